@@ -1,0 +1,35 @@
+"""Launch bars for evals, in plain pytest.
+
+The plugin is `pytest_evalbars.plugin`. From Python, the gate can be asked without pytest::
+
+    from pytest_evalbars import decide, load_bars, load_run
+
+    decision = decide(load_run("run.jsonl"), load_bars("pyproject.toml"), stage="launch")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_evalbars.gate.decide import decide
+    from pytest_evalbars.gate.load import load_bars
+    from pytest_evalbars.run.columns import Run
+    from pytest_evalbars.run.reading import load_run
+
+__all__ = ["Run", "decide", "load_bars", "load_run"]
+
+#: Imported when first asked for: pytest loads this package in every session, and these need numpy.
+_HOMES = {
+    "Run": "pytest_evalbars.run.columns",
+    "decide": "pytest_evalbars.gate.decide",
+    "load_bars": "pytest_evalbars.gate.load",
+    "load_run": "pytest_evalbars.run.reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,1 @@
+"""What a case is: markers, case files, the evalcase fixture."""

@@ -1,0 +1,125 @@
+"""From collected items to the plan of what will be judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_evalbars.cases.identity import TRIAL, identify, made_from_position, parameters, row_of, trial_of
+from pytest_evalbars.cases.markers import read_marks
+from pytest_evalbars.errors import MarkerError
+from pytest_evalbars.run.plain import redacted
+from pytest_evalbars.run.plan import Planned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What is planned for an item; absent on items that are no eval cases.
+PLANNED = pytest.StashKey[Planned]()
+#: How many case ids a note names as examples.
+EXAMPLES = 3
+
+
+def is_case(item: pytest.Item) -> bool:
+    """Whether a marker or a row gives the item a dimension to be judged on."""
+    if any(mark.name == "dimension" for node in item.iter_parents() for mark in node.own_markers):
+        return True
+    row = row_of(item)
+    return row is not None and bool(row.dimensions)
+
+
+def drop_surplus_trials(items: list[pytest.Item]) -> None:
+    """Take out trials beyond what an item's own markers ask for.
+
+    A function is parametrized with the most trials that any of its parameters wants.
+    """
+    surplus = [item for item in items if parameters(item).get(TRIAL) and trial_of(item) >= _trials_of(item)]
+    if surplus:
+        gone = set(surplus)
+        items[:] = [item for item in items if item not in gone]
+
+
+def _trials_of(item: pytest.Item) -> int:
+    if not is_case(item):
+        return 1
+    override: int | None = item.config.getoption("evalbars_trials")
+    try:
+        return override if override is not None else read_marks(item).trials
+    except MarkerError:
+        return 1  # told when the case is described
+
+
+class Collector:
+    """Describes eval items, and gathers what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.cases: list[tuple[pytest.Item, Planned]] = []
+        self.problems: list[str] = []
+        self._from_position: dict[str, None] = {}
+        self._labels: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        self._dimensions: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._files: dict[str, tuple[object, int]] = {}
+
+    def take(self, items: Iterable[tuple[pytest.Item, str]]) -> None:
+        """Describe every eval case among the items, each given with its node id."""
+        for item, nodeid in items:
+            if is_case(item):
+                try:
+                    planned = self._describe(item, nodeid)
+                except MarkerError as error:
+                    self.problems.append(str(error))
+                else:
+                    item.stash[PLANNED] = planned
+                    self.cases.append((item, planned))
+        self.problems = list(dict.fromkeys(self.problems))
+
+    def notes(self) -> list[str]:
+        """What a reader should know of the cases."""
+        if not self._from_position:
+            return []
+        names = list(self._from_position)
+        more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
+        return [
+            f"{len(names)} cases have ids that pytest made from their position ({', '.join(names[:EXAMPLES])}{more}): "
+            "they are unfit for comparing runs; give their parameters ids",
+        ]
+
+    def _describe(self, item: pytest.Item, nodeid: str) -> Planned:
+        marks, row = read_marks(item), row_of(item)
+        override = item.config.getoption("evalbars_trials")
+        if (override or marks.trials) > 1 and TRIAL not in parameters(item):
+            raise MarkerError(
+                f"{nodeid}: trials cannot repeat this kind of test; write it as a plain function"
+            )
+        case, test = identify(item, nodeid)
+        if made_from_position(item):
+            self._from_position[case] = None
+        dimensions, labels, cluster = marks.dimensions, dict(marks.labels), marks.cluster
+        category, status = marks.category, marks.status
+        if row is not None:
+            self._one_file_per_id(row.id, row.path, row.line)
+            dimensions = tuple(dict.fromkeys((*dimensions, *row.dimensions)))
+            category, status, cluster = row.category or category, row.status or status, row.cluster or cluster
+            labels |= row.labels
+        if category:
+            labels["category"] = category
+        labels["status"] = status or "regression"
+        labels = {redacted(key): redacted(value) for key, value in sorted(labels.items())}
+        return Planned(
+            item=redacted(nodeid),
+            case=redacted(case),
+            test=redacted(test),
+            trial=trial_of(item),
+            dimensions=self._dimensions.setdefault(dimensions, dimensions),
+            labels=self._labels.setdefault(tuple(labels.items()), labels),
+            cluster=cluster and redacted(cluster),
+        )
+
+    def _one_file_per_id(self, case: str, path: object, line: int) -> None:
+        known, known_line = self._files.setdefault(case, (path, line))
+        if known != path:
+            raise MarkerError(
+                f"case id {case!r} stands in two files: {known}, line {known_line}, and {path}, line {line}; "
+                "an id names one case of the suite, so rename one of them",
+            )

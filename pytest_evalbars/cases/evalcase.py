@@ -1,0 +1,156 @@
+"""The fixture `evalcase`: how a case says more than its outcome."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.run.plain import number, plain, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_evalbars.run.plan import Planned
+
+REASON_LENGTH = 2_000
+
+
+@dataclass(slots=True)
+class Said:
+    """What was said of one dimension."""
+
+    #: None while only a score was given: the test's own outcome is then the verdict.
+    outcome: str | None = None
+    score: float | None = None
+    level: str | None = None
+    reason: str = ""
+
+    def judge(self, *, passed: bool, reason: str) -> None:
+        """Add a verdict: a dimension judged more than once passes only if every verdict is a pass."""
+        if reason and (not passed or self.outcome != "miss"):
+            self.reason = f"{self.reason}; {reason}" if self.reason and self.outcome == "miss" else reason
+        self.outcome = "miss" if self.outcome == "miss" or not passed else "pass"
+
+
+class EvalCase:
+    """One trial's own account of itself.
+
+    No method raises on a bad verdict: a case goes on to say everything that it knows. What makes no sense (a
+    dimension that the case did not declare, a score outside 0..1) makes the trial an error.
+    """
+
+    def __init__(self, planned: Planned) -> None:
+        self._planned = planned
+        self._said: dict[str, Said] = {}
+        self._measures: dict[str, float | int] = {}
+        self._evidence: dict[str, Any] = {}
+        self._mistakes: list[str] = []
+
+    @property
+    def case_id(self) -> str:
+        """The case's id, the same in every run."""
+        return self._planned.case
+
+    @property
+    def trial(self) -> int:
+        """The number of this trial, from 0."""
+        return self._planned.trial
+
+    @property
+    def seed(self) -> int:
+        """A number of its own for each trial of each case, the same in every run (32 bits)."""
+        words = f"{self.case_id}\0{self.trial}".encode("utf-8", "surrogatepass")
+        return int.from_bytes(hashlib.sha256(words).digest()[:4], "big")
+
+    def check(self, dimension: str, passed: bool, reason: str = "") -> None:
+        """Judge a dimension.
+
+        Args:
+            dimension: one that the case declares.
+            passed: whether it holds; anything true or false.
+            reason: why, for the reader of the report.
+        """
+        said = self._of(dimension)
+        try:
+            verdict = bool(passed)
+        except Exception as error:  # noqa: BLE001 - an array, a lazy object: whatever the test passed in
+            self._mistakes.append(f"check({dimension!r}): the verdict is neither true nor false ({error})")
+            return
+        if said is not None:
+            said.judge(passed=verdict, reason=text(reason, REASON_LENGTH))
+
+    def score(self, dimension: str, value: float, *, passing: float | None = None, reason: str = "") -> None:
+        """Score a dimension from 0 to 1.
+
+        Args:
+            dimension: one that the case declares.
+            value: the score, 0 worst, 1 best.
+            passing: the least score that passes. Without it the score is kept for `mean_score`, and whether the
+                trial passes is left to `check` or to how the test ends.
+            reason: why, for the reader of the report.
+        """
+        said, given = self._of(dimension), number(value)
+        if given is None or not 0 <= given <= 1:
+            self._mistakes.append(f"score({dimension!r}, {text(repr(value), 100)}): a score lies from 0 to 1")
+            return
+        least = None if passing is None else number(passing)
+        if passing is not None and (least is None or not 0 <= least <= 1):
+            self._mistakes.append(
+                f"score({dimension!r}, passing={text(repr(passing), 100)}): it lies from 0 to 1"
+            )
+            return
+        if said is None:
+            return
+        said.score = float(given)
+        words = text(reason, REASON_LENGTH)
+        if least is not None:
+            below = "" if given >= least else f"score {given:.3g} is below {least:.3g}"
+            said.judge(passed=given >= least, reason="; ".join(filter(None, [words, below])))
+        elif words:
+            said.reason = words
+
+    def measure(self, **numbers: float) -> None:
+        """Record numbers of this trial: seconds, cost_usd, tokens_in, tokens_out, and your own."""
+        for name, value in numbers.items():
+            given = number(value)
+            if given is None:
+                self._mistakes.append(f"measure({name}={text(repr(value), 100)}): not a finite number")
+            else:
+                self._measures[name] = given
+
+    def record(self, *, input: object = None, output: object = None, context: object = None) -> None:  # noqa: A002
+        """Keep evidence for a reader: what was asked, what came back, what it was to rest on."""
+        given = {"input": input, "output": output, "context": context}
+        self._evidence |= {name: plain(value) for name, value in given.items() if value is not None}
+
+    def _of(self, dimension: str) -> Said | None:
+        if dimension not in self._planned.dimensions:
+            declared = ", ".join(self._planned.dimensions)
+            self._mistakes.append(
+                f"a verdict on {text(repr(dimension), 100)}, which the case does not declare ({declared})"
+            )
+            return None
+        return self._said.setdefault(dimension, Said())
+
+
+#: The account that a running trial gives of itself.
+ACCOUNT = pytest.StashKey[EvalCase]()
+
+
+@contextmanager
+def accounting(item: pytest.Item) -> Iterator[EvalCase]:
+    """Keep an account with the item while its trial runs; a rerun begins a new one."""
+    if PLANNED not in item.stash:
+        pytest.fail(
+            f"{item.nodeid} uses the fixture evalcase, but is no eval case: "
+            'mark it with pytest.mark.dimension("accuracy")',
+            pytrace=False,
+        )
+    item.stash[ACCOUNT] = EvalCase(item.stash[PLANNED])
+    yield item.stash[ACCOUNT]
+    del item.stash[ACCOUNT]

@@ -1,0 +1,168 @@
+"""From a test's outcome to what the trial said: passes, misses, errors, skips.
+
+A failed `assert` or `pytest.fail` in the body is a miss of what the case did not judge itself. Everything else
+that goes wrong is an error: the model was not judged.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
+from pytest_evalbars.run.plain import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType
+
+    from pytest_evalbars.run.plan import Planned
+
+#: Modules whose own `pytest.fail` and `pytest.skip` say that a case could not be run, not that a model missed.
+HARNESS = ("_pytest.python", "pytest_timeout")
+
+
+def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> dict[str, Any] | None:
+    """What one phase of an eval item says, as plain values; None if it says nothing yet.
+
+    The setup phase speaks only when it went wrong; the teardown phase never does.
+    """
+    planned = item.stash[PLANNED]
+    account = item.stash.get(ACCOUNT, None)
+    if report.when == "teardown" or (report.when == "setup" and report.passed):
+        return None
+    outcome, reason = _outcome(item, call, report)
+    error = reason if outcome == "error" else ""
+    if account is None:
+        account = EvalCase(planned)
+    if account._mistakes:  # noqa: SLF001 - the account's own reader
+        outcome, error = "error", "; ".join(filter(None, [*account._mistakes[:5], error]))  # noqa: SLF001
+        reason = error
+    verdicts = {}
+    for dimension in planned.dimensions:
+        said = account._said.get(dimension, Said())  # noqa: SLF001
+        words = reason if said.outcome is None and reason else said.reason
+        verdicts[dimension] = [said.outcome or outcome, said.score, said.level, words]
+    return {
+        "item": planned.item,
+        "verdicts": verdicts,
+        "measures": {"seconds": round(call.duration, 6)} | account._measures,  # noqa: SLF001
+        "evidence": account._evidence,  # noqa: SLF001
+        "error": error,
+    }
+
+
+def show_miss(report: pytest.TestReport, said: dict[str, Any], fails_alone: Callable[[str], bool]) -> None:
+    """Give the report of a trial the outcome that its verdicts deserve.
+
+    A miss that a bar holds is nobody's test failure: the report becomes a skip with `wasxfail`, which every
+    reporting plugin understands. A miss that stands alone, and an error that pytest itself did not see, fail.
+
+    Args:
+        report: the report to change.
+        said: what `judge` made of it.
+        fails_alone: whether a miss on this dimension fails the session by itself.
+    """
+    missed = {name: words for name, (outcome, _, _, words) in said["verdicts"].items() if outcome == "miss"}
+    if said["error"]:
+        if not report.failed:
+            report.outcome, report.longrepr = "failed", f"the eval case could not be judged: {said['error']}"
+    elif missed and any(map(fails_alone, missed)):
+        if not report.failed:
+            report.outcome, report.longrepr = "failed", _sentence(missed)
+    elif missed:
+        report.outcome = "skipped"
+        report.wasxfail = _sentence(missed)
+
+
+def _sentence(missed: dict[str, str]) -> str:
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in missed.items():
+        by_reason.setdefault(reason.partition("\n")[0][:300], []).append(name)
+    parts = (f"{', '.join(names)}{': ' if reason else ''}{reason}" for reason, names in by_reason.items())
+    return f"missed: {'; '.join(parts)}"
+
+
+def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> tuple[str, str]:
+    """The outcome of all that the case did not judge itself, and the reason."""
+    if call.excinfo is None:
+        return ("pass", "") if report.passed else ("error", text(report.longreprtext, REASON_LENGTH))
+    error = call.excinfo.value
+    reason = text(_first_words(error), REASON_LENGTH)
+    if isinstance(error, pytest.skip.Exception):
+        if report.when == "call" and not _in_body(item, call) and _from_harness(call):
+            return "error", f"the body never ran: {reason}"
+        return "skipped", reason
+    if isinstance(error, pytest.xfail.Exception):
+        return ("miss" if report.when == "call" else "skipped"), reason
+    if report.when == "call" and isinstance(error, AssertionError | pytest.fail.Exception):
+        if not _in_body(item, call):
+            return "error", f"the body never ran, or failed outside of it: {reason}"
+        if not (isinstance(error, pytest.fail.Exception) and _from_harness(call)):
+            return "miss", reason
+    return "error", f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def _first_words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an exception of the user's own
+        return "<an exception that cannot be shown>"
+
+
+def _frames(call: pytest.CallInfo[Any]) -> Iterator[FrameType]:
+    trace = call.excinfo.tb if call.excinfo is not None else None
+    while trace is not None:
+        yield trace.tb_frame
+        trace = trace.tb_next
+
+
+def _in_body(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:
+    """Whether the exception passed through the test function: what is raised around it is not its verdict."""
+    bodies = _bodies(item)
+    return not bodies or any(frame.f_code in bodies for frame in _frames(call))
+
+
+def _bodies(item: pytest.Item) -> set[CodeType]:
+    function = getattr(item, "function", None)
+    if function is None:
+        return set()  # not a Python function: there is no telling
+    found = {function, inspect.unwrap(function)}
+    return {code for each in found if (code := getattr(each, "__code__", None)) is not None}
+
+
+def _from_harness(call: pytest.CallInfo[Any]) -> bool:
+    """Whether pytest itself, or a timeout, raised the exception."""
+    modules = [str(frame.f_globals.get("__name__", "")) for frame in _frames(call)]
+    thrown_by = next((name for name in reversed(modules) if name != "_pytest.outcomes"), "")
+    return thrown_by in HARNESS
+
+
+def trial_lines(
+    planned: Planned, said: dict[str, Any], *, worker: str | None, xfail: bool
+) -> list[dict[str, Any]]:
+    """The run file's lines for one finished trial."""
+    key = {"case": planned.case, "test": planned.test, "trial": planned.trial}
+    trial = {
+        "type": "trial",
+        **key,
+        "item": planned.item,
+        "labels": planned.labels,
+        "cluster": planned.cluster,
+        "measures": said["measures"],
+        "evidence": said["evidence"],
+        "worker": worker,
+    }
+    if said["error"]:
+        trial["error"] = said["error"]
+    if xfail:
+        trial["xfail"] = True
+    observations = [
+        {"type": "observation", **key, "dimension": dimension}
+        | dict(zip(("outcome", "score", "level", "reason"), verdict, strict=True))
+        for dimension, verdict in said["verdicts"].items()
+    ]
+    return [trial, *observations]

@@ -1,0 +1,156 @@
+"""What happens when pytest has collected: cases are described, bars checked against them, mistakes told.
+
+In a worker mistakes cannot end the session; they ride home in the worker's output instead, and the controller
+raises them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.cases.collect import Collector, is_case
+from pytest_evalbars.cases.parametrize import PROBLEMS
+from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.errors import BarsError
+from pytest_evalbars.run.plan import Plan
+from pytest_evalbars.selection import asked_for
+
+if TYPE_CHECKING:
+    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.run.plan import Planned
+
+#: The key under which the plugin's words travel in xdist's worker input and output.
+XDIST_KEY = "evalbars"
+#: The cases that missed or erred in the last judged session.
+MISSED_CACHE = "evalbars/missed"
+
+
+@dataclass(slots=True)
+class Collection:
+    """The eval cases of a session, as collected, and the bars they will be held against."""
+
+    cases: list[tuple[pytest.Item, Planned]]
+    bars: Bars
+    notes: list[str] = field(default_factory=list)
+
+    def plan(self, items: list[pytest.Item]) -> Plan:
+        """The plan, now that every plugin has taken out what it does not want to run."""
+        kept = set(items)
+        config = self.cases[0][0].config
+        asked, gaps = scope_of(config)
+        return Plan(
+            planned=tuple(planned for item, planned in self.cases if item in kept),
+            left_out=tuple(planned for item, planned in self.cases if item not in kept),
+            unseen=tuple(gaps),
+            asked=tuple(asked),
+            notes=tuple(self.notes),
+        )
+
+
+COLLECTION = pytest.StashKey[Collection]()
+
+
+def collected(
+    config: pytest.Config, everything: list[tuple[pytest.Item, str]], items: list[pytest.Item]
+) -> None:
+    """Describe the eval cases among the collected items and check the bars against them.
+
+    Args:
+        config: the session's.
+        everything: all collected items with their node ids, deselected ones too.
+        items: those that will run; emptied where a worker finds mistakes.
+
+    Raises:
+        pytest.UsageError: telling every mistake found.
+    """
+    problems = config.stash[PROBLEMS]
+    if not problems and not any(is_case(item) for item, _ in everything):
+        return
+    collector = Collector()
+    collector.take(everything)
+    problems += collector.problems
+    bars = None
+    if not problems:
+        try:
+            bars, where = load(config)
+        except BarsError as error:
+            problems.append(str(error))
+        else:
+            problems += _unfit(config, bars, where, collector)
+    if bars is not None and not problems:
+        config.stash[COLLECTION] = Collection(collector.cases, bars, collector.notes())
+        if config.getoption("evalbars_missed"):
+            _only_missed(config, collector.cases, items)
+        return
+    if is_worker(config):
+        config.workeroutput[XDIST_KEY] = json.dumps(problems)  # type: ignore[attr-defined]
+        items.clear()
+        return
+    raise pytest.UsageError("\n".join(problems))
+
+
+def load(config: pytest.Config) -> tuple[Bars, str]:
+    """The bars of the project that is being tested, and the file they stand in, as messages name it."""
+    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - only where there are cases
+    from pytest_evalbars.gate.load import bars_of  # noqa: PLC0415 - imports pydantic
+
+    folders = [config.inipath.parent] if config.inipath else []
+    table = find_table([*folders, config.rootpath])
+    return bars_of(table), table.where
+
+
+def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector) -> list[str]:
+    """Mistakes that show only once the cases are known."""
+    from pytest_evalbars.gate.check import unanswerable  # noqa: PLC0415 - imports pydantic
+
+    problems = []
+    if scope_of(config, "dist") == "each":
+        problems.append(
+            "--dist=each runs every eval case on every worker, and so would count it more than once; "
+            "use another --dist, or leave evals out with -m",
+        )
+    asked, gaps = scope_of(config)
+    if not asked and not gaps:
+        planned = (planned for _, planned in collector.cases)
+        problems += [f"{where}, {problem}" for problem in unanswerable(bars, planned, labels_of(config))]
+    return problems
+
+
+def _only_missed(
+    config: pytest.Config, cases: list[tuple[pytest.Item, Planned]], items: list[pytest.Item]
+) -> None:
+    """Deselect all but the cases that missed or erred last time."""
+    if getattr(config, "cache", None) is None:
+        problem = "--evalbars-missed needs pytest's cache, which -p no:cacheprovider switches off"
+        if is_worker(config):
+            config.workeroutput[XDIST_KEY] = json.dumps([problem])  # type: ignore[attr-defined]
+            items.clear()
+            return
+        raise pytest.UsageError(problem)
+    missed = set(config.cache.get(MISSED_CACHE, []))
+    again = {item for item, planned in cases if planned.item in missed}
+    gone = [item for item in items if item not in again]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item in again]
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is an xdist worker."""
+    return hasattr(config, "workerinput")
+
+
+def scope_of(config: pytest.Config, key: str = "asked") -> Any:
+    """What the controller knows and a worker cannot: what was asked for, and how tests are distributed."""
+    if is_worker(config):
+        return json.loads(config.workerinput[XDIST_KEY])[key]  # type: ignore[attr-defined]
+    return asked_for(config) if key == "asked" else config.getoption("dist", "no")
+
+
+def scope_for_workers(config: pytest.Config) -> str:
+    """What a worker must be told, as one JSON string."""
+    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no")})

@@ -1,0 +1,1 @@
+"""Where the user's settings stand: the bars table in TOML, and the command line's options."""

@@ -1,0 +1,65 @@
+"""The controller's side of xdist: it collects nothing, so all it knows comes from its workers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.collection import XDIST_KEY, load, scope_for_workers
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
+
+    from pytest_evalbars.session import EvalSession
+
+
+class ControllerHooks:
+    """Registered on the controller alone."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.begun = False
+        self.session: pytest.Session
+        #: Reports of workers that died before any worker could say which items are eval cases.
+        self.early_crashes: list[pytest.TestReport] = []
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self.session = session
+
+    def pytest_configure_node(self, node: WorkerController) -> None:
+        node.workerinput[XDIST_KEY] = scope_for_workers(self.config)
+
+    def pytest_testnodedown(self, node: WorkerController) -> None:
+        output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
+        if XDIST_KEY in output:
+            raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))
+
+    # Before the judging hooks, which it registers when the first report of a session with cases comes in.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if self.begun:
+            return
+        words = report.__dict__.get("evalbars")
+        if words is not None:
+            self.begun = True
+            evals = self._begin(json.loads(words)["plan"])
+            for each in (*self.early_crashes, report):
+                evals.fold(each)
+        elif report.when not in ("setup", "call", "teardown"):
+            self.early_crashes.append(report)
+
+    def _begin(self, plan_json: dict[str, Any]) -> EvalSession:
+        from pytest_evalbars.hooks import Prospects, begin  # noqa: PLC0415 - only where there are cases
+        from pytest_evalbars.run.plan import Plan  # noqa: PLC0415
+
+        plan, (bars, _) = Plan.from_json(plan_json), load(self.config)
+        prospects = Prospects(self.config, plan, bars)
+        if (reporter := self.config.pluginmanager.get_plugin("terminalreporter")) is not None:
+            reporter.ensure_newline()
+            for line in prospects.lines():
+                reporter.write_line(line)
+        evals = begin(self.config, plan, bars, prospects)
+        self.session.testscollected += evals.expected_bars
+        return evals

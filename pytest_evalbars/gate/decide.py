@@ -1,0 +1,272 @@
+"""The gate itself: a run held against bars.
+
+A verdict is *met* when its one-sided bound clears the bar, *missed* when it is proven worse in the family of
+all verdicts of the session, and otherwise *inconclusive*. Trials that could not be judged bound it from both
+sides: it is met only if it would be with each of them a miss, missed only if with each of them a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from pytest_evalbars.gate.select import held_bars, stands_alone
+from pytest_evalbars.gate.slices import slices_of
+from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
+from pytest_evalbars.metrics import METRICS
+from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED
+from pytest_evalbars.stats.families import two_tiers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from pytest_evalbars.gate.bar import Bar, Bars
+    from pytest_evalbars.metrics.slice import Estimate, Metric, Slice
+    from pytest_evalbars.run.columns import Run
+
+
+@dataclass(slots=True)
+class Draft:
+    """A verdict before the family is known."""
+
+    bar: Bar
+    dimension: str | None
+    group: str | None
+    part: Slice
+    #: On what was judged, and with every unjudged trial taken as a miss and as a pass.
+    apart: Estimate | None
+    if_missed: Estimate | None
+    if_passed: Estimate | None
+    unjudged: int
+    #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
+    p: float
+
+    @property
+    def clears(self) -> list[Estimate]:
+        """The estimates that must all clear the bar for it to be met: the judged one and the worst case."""
+        worst = self.if_passed if self.bar.upper else self.if_missed
+        return [each for each in (self.apart, worst) if each is not None]
+
+    @property
+    def fails(self) -> list[Estimate]:
+        """The estimates that must all be proven worse for it to be missed: the judged one and the best case."""
+        best = self.if_missed if self.bar.upper else self.if_passed
+        return [each for each in (self.apart, best) if each is not None]
+
+
+def decide(
+    run: Run,
+    bars: Bars,
+    *,
+    baseline: Run | None = None,  # noqa: ARG001 - the contract's place for bars that compare with a baseline
+    stage: str = "testing",
+    strict: bool = False,
+) -> Decision:
+    """Hold every bar of the stage against a run.
+
+    Pure: no input or output, no clock, no randomness.
+
+    Args:
+        run: what the cases said.
+        bars: what must hold.
+        baseline: an earlier run, for bars that compare with one; this version has none.
+        stage: `testing` (is anything proven worse than its bar?), `launch` (is every bar proven met?) or
+            `none` (no bar is held).
+        strict: whether bars over cases that were left out of the run leave the session undecided.
+    """
+    drafts = [draft for bar in held_bars(bars, stage) for draft in _drafts(run, bar)]
+    judged = [draft for draft in drafts if draft.apart is not None and draft.bar.rule == "evidence"]
+    corrected = two_tiers(
+        np.array([draft.p for draft in judged]),
+        np.array([draft.group is not None for draft in judged], bool),
+    )
+    p_missed = dict(zip(map(id, judged), map(float, corrected), strict=True))
+    verdicts = tuple(_verdict(run, bars, draft, p_missed.get(id(draft)), stage) for draft in drafts)
+    standing = tuple(_standing(run, bars)) if stage != "none" else ()
+    return _decision(run, bars, verdicts, standing, stage, strict=strict)
+
+
+def _drafts(run: Run, bar: Bar) -> Iterator[Draft]:
+    metric = cast("Metric", import_module(METRICS[bar.metric]))
+    for dimension, group, part in slices_of(run, bar):
+        apart, unjudged = metric.estimate(part), metric.unjudged(part)
+        if_missed = metric.estimate(part, "miss") if apart and unjudged else None
+        if_passed = metric.estimate(part, "pass") if apart and unjudged else None
+        draft = Draft(bar, dimension, group, part, apart, if_missed, if_passed, unjudged, float("nan"))
+        if apart is not None:
+            t = bar.threshold
+            draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.fails)
+        yield draft
+
+
+def _verdict(run: Run, bars: Bars, draft: Draft, p_missed: float | None, stage: str) -> Verdict:
+    bar, part = draft.bar, draft.part
+    outcome = run.outcome[part.rows]
+    left_out = int((outcome == LEFT_OUT).sum())
+    notes: list[str] = []
+    word: Word = "no data"
+    numbers: dict[str, object] = {}
+    if draft.apart is not None:
+        low, high = draft.apart.bounds(bars.alpha)
+        interval = draft.apart.interval(bars.confidence)
+        word = _word(bars, draft, p_missed, notes)
+        if word == "met" and draft.apart.cases < bar.min_cases:
+            word = "inconclusive"
+            notes.append(f"{draft.apart.cases} cases, and the bar asks for at least {bar.min_cases}")
+        if word == "met" and run.missing and not draft.unjudged and not run.complete:
+            word = "inconclusive"
+            notes.append("trials of the run are missing, and nothing tells whether they belong here")
+        if bar.rule == "estimate" and interval[0] <= bar.threshold <= interval[1]:
+            notes.append("within noise: the bar lies inside the interval")
+        numbers = {
+            "estimate": draft.apart.value,
+            "low": low,
+            "high": high,
+            "interval": interval,
+            "cases": draft.apart.cases,
+            "trials": int(part.judged().sum()),
+            "p_missed": draft.p if p_missed is None else p_missed,
+            "needed": _needed(bars, draft, p_missed) if word == "inconclusive" else None,
+        }
+    why_not = _not_enforced(run, part, left_out)
+    return Verdict(
+        bar=bar.name,
+        dimension=draft.dimension,
+        group=draft.group,
+        verdict=word,
+        unjudged=draft.unjudged,
+        skipped=int((outcome == SKIPPED).sum()),
+        left_out=left_out,
+        enforced=not why_not,
+        fails=not why_not and _fails(bar, word, stage),
+        notes=(*notes, why_not) if why_not else tuple(notes),
+        spec=bar,
+        **numbers,  # type: ignore[arg-type]
+    )
+
+
+def _word(bars: Bars, draft: Draft, p_missed: float | None, notes: list[str]) -> Word:
+    """Met, missed or inconclusive, for a slice with data."""
+    bar, t = draft.bar, draft.bar.threshold
+    if bar.rule == "estimate":
+        good = all(each.value <= t if bar.upper else each.value >= t for each in draft.clears)
+        bad = not any(each.value <= t if bar.upper else each.value >= t for each in draft.fails)
+    else:
+        bounds = [each.bounds(bars.alpha) for each in draft.clears]
+        good = all(high <= t if bar.upper else low >= t for low, high in bounds)
+        bad = p_missed is not None and p_missed < bars.alpha
+        if not bad and draft.p < bars.alpha:
+            notes.append(
+                f"it would be missed alone (p = {draft.p:.2g}), but not as one of this session's verdicts",
+            )
+    if bad:
+        return "missed"
+    if good:
+        return "met"
+    if draft.unjudged:
+        notes.append(f"{draft.unjudged} unjudged trials could be passes or misses")
+    return "inconclusive"
+
+
+def _needed(bars: Bars, draft: Draft, p_missed: float | None) -> int | None:
+    """About how many cases would settle the verdict at the present rate, in the present family."""
+    bar, apart = draft.bar, draft.apart
+    if apart is None or bar.rule == "estimate":
+        return bar.min_cases if apart is not None and apart.cases < bar.min_cases else None
+    strictness = p_missed / draft.p if p_missed and draft.p > 0 else 1.0
+    worse, better = bars.alpha / max(1.0, strictness), bars.alpha
+    below, above = (better, worse) if bar.upper else (worse, better)
+    needed = apart.cases_to_settle(bar.threshold, below, above)
+    if needed is None:
+        return None
+    on_the_good_side = (apart.value < bar.threshold) == bar.upper
+    needed = max(needed, bar.min_cases) if on_the_good_side else needed
+    return needed if needed > apart.cases else None
+
+
+def _not_enforced(run: Run, part: Slice, left_out: int) -> str:
+    """Why the session cannot hold the bar on this slice; empty if it can."""
+    if run.second_look:
+        return "not enforced: this was a second look at cases that missed"
+    if run.unseen:
+        return f"not enforced: {run.unseen[0]}"
+    if left_out:
+        total = len(np.unique(run.case[part.rows]))
+        gone = len(np.unique(run.case[part.rows[run.outcome[part.rows] == LEFT_OUT]]))
+        return f"not enforced: {gone} of its {total} cases were left out of this run"
+    if run.asked and not len(part.rows):
+        return "not in this selection: none of the files asked for has a case of it"
+    return ""
+
+
+def _fails(bar: Bar, word: Word, stage: str) -> bool:
+    if word == "inconclusive":
+        return bar.inconclusive == "fail" if bar.inconclusive else stage == "launch"
+    return word != "met"
+
+
+def _standing(run: Run, bars: Bars) -> Iterator[Standing]:
+    """Misses of regression cases on dimensions that no bar speaks of."""
+    missed: NDArray[np.int64] = np.flatnonzero((run.outcome == MISS) & ~run.expected)
+    pairs = np.unique(np.stack([run.dimension[missed], run.labelset[missed]]), axis=1)
+    alone = {
+        (int(d), int(s))
+        for d, s in pairs.T
+        if stands_alone(bars, run.dimensions[int(d)], run.labelsets[int(s)])
+    }
+    if not alone:
+        return
+    for row in map(int, missed):
+        if (int(run.dimension[row]), int(run.labelset[row])) in alone:
+            dimension = run.dimensions[int(run.dimension[row])]
+            yield Standing(run.name(row), dimension, run.reasons.get(row, ""))
+
+
+def _decision(
+    run: Run,
+    bars: Bars,
+    verdicts: tuple[Verdict, ...],
+    standing: tuple[Standing, ...],
+    stage: str,
+    *,
+    strict: bool,
+) -> Decision:
+    allowed = bars.allowed_errors(run.trials)
+    code, notes = 0, []
+    open_question = False
+    if run.missing:
+        notes.append(f"the run is incomplete: {len(run.missing)} planned trials have no result")
+    elif not run.complete:
+        notes.append("the run is incomplete: it has no end line, so its session was killed or still runs")
+    elif not run.trials:
+        notes.append("no case was judged")
+        open_question = not run.second_look
+    if any(not each.enforced for each in verdicts):
+        count = sum(not each.enforced for each in verdicts)
+        notes.append(
+            f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases"
+        )
+        open_question |= strict
+    open_question |= not run.complete or any(each.fails for each in verdicts)
+    if run.errors > allowed:
+        tolerated = f", {allowed} are tolerated (max_errors)" if bars.max_errors else ""
+        notes.append(f"{run.errors} of {run.trials} trials could not be judged{tolerated}")
+    if standing or run.errors > allowed or any(each.fails and each.verdict == "missed" for each in verdicts):
+        code = 1
+    elif open_question and stage != "none":
+        code = 10
+    return Decision(
+        exit_code=code,
+        verdicts=verdicts,
+        stage=stage,
+        complete=run.complete,
+        standing=standing,
+        errors=run.errors,
+        allowed_errors=allowed,
+        notes=tuple(notes),
+    )

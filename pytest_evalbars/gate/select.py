@@ -1,0 +1,73 @@
+"""Which cases a bar speaks of. No numpy here: a worker asks it too, to know whether a miss stands for itself."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_evalbars.gate.bar import Bar, Bars
+
+#: The status of a case that names none.
+DEFAULT_STATUS = "regression"
+#: The group of cases that do not carry the label.
+NO_LABEL = "(none)"
+
+
+@lru_cache(maxsize=4096)
+def fits(word: str, patterns: tuple[str, ...]) -> bool:
+    """Whether the word is one of the patterns: itself, or a glob that it matches."""
+    return any(word == pattern or fnmatchcase(word, pattern) for pattern in patterns)
+
+
+def picks_labels(bar: Bar, labels: Mapping[str, str]) -> bool:
+    """Whether a case with these labels is in the bar's slice, whatever the dimension."""
+    if not fits(labels.get("status", DEFAULT_STATUS), bar.status or HELD_BY_DEFAULT):
+        return False
+    wanted = {**bar.labels, "category": bar.category} if bar.category else bar.labels
+    return all(key in labels and fits(labels[key], patterns) for key, patterns in wanted.items())
+
+
+def picks(bar: Bar, dimension: str, labels: Mapping[str, str]) -> bool:
+    """Whether the bar speaks of this dimension of a case with these labels."""
+    return (bar.dimension is None or fits(dimension, bar.dimension)) and picks_labels(bar, labels)
+
+
+def group_of(bar: Bar, labels: Mapping[str, str]) -> str:
+    """The name of the group that the bar's `each` puts the case in."""
+    values = {"status": DEFAULT_STATUS, **labels}
+    return "/".join(values.get(key, NO_LABEL) for key in bar.each)
+
+
+def held_bars(bars: Bars, stage: str) -> list[Bar]:
+    """The bars that a session at this stage holds."""
+    if stage == "none":
+        return []
+    return [bar for bar in bars.bar if stage == "launch" or bar.stage == "testing"]
+
+
+def stands_alone(bars: Bars, dimension: str, labels: Mapping[str, str]) -> bool:
+    """Whether a miss fails the session by itself: a regression case on a dimension that no bar speaks of.
+
+    A bar of any stage counts: who declares a bar for launches has said that the slice is judged as a whole.
+    """
+    if labels.get("status", DEFAULT_STATUS) != DEFAULT_STATUS:
+        return False
+    return not any(picks(bar, dimension, labels) for bar in bars.bar)
+
+
+def dimensions_of(bar: Bar, known: Iterable[str]) -> list[str | None]:
+    """The dimensions the bar makes verdicts on: those it names, and the known ones its globs match."""
+    known = sorted(known)
+    if bar.dimension is None:
+        return list(known) or [None]
+    found: dict[str | None, None] = {}
+    for word in bar.dimension:
+        matches = [name for name in known if fits(name, (word,))]
+        found |= dict.fromkeys(matches or [word])
+    return list(found)

@@ -1,0 +1,129 @@
+"""What the gate says: a verdict for each bar and group, and the decision they add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pytest_evalbars.gate.bar import Bar
+
+Word = Literal["met", "missed", "inconclusive", "no data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One bar, on one dimension, as a whole or on one group of its `each`."""
+
+    bar: str
+    #: None only where no dimension is known at all.
+    dimension: str | None
+    #: None for the whole; else the labels of `each`, joined by `/`.
+    group: str | None
+    verdict: Word
+    #: The bare number, and its one-sided bounds at the declared confidence.
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    #: How surprising so bad a number would be if the bar held, corrected for the session's family.
+    p_missed: float | None = None
+    #: Two-sided, for display.
+    interval: tuple[float, float] | None = None
+    #: Judged cases and trials; trials that could not be judged; trials that were skipped.
+    cases: int = 0
+    trials: int = 0
+    unjudged: int = 0
+    skipped: int = 0
+    #: About how many cases would settle the verdict at the present rate.
+    needed: int | None = None
+    #: Trials of this slice that were left out of the run.
+    left_out: int = 0
+    #: Whether the verdict counts in this session, and whether it fails it.
+    enforced: bool = True
+    fails: bool = False
+    #: What else a reader must know, in words.
+    notes: tuple[str, ...] = ()
+    spec: Bar = field(repr=False, kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """The bar as a test: its node id after `evalbars::`."""
+        name = f"{self.bar}:{self.dimension}" if self.spec.many_dimensions and self.dimension else self.bar
+        return name if self.group is None else f"{name}[{self.group}]"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for `evalbars gate --json`."""
+        spec = self.spec
+        return {
+            "bar": self.bar,
+            "dimension": self.dimension,
+            "group": self.group,
+            "verdict": self.verdict,
+            "metric": spec.metric,
+            ("at_most" if spec.upper else "at_least"): spec.threshold,
+            "stage": spec.stage,
+            "rule": spec.rule,
+            "estimate": self.estimate,
+            "low": self.low,
+            "high": self.high,
+            "p_missed": self.p_missed,
+            "interval": None if self.interval is None else list(self.interval),
+            "cases": self.cases,
+            "trials": self.trials,
+            "unjudged": self.unjudged,
+            "skipped": self.skipped,
+            "needed": self.needed,
+            "left_out": self.left_out,
+            "enforced": self.enforced,
+            "fails": self.fails,
+            "notes": list(self.notes),
+            "why": spec.why,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A miss that fails the session by itself: a regression case on a dimension that no bar speaks of."""
+
+    case: str
+    dimension: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the gate decided on one run."""
+
+    #: 0 passed; 1 a bar or a case that stands alone missed, or too many errors; 10 it could not be decided.
+    exit_code: int
+    verdicts: tuple[Verdict, ...]
+    stage: str
+    #: Whether the run came to its end with a result for every planned trial.
+    complete: bool
+    standing: tuple[Standing, ...] = ()
+    errors: int = 0
+    allowed_errors: int = 0
+    #: Why the exit code is what it is, and what the reader should know of the run as a whole.
+    notes: tuple[str, ...] = ()
+
+    @property
+    def too_many_errors(self) -> bool:
+        """Whether errors alone fail the session."""
+        return self.errors > self.allowed_errors
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as `evalbars gate --json` prints them."""
+        return {
+            "schema": 1,
+            "stage": self.stage,
+            "exit_code": self.exit_code,
+            "complete": self.complete,
+            "errors": self.errors,
+            "allowed_errors": self.allowed_errors,
+            "standing": [
+                {"case": each.case, "dimension": each.dimension, "reason": each.reason}
+                for each in self.standing
+            ],
+            "notes": list(self.notes),
+            "verdicts": [each.to_json() for each in self.verdicts],
+        }

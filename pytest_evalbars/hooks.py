@@ -1,0 +1,135 @@
+"""The hooks of a session that has eval cases; registered when the first one is seen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.judging import judge, show_miss
+from pytest_evalbars.collection import COLLECTION, is_worker
+from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.gate.select import stands_alone
+from pytest_evalbars.plugin import SESSION
+from pytest_evalbars.report.safe import safe
+from pytest_evalbars.session import EvalSession
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.run.plan import Plan
+
+
+def start(session: pytest.Session) -> None:
+    """Begin, now that pytest has decided what will run."""
+    config = session.config
+    collection = config.stash[COLLECTION]
+    plan = collection.plan(session.items)
+    if not plan.planned:
+        return
+    manager = config.pluginmanager
+    if is_worker(config):
+        manager.register(TrialHooks(config, collection.bars, plan), "evalbars-trials")
+        return
+    prospects = Prospects(config, plan, collection.bars)
+    manager.register(prospects, "evalbars-prospects")
+    if not (config.getoption("collectonly") or config.getoption("setuponly", False)):
+        begin(config, plan, collection.bars, prospects)
+        manager.register(TrialHooks(config, collection.bars, None), "evalbars-trials")
+
+
+def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -> EvalSession:
+    """Open the session's books, in the process that judges."""
+    evals = config.stash[SESSION] = EvalSession(config, plan, bars, prospects.verdicts)
+    config.pluginmanager.register(JudgingHooks(evals), "evalbars-judging")
+    return evals
+
+
+class Prospects:
+    """What is known before the first case runs: how many verdicts there will be, and which cannot be met."""
+
+    def __init__(self, config: pytest.Config, plan: Plan, bars: Bars) -> None:
+        self.verdicts, self.notices = 0, list(plan.notes)
+        if not config.getoption("evalbars_missed"):
+            from pytest_evalbars.gate.forecast import forecast  # noqa: PLC0415 - imports numpy
+
+            stage = config.getoption("evalbars_stage") or "testing"
+            self.verdicts, notices = forecast(plan, bars, stage, labels_of(config))
+            self.notices += notices
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        return self.lines()
+
+    def lines(self) -> list[str]:
+        """The notices, fit for a terminal."""
+        return [f"evalbars: {safe(note)}" for note in self.notices]
+
+
+class TrialHooks:
+    """Where tests run: what each trial says is put on its report."""
+
+    def __init__(self, config: pytest.Config, bars: Bars, plan: Plan | None) -> None:
+        self.bars = bars
+        self.as_tests: bool = config.getoption("evalbars_as_tests")
+        self.ungated = config.getoption("evalbars_stage") == "none"
+        self.runxfail: bool = config.getoption("runxfail", False)
+        self.worker = is_worker(config)
+        #: What a worker still has to tell the controller, with the first report it sends.
+        self.untold = plan
+
+    def fails_alone(self, dimension: str, labels: Mapping[str, str]) -> bool:
+        """Whether a miss fails the session by itself."""
+        return self.as_tests or (not self.ungated and stands_alone(self.bars, dimension, labels))
+
+    # Innermost: other plugins' wrappers then see a miss as what it is.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self,
+        item: pytest.Item,
+        call: pytest.CallInfo[Any],
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if PLANNED in item.stash and (said := judge(item, call, report)) is not None:
+            labels = item.stash[PLANNED].labels
+            said["xfail"] = not self.runxfail and item.get_closest_marker("xfail") is not None
+            if not (said["xfail"] and report.failed):  # else pytest decides first whether this was expected
+                show_miss(report, said, lambda dimension: self.fails_alone(dimension, labels))
+            said["alone"] = [name for name in said["verdicts"] if self.fails_alone(name, labels)]
+            report.evalbars = said  # type: ignore[attr-defined]
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        said: dict[str, Any] | None = report.__dict__.get("evalbars")
+        if said is not None:
+            alone = said.pop("alone")
+            said["xfail"] = said["xfail"] and report.skipped and hasattr(report, "wasxfail")
+            if report.failed:  # an xfail mark whose condition does not hold changes nothing
+                show_miss(report, said, alone.__contains__)
+        if self.untold is not None:
+            said, self.untold = {**(said or {}), "plan": self.untold.to_json()}, None
+        if said is not None:
+            report.evalbars = json.dumps(said) if self.worker else said  # type: ignore[attr-defined]
+
+
+class JudgingHooks:
+    """Where the session is judged: reports are folded, and the decision is shown."""
+
+    def __init__(self, evals: EvalSession) -> None:
+        self.evals = evals
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.evals.fold(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, object] | None:
+        if report.skipped and str(getattr(report, "wasxfail", "")).startswith("missed: "):
+            return "missed", "m", ("MISSED", {"yellow": True})
+        return None
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        self.evals.summarize(terminalreporter)

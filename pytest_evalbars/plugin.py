@@ -1,0 +1,109 @@
+"""The plugin's entry: hooks that hand over to the part that knows.
+
+In a session without eval cases nothing beyond pytest and the standard library is imported, and after collection
+no hook of ours runs per test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.cases.identity import TRIAL
+from pytest_evalbars.cases.markers import MARKERS
+from pytest_evalbars.cases.parametrize import PROBLEMS, add_rows, add_trials
+from pytest_evalbars.collection import COLLECTION, collected, is_worker
+from pytest_evalbars.config.options import add_options
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from pytest_evalbars.cases.evalcase import EvalCase
+    from pytest_evalbars.session import EvalSession
+
+#: The session's evals; absent where there are none.
+SESSION = pytest.StashKey["EvalSession"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[PROBLEMS] = []
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
+    if config.getoption("dist", "no") != "no" and not config.getoption("collectonly"):
+        from pytest_evalbars.execution.xdist import ControllerHooks  # noqa: PLC0415 - only under xdist
+
+        config.pluginmanager.register(ControllerHooks(config), "evalbars-xdist")
+
+
+@pytest.fixture
+def evalcase(request: pytest.FixtureRequest) -> Iterator[EvalCase]:
+    """The running trial's account of itself: `check`, `score`, `measure`, `record`."""
+    from pytest_evalbars.cases.evalcase import accounting  # noqa: PLC0415 - only for eval cases
+
+    with accounting(request.node) as account:
+        yield account
+
+
+@pytest.fixture(name=TRIAL)
+def _evalbars_trial(request: pytest.FixtureRequest) -> int:
+    """The number of this trial of the case, from 0."""
+    return getattr(request, "param", 0)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, Any, Any]:
+    add_rows(metafunc)
+    result = yield
+    add_trials(metafunc)
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, Any, Any]:
+    from pytest_evalbars.cases.collect import drop_surplus_trials  # noqa: PLC0415
+
+    drop_surplus_trials(items)
+    everything = [(item, item.nodeid) for item in items]
+    result = yield
+    collected(config, everything, items)
+    return result
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if COLLECTION in session.config.stash:
+        from pytest_evalbars.hooks import start  # noqa: PLC0415 - only where there are cases
+
+        start(session)
+
+
+# Innermost: bars are reported before the terminal and others close what the loop opened.
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    stopped: BaseException | None = None
+    if SESSION in session.config.stash:
+        session.testscollected += session.config.stash[SESSION].expected_bars
+    try:
+        return (yield)
+    except BaseException as error:
+        stopped = error
+        raise
+    finally:
+        if SESSION in session.config.stash:
+            session.config.stash[SESSION].looped(session, stopped)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if SESSION in session.config.stash:
+        session.config.stash[SESSION].finish(session)
+    elif session.config.getoption("evalbars_stage") not in (None, "none") and not is_worker(session.config):
+        from pytest_evalbars.session import no_case_at_a_stage  # noqa: PLC0415 - rare
+
+        no_case_at_a_stage(session)

@@ -1,0 +1,1 @@
+"""What people read: the terminal's summary, and bars as test reports."""

@@ -1,0 +1,119 @@
+"""The summary that a session and the `evalbars` command both print: a table, then verdicts in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pytest_evalbars.report.safe import safe
+from pytest_evalbars.report.table import table
+from pytest_evalbars.report.words import count, details, named, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.gate.verdict import Decision, Verdict
+    from pytest_evalbars.run.columns import Run
+
+#: Verdicts of one kind told in words before the rest is only counted.
+TOLD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line and how it should look where there is colour."""
+
+    text: str
+    look: Literal["plain", "bad", "warn", "good"] = "plain"
+
+
+def summary(
+    run: Run, bars: Bars, decision: Decision, *, brief: bool = False, everything: bool = False
+) -> Iterator[Line]:
+    """All that is to say of a decision.
+
+    Args:
+        run: the run.
+        bars: the declared bars.
+        decision: what the gate said.
+        brief: leave the table out.
+        everything: show every group in the table, and tell every verdict.
+    """
+    cases = len(np.unique(run.case)) if len(run) else 0
+    yield Line(
+        f"{count(cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}; "
+        f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",
+    )
+    if not brief and (lines := table(run, bars, decision, everything=everything)):
+        yield Line("")
+        yield from map(Line, lines)
+    for word in ("missed", "no data", "inconclusive"):
+        yield from _told(run, bars, decision, word, everything=everything)
+    if decision.standing:
+        found = {f"{each.case} on {each.dimension}": each.reason for each in decision.standing}
+        yield Line("")
+        yield Line(
+            f"MISSED, and no bar speaks of {'it' if len(found) == 1 else 'them'}: {named(list(found.items()))}",
+            "bad",
+        )
+    if decision.notes:
+        yield Line("")
+    for note in decision.notes:
+        yield Line(f"note: {safe(note)}", "warn" if decision.exit_code == 0 else "bad")
+    yield Line("")
+    yield _outcome(decision)
+
+
+def _told(
+    run: Run,
+    bars: Bars,
+    decision: Decision,
+    word: str,
+    *,
+    everything: bool,
+) -> Iterator[Line]:
+    verdicts = [each for each in decision.verdicts if each.verdict == word]
+    # What fails the session comes first, wholes before their groups.
+    verdicts.sort(key=lambda each: (not each.fails, each.group is not None))
+    told = verdicts if everything else verdicts[:TOLD]
+    for verdict in told:
+        yield Line("")
+        yield Line(
+            f"{headline(verdict)}: {sentence(verdict, bars.confidence)}", "bad" if verdict.fails else "warn"
+        )
+        if verdict.fails and word != "no data":
+            yield from (Line(f"    {line}") for line in details(run, verdict))
+    if len(verdicts) > len(told):
+        yield Line(f"... and {len(verdicts) - len(told)} more {word} (-v tells all)")
+
+
+def headline(verdict: Verdict) -> str:
+    """`MISSED faithful[es]`."""
+    return safe(f"{verdict.verdict.upper() if verdict.fails else verdict.verdict} {verdict.name}")
+
+
+def _outcome(decision: Decision) -> Line:
+    """The one line a reader in a hurry looks for."""
+    failing = [each for each in decision.verdicts if each.fails]
+    if decision.stage == "none":
+        return Line("no bar was held (stage none)", "warn")
+    if decision.exit_code == 0:
+        held = sum(each.enforced for each in decision.verdicts)
+        met = sum(each.verdict == "met" and each.enforced for each in decision.verdicts)
+        open_ones = f", {held - met} inconclusive" if held > met else ""
+        return Line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}", "good")
+    names = ", ".join(safe(each.name) for each in failing[:TOLD]) + (" ..." if len(failing) > TOLD else "")
+    what = "gate failed" if decision.exit_code == 1 else "gate undecided, which fails the session"
+    reasons = [
+        *([names] if names else []),
+        *(
+            [f"{count(len(decision.standing), 'miss').replace('misss', 'misses')} without a bar"]
+            if decision.standing
+            else []
+        ),
+        *([f"{count(decision.errors, 'error')}"] if decision.too_many_errors else []),
+    ]
+    return Line(f"{what} (exit {decision.exit_code}): {'; '.join(reasons) or decision.notes[0]}", "bad")

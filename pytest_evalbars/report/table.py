@@ -1,0 +1,130 @@
+"""The table of slices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tabulate import tabulate
+
+from pytest_evalbars.gate.select import DEFAULT_STATUS, held_bars, picks
+from pytest_evalbars.metrics import pass_rate
+from pytest_evalbars.metrics.slice import Slice
+from pytest_evalbars.report.safe import safe
+from pytest_evalbars.report.words import amount
+from pytest_evalbars.run.columns import LEFT_OUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_evalbars.gate.bar import Bar, Bars
+    from pytest_evalbars.gate.verdict import Decision, Verdict
+    from pytest_evalbars.run.columns import Run
+
+#: Groups of one bar that the table shows before the settled ones are only counted.
+GROUPS = 8
+
+
+def table(run: Run, bars: Bars, decision: Decision, *, everything: bool) -> list[str]:
+    """One row for each verdict, then one for each slice that no bar holds.
+
+    Args:
+        run: the run.
+        bars: the declared bars.
+        decision: what the gate said.
+        everything: show every group, rather than those that are not met and a count of the others.
+    """
+    rows = [row for verdicts in _by_bar(decision.verdicts) for row in _rows(verdicts, everything=everything)]
+    rows += _without_bar(run, bars, decision.stage)
+    if not rows:
+        return []
+    heads = [
+        "dimension",
+        "slice",
+        "cases",
+        "trials",
+        "value",
+        f"{bars.confidence * 100:g}% interval",
+        "bar",
+        "verdict",
+    ]
+    aligned = ["left", "left", "right", "right", "right", "left", "left", "left"]
+    text = tabulate(rows, heads, tablefmt="plain", colalign=aligned, disable_numparse=True)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def _by_bar(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    found: dict[tuple[str, str | None], list[Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault((verdict.bar, verdict.dimension), []).append(verdict)
+    return list(found.values())
+
+
+def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[str]]:
+    whole, groups = verdicts[:1], verdicts[1:]
+    shown = groups
+    if not everything and len(groups) > GROUPS:
+        open_ones = [each for each in groups if each.verdict != "met"]
+        worst = sorted(
+            open_ones, key=lambda each: (not each.fails, each.p_missed is None, each.p_missed or 0)
+        )
+        kept = {id(each) for each in worst[:GROUPS]}
+        shown = [each for each in groups if id(each) in kept or each.fails]
+    for verdict in [*whole, *shown]:
+        yield _row(verdict)
+    if rest := len(groups) - len(shown):
+        words = sorted({each.verdict for each in groups if each not in shown})
+        yield ["", f"  + {rest} more groups: {' or '.join(words)}", "", "", "", "", "", ""]
+
+
+def _row(verdict: Verdict) -> list[str]:
+    bar = verdict.spec
+    numbers = ["-", "-"]
+    if verdict.estimate is not None and verdict.interval is not None:
+        low, high = verdict.interval
+        numbers = [
+            amount(bar.metric, verdict.estimate),
+            f"{amount(bar.metric, low)} to {amount(bar.metric, high)}",
+        ]
+    limit = f"{bar.threshold:g}" if bar.metric == "mean_score" else f"{bar.threshold * 100:g}%"
+    word = verdict.verdict.upper() if verdict.fails else verdict.verdict
+    return [
+        safe(verdict.dimension or "-", 40),
+        safe(_slice_name(bar), 60) if verdict.group is None else safe(f"  {verdict.group}", 60),
+        str(verdict.cases),
+        str(verdict.trials),
+        *numbers,
+        f"{'<=' if bar.upper else '>='} {limit}",
+        word if verdict.enforced else f"{word} (not enforced)",
+    ]
+
+
+def _slice_name(bar: Bar) -> str:
+    picked = {"category": bar.category, "status": bar.status, **bar.labels}
+    return ", ".join(f"{key} {'|'.join(words)}" for key, words in picked.items() if words) or "all"
+
+
+def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:
+    """Dimension by status, what no bar of this stage speaks of."""
+    held = held_bars(bars, stage)
+    for code, dimension in sorted(enumerate(run.dimensions), key=lambda each: each[1]):
+        free = np.array(
+            [not any(picks(bar, dimension, labels) for bar in held) for labels in run.labelsets], bool
+        )
+        rows = np.flatnonzero((run.dimension == code) & (run.outcome != LEFT_OUT))
+        rows = rows[free[run.labelset[rows]]]
+        statuses = np.array([labels.get("status", DEFAULT_STATUS) for labels in run.labelsets])
+        for status in sorted(set(statuses[run.labelset[rows]])):
+            part = Slice(run, rows[statuses[run.labelset[rows]] == status])
+            estimate = pass_rate.estimate(part)
+            numbers = ["0", "0", "-", "-"]
+            if estimate is not None:
+                low, high = estimate.interval(bars.confidence)
+                trials = int(part.judged().sum())
+                numbers = [
+                    str(estimate.cases),
+                    str(trials),
+                    f"{estimate.value:.1%}",
+                    f"{low:.1%} to {high:.1%}",
+                ]
+            yield [safe(dimension, 40), f"status {safe(status, 40)}", *numbers, "no bar", ""]

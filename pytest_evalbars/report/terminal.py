@@ -1,0 +1,44 @@
+"""The session's summary section on pytest's terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_evalbars.report.safe import safe
+from pytest_evalbars.report.summary import summary
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_evalbars.session import EvalSession
+
+LOOKS: dict[str, dict[str, bool]] = {
+    "plain": {},
+    "bad": {"red": True},
+    "warn": {"yellow": True},
+    "good": {"green": True},
+}
+
+
+def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None:
+    """Write the section `eval bars`."""
+    verbosity = reporter.config.get_verbosity()
+    reporter.section("eval bars")
+    if evals.journal.failure is not None:
+        reporter.line(
+            f"the run file could not be written ({safe(evals.journal.failure)}): "
+            f"the results of {evals.journal.lost} trials are not in it; free the disk and run them again",
+            red=True,
+        )
+    if evals.decision is None or evals.run is None:
+        reporter.line(
+            f"bars not judged: {safe(evals.why_not_judged)}; {evals.finished} of {len(evals.plan.planned)} trials "
+            f"are in {safe(evals.journal.path)}",
+            red=True,
+        )
+        return
+    lines = summary(evals.run, evals.bars, evals.decision, brief=verbosity < 0, everything=verbosity > 0)
+    for line in lines:
+        reporter.line(line.text, **LOOKS[line.look])
+    if verbosity >= 0:
+        reporter.line(f"run file: {safe(evals.journal.path)}")

@@ -1,0 +1,124 @@
+"""Verdicts in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_evalbars.gate.slices import groups_of, slices_of
+from pytest_evalbars.metrics import pass_rate
+from pytest_evalbars.report.safe import safe
+from pytest_evalbars.run.columns import MISS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_evalbars.gate.bar import Bar
+    from pytest_evalbars.gate.verdict import Verdict
+    from pytest_evalbars.metrics.slice import Slice
+    from pytest_evalbars.run.columns import Run
+
+#: How many cases, and how many slices, are named before the rest is only counted.
+CASES, SLICES = 5, 3
+METRIC_WORDS = {"pass_rate": "pass rate", "mean_score": "mean score"}
+
+
+def amount(metric: str, value: float) -> str:
+    """A metric's number as people write it."""
+    return f"{value:.3f}" if metric == "mean_score" else f"{value:.1%}"
+
+
+def threshold(bar: Bar) -> str:
+    """`at least 85%`."""
+    number = f"{bar.threshold:g}" if bar.metric == "mean_score" else f"{bar.threshold * 100:g}%"
+    return f"{'at most' if bar.upper else 'at least'} {number}"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 case`, `2 cases`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def sentence(verdict: Verdict, confidence: float) -> str:
+    """What a verdict says, in one sentence: the number, its interval, the bar, and how sure it is."""
+    bar, of = verdict.spec, verdict.dimension or "any dimension"
+    where = f" in {' / '.join(bar.each)} {verdict.group}" if verdict.group is not None else ""
+    subject = safe(f"{METRIC_WORDS[bar.metric]} of {of}{where}")
+    if verdict.estimate is None or verdict.interval is None:
+        lacking = [
+            *([f"{count(verdict.unjudged, 'trial')} could not be judged"] if verdict.unjudged else []),
+            *([f"{count(verdict.skipped, 'trial')} skipped"] if verdict.skipped else []),
+        ]
+        return f"{subject}: no judged case ({', '.join(lacking) or 'none in this run'}), bar {threshold(bar)}"
+    low, high = (amount(bar.metric, bound) for bound in verdict.interval)
+    words = (
+        f"{subject} is {amount(bar.metric, verdict.estimate)} over {count(verdict.cases, 'case')} "
+        f"({confidence * 100:g}% interval {low} to {high}), bar {threshold(bar)}"
+    )
+    if verdict.verdict == "missed" and bar.rule == "evidence" and verdict.p_missed is not None:
+        words += f", p = {verdict.p_missed:.2g}"
+    if verdict.needed is not None:
+        words += f"; about {count(verdict.needed, 'case')} would settle it at this rate"
+    return "; ".join([words, *map(safe, verdict.notes)])
+
+
+def details(run: Run, verdict: Verdict) -> list[str]:
+    """What a reader of a failing verdict asks next: why the bar is there, where it is worst, which cases missed."""
+    bar, lines = verdict.spec, []
+    if bar.why:
+        lines.append(f"why: {safe(bar.why)}")
+    part = _slice(run, verdict)
+    if part is None:
+        return lines
+    if verdict.group is None and (worst := _worst(run, bar, part)):
+        lines.append(f"worst: {worst}")
+    if cases := _bad_cases(run, bar, part):
+        lines.append(f"missed cases: {cases}")
+    return lines
+
+
+def _slice(run: Run, verdict: Verdict) -> Slice | None:
+    for dimension, group, part in slices_of(run, verdict.spec):
+        if (dimension, group) == (verdict.dimension, verdict.group):
+            return part
+    return None
+
+
+def _worst(run: Run, bar: Bar, part: Slice) -> str:
+    """The groups that do worst, by the bar's own keys or else by category."""
+    each = bar.each or ("category",)
+    if not any(key in labels for labels in run.labelsets for key in each):
+        return ""
+    rates = []
+    for name, group in groups_of(run, bar.model_copy(update={"each": each}), part.rows).items():
+        if (estimate := pass_rate.estimate(group)) is not None:
+            rates.append((estimate.value, name, estimate.cases))
+    if len(rates) < 2:
+        return ""
+    rates.sort(reverse=bar.upper)
+    return ", ".join(f"{safe(name)} {value:.1%} of {cases}" for value, name, cases in rates[:SLICES])
+
+
+def _bad_cases(run: Run, bar: Bar, part: Slice) -> str:
+    """A few of the cases that missed, with their reasons, and how many more there are."""
+    bad = part.rows[(run.outcome[part.rows] == MISS) ^ (bar.upper and bar.metric == "pass_rate")]
+    bad = bad[run.outcome[bad] <= MISS]
+    if bar.metric == "mean_score":
+        scored = part.rows[part.judged() & ~np.isnan(run.score[part.rows])]
+        order = np.argsort(-run.score[scored] if bar.upper else run.score[scored], kind="stable")
+        bad = scored[order][: CASES * 4]
+    first: dict[str, str] = {}
+    for row in map(int, bad):
+        score = f"{run.score[row]:.2f}" if bar.metric == "mean_score" else ""
+        first.setdefault(run.name(row), score or run.reasons.get(row, ""))
+    return named(list(first.items()))
+
+
+def named(cases: Sequence[tuple[str, str]]) -> str:
+    """Cases with the first line of their reasons; the first few by name, the others counted."""
+    shown = []
+    for name, reason in cases[:CASES]:
+        words = safe(reason.partition("\n")[0], 100)
+        shown.append(safe(f"{name} ({words})" if words else name, 220))
+    return ", ".join(shown) + (f" and {len(cases) - CASES} more" if len(cases) > CASES else "")

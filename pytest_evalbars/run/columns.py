@@ -1,0 +1,88 @@
+"""A run in memory: one row per observation, as arrays that metrics read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_evalbars.run.plan import OUTCOMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+PASS, MISS, ERROR, SKIPPED = range(len(OUTCOMES))
+#: Outcomes that no line holds: a planned trial without a result, and one that was left out of the run.
+MISSING, LEFT_OUT = 4, 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """All observations of one session, or of several merged.
+
+    The arrays have one entry per observation; `case`, `test`, `dimension`, `labelset` and `cluster` are codes
+    into the lists of names beside them. Planned trials without a result and trials that were left out stand
+    among them with outcomes of their own, so that every slice knows what it lacks.
+    """
+
+    case: NDArray[np.int64]
+    test: NDArray[np.int64]
+    trial: NDArray[np.int64]
+    dimension: NDArray[np.int64]
+    outcome: NDArray[np.int8]
+    #: NaN where the trial gave no score.
+    score: NDArray[np.float64]
+    labelset: NDArray[np.int64]
+    #: -1 where the case stands for itself.
+    cluster: NDArray[np.int64]
+    #: Whether an xfail mark announced the miss.
+    expected: NDArray[np.bool_]
+
+    cases: list[str]
+    tests: list[str]
+    dimensions: list[str]
+    labelsets: list[dict[str, str]]
+    #: Why, for misses and errors that said so: by row.
+    reasons: dict[int, str]
+
+    #: Trials that ran, and how many of them could not be judged.
+    trials: int
+    errors: int
+    #: Whether the session came to its end and every planned trial has a result.
+    complete: bool = True
+    #: What is known of trials that should be here and are not.
+    missing: tuple[str, ...] = ()
+    #: Reasons why cases that nobody can name were left out.
+    unseen: tuple[str, ...] = ()
+    #: The files and folders that were asked for, where that was not the whole project.
+    asked: tuple[str, ...] = ()
+    #: A second look at cases that missed: never judged.
+    second_look: bool = False
+    headers: tuple[Mapping[str, Any], ...] = field(default=())
+
+    @classmethod
+    def from_observations(cls, rows: Iterable[Mapping[str, Any]]) -> Run:
+        """Build a run from dictionaries as in the run file.
+
+        Only `case`, `dimension` and `outcome` are required; a row without `type` is an observation. The rows of
+        a whole run file (header, manifest, trials, end) are welcome too.
+
+        Raises:
+            RunFileError: a row is malformed, or two rows say the same thing.
+        """
+        from pytest_evalbars.run.reading import Reader  # noqa: PLC0415 - it builds what this module defines
+
+        reader = Reader("rows")
+        for number, row in enumerate(rows, 1):
+            reader.take(row, number)
+        return reader.run()
+
+    def __len__(self) -> int:
+        """How many observations there are, absent ones included."""
+        return len(self.case)
+
+    def name(self, row: int) -> str:
+        """The case of a row."""
+        return self.cases[int(self.case[row])]

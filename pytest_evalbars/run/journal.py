@@ -1,0 +1,127 @@
+"""The run file while it is being written: append-only JSON Lines, each flushed before its test is reported."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import secrets
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+from pytest_evalbars.errors import RunFileError
+
+SCHEMA = 1
+#: How many run files `.evalbars/runs/` keeps; the oldest go first.
+KEPT_RUNS = 100
+RUN_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]+\.jsonl")
+
+
+class Journal:
+    """Writes one run's lines.
+
+    A line that cannot be written (a full disk) does not stop the session: cases may cost money, and what the
+    disk already holds stays true. The first failure is kept in `failure`, nothing is written after it, and
+    the gate then treats the run as incomplete.
+    """
+
+    def __init__(self, run: str, path: Path, stream: IO[str]) -> None:
+        self.run = run
+        self.path = path
+        self.failure: str | None = None
+        #: The items whose lines did not reach the disk.
+        self.lost = 0
+        self._stream = stream
+
+    @classmethod
+    def create(cls, root: Path, target: str | None) -> Journal:
+        """Open the run file at `target`, or a new one under `root/.evalbars/runs/`.
+
+        Raises:
+            RunFileError: it cannot be written there.
+        """
+        try:
+            while True:
+                run = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
+                path = Path(target) if target else _runs_folder(root) / f"{run}.jsonl"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    stream = path.open("w" if target else "x", encoding="utf-8", newline="\n")
+                except FileExistsError:  # another session took this name within the same second
+                    continue
+                return cls(run, path, stream)
+        except OSError as error:
+            raise RunFileError(
+                f"the run file {error.filename or target} cannot be written: {error.strerror}; "
+                "name another place with --evalbars-run=FILE",
+            ) from None
+
+    def write(self, *lines: dict[str, Any]) -> None:
+        """Append lines and hand them to the operating system in one go."""
+        if self.failure is not None:
+            self.lost += 1
+            return
+        text = "".join(json.dumps(line, separators=(", ", ": ")) + "\n" for line in lines)
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError as error:
+            self.failure = f"{self.path}: {error.strerror or error}"
+            self.lost += 1
+
+    def close(self) -> None:
+        """Close the file; what could not be flushed before is lost, and `failure` says so."""
+        try:
+            self._stream.close()
+        except OSError as error:
+            self.failure = self.failure or f"{self.path}: {error.strerror or error}"
+
+
+def header(run: str, root: Path, **more: Any) -> dict[str, Any]:
+    """The first line of a run file: which run this is, of what, under which bars."""
+    names = ("pytest-evalbars", "pytest", "numpy", "scipy")
+    return {
+        "type": "header",
+        "schema": SCHEMA,
+        "run": run,
+        "started": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "commit": _commit(root),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in names}},
+        **more,
+    }
+
+
+def end(exit_code: int, **more: Any) -> dict[str, Any]:
+    """The last line of a run file that came to its end."""
+    return {"type": "end", "finished": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "exit": exit_code, **more}
+
+
+def _runs_folder(root: Path) -> Path:
+    folder = root / ".evalbars"
+    runs = folder / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("# Written by pytest-evalbars: run files are kept out of version control.\n*\n")
+    ours = sorted(path for path in runs.iterdir() if RUN_NAME.fullmatch(path.name))
+    for path in ours[: max(0, len(ours) - KEPT_RUNS + 1)]:
+        path.unlink(missing_ok=True)
+    return runs
+
+
+def _commit(root: Path) -> str | None:
+    try:
+        answer = subprocess.run(  # noqa: S603 - fixed words
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's git
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None if answer.returncode == 0 else None

@@ -1,0 +1,74 @@
+"""What a session set out to do: one record for each item that is a trial of a case."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+#: The four things one trial can say on one dimension.
+OUTCOMES = ("pass", "miss", "error", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One item: a trial of a case in a test, with all that is known of it before it runs."""
+
+    item: str
+    case: str
+    test: str
+    trial: int
+    dimensions: tuple[str, ...]
+    labels: dict[str, str]
+    cluster: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as in the manifest line."""
+        return asdict(self) | {"dimensions": list(self.dimensions)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Planned:
+        """The reverse of `to_json`."""
+        return cls(**{**values, "dimensions": tuple(values["dimensions"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A session's manifest: what was to run, what was left out, and of what."""
+
+    planned: tuple[Planned, ...]
+    #: Cases that were collected and then deselected.
+    left_out: tuple[Planned, ...] = ()
+    #: Why further cases, which nobody can name, were left out.
+    unseen: tuple[str, ...] = ()
+    #: The files and folders that were asked for, where that is not the whole project.
+    asked: tuple[str, ...] = ()
+    #: Things a reader should know before the first case runs.
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def partial(self) -> bool:
+        """Whether cases of the suites that were asked for do not run."""
+        return bool(self.left_out or self.unseen)
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest line of a run file."""
+        return {
+            "type": "manifest",
+            "items": [each.item for each in self.planned],
+            "left_out": [each.item for each in self.left_out] + list(self.unseen),
+            "asked": list(self.asked),
+            "planned": [each.to_json() for each in (*self.planned, *self.left_out)],
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, line: dict[str, Any]) -> Plan:
+        """The reverse of `to_json`."""
+        known = {one["item"]: Planned.from_json(one) for one in line["planned"]}
+        return cls(
+            planned=tuple(known[item] for item in line["items"]),
+            left_out=tuple(known[item] for item in line["left_out"] if item in known),
+            unseen=tuple(item for item in line["left_out"] if item not in known),
+            asked=tuple(line["asked"]),
+            notes=tuple(line["notes"]),
+        )

@@ -1,0 +1,184 @@
+"""What one pytest session holds of its evals: the plan, the run file, the decision."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.cases.judging import trial_lines
+from pytest_evalbars.collection import MISSED_CACHE
+from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.run.journal import Journal, end, header
+from pytest_evalbars.run.plan import Planned
+
+if TYPE_CHECKING:
+    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.gate.verdict import Decision
+    from pytest_evalbars.run.columns import Run
+    from pytest_evalbars.run.plan import Plan
+
+#: Nothing missed, but the session could not be decided.
+UNDECIDED = 10
+
+
+class EvalSession:
+    """The books of one session, kept in the process that judges (serially the only one, else the controller)."""
+
+    def __init__(self, config: pytest.Config, plan: Plan, bars: Bars, expected_bars: int) -> None:
+        self.config = config
+        self.bars = bars
+        #: How many verdicts will be reported as tests after the last case.
+        self.expected_bars = expected_bars
+        self.plan = plan
+        self.stage: str = config.getoption("evalbars_stage") or "testing"
+        self.second_look: bool = config.getoption("evalbars_missed")
+        self.labels = labels_of(config)
+        try:
+            self.journal = Journal.create(config.rootpath, config.getoption("evalbars_run"))
+        except EvalbarsError as error:
+            raise pytest.UsageError(str(error)) from None
+        self.decision: Decision | None = None
+        self.run: Run | None = None
+        self.why_not_judged = ""
+        self._planned = {one.item: one for one in plan.planned}
+        #: Items whose verdict is final, and those of them that missed or erred.
+        self._done: set[str] = set()
+        self._bad: set[str] = set()
+        #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
+        self._failed_errors = 0
+        self._failed_bars = 0
+        self._stopped_early = False
+        bars_as_declared = [bar.model_dump(exclude_defaults=True) for bar in self.bars.bar]
+        more = {"second_look": True} if self.second_look else {}
+        first = header(self.journal.run, config.rootpath, labels=self.labels, bars=bars_as_declared, **more)
+        self.journal.write(first, plan.to_json())
+
+    # -- while the cases run -----------------------------------------------------------------------------
+
+    def fold(self, report: pytest.TestReport) -> None:
+        """Take what a report says of a trial into the run file, once."""
+        said = self._said(report)
+        if said is None:
+            return
+        planned = self._planned.get(said["item"])
+        missed = any(outcome == "miss" for outcome, *_ in said["verdicts"].values())
+        final = str(report.outcome) != "rerun" or missed  # another attempt may fill in an error, never a miss
+        if planned is None or not final or planned.item in self._done:
+            return
+        self._done.add(planned.item)
+        if missed or said["error"]:
+            self._bad.add(planned.item)
+        if said["error"] and report.failed and not hasattr(report, "wasxfail"):
+            self._failed_errors += 1
+        worker = getattr(report, "worker_id", None)
+        self.journal.write(*trial_lines(planned, said, worker=worker, xfail=said["xfail"]))
+
+    def _said(self, report: pytest.TestReport) -> dict[str, Any] | None:
+        words = report.__dict__.pop("evalbars", None)
+        if words is not None:
+            said: dict[str, Any] = json.loads(words) if isinstance(words, str) else words
+            return said if "verdicts" in said else None  # a worker's first report may hold the plan alone
+        if report.when in ("setup", "call", "teardown"):
+            return None
+        item = report.nodeid if report.nodeid in self._planned else report.nodeid.rpartition("@")[0]
+        planned = self._planned.get(item)
+        return _crashed(planned, report) if planned is not None else None
+
+    # -- when they have run ------------------------------------------------------------------------------
+
+    def looped(self, session: pytest.Session, stopped: BaseException | None) -> None:
+        """Judge the run, and report every bar as a test.
+
+        Args:
+            session: pytest's.
+            stopped: what ended the run loop before its end, if anything did.
+        """
+        from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
+        from pytest_evalbars.report.tests import report_bars  # noqa: PLC0415
+        from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
+
+        self._stopped_early = isinstance(stopped, session.Failed | session.Interrupted)
+        if stopped is not None and not self._stopped_early:
+            self.why_not_judged = "the session was interrupted"
+            return
+        not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
+        try:
+            self.run = load_run(self.journal.path, ended=self.journal.failure is None, left_out=not_run)
+        except EvalbarsError as error:
+            self.why_not_judged = str(error)
+            return
+        strict = self.config.getoption("evalbars_strict")
+        self.decision = decide(self.run, self.bars, stage=self.stage, strict=strict)
+        failed_before = session.testsfailed
+        report_bars(self.config, self.run, self.bars, self.decision)
+        self._failed_bars = session.testsfailed - failed_before
+
+    def finish(self, session: pytest.Session) -> None:
+        """Settle the exit code, and close the run file."""
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            session.exitstatus = self._exit_code(session)
+        ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
+        if ended and self.decision is not None:
+            not_run = (
+                [item for item in self._planned if item not in self._done] if self._stopped_early else []
+            )
+            self.journal.write(end(int(session.exitstatus), **({"left_out": not_run} if not_run else {})))
+        self.journal.close()
+        self._remember()
+
+    def _exit_code(self, session: pytest.Session) -> int:
+        """The session's exit code: what tests and bars say together."""
+        if self.decision is None:
+            return int(session.exitstatus) or UNDECIDED
+        tolerated = 0 if self.decision.too_many_errors else self._failed_errors
+        if self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
+            return int(pytest.ExitCode.TESTS_FAILED)
+        return self.decision.exit_code
+
+    def _remember(self) -> None:
+        """Keep the cases that missed or erred, for `--evalbars-missed`."""
+        cache = getattr(self.config, "cache", None)
+        if cache is not None and not self.second_look and self._done:
+            cache.set(MISSED_CACHE, sorted((set(cache.get(MISSED_CACHE, [])) - self._done) | self._bad))
+
+    def summarize(self, reporter: pytest.TerminalReporter) -> None:
+        """Write the summary section."""
+        from pytest_evalbars.report.terminal import write_summary  # noqa: PLC0415 - imports tabulate
+
+        write_summary(reporter, self)
+
+    @property
+    def finished(self) -> int:
+        """How many trials have their verdict."""
+        return len(self._done)
+
+
+def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:
+    """What is said for a trial whose worker died under it."""
+    reason = (report.longreprtext or "the process died").strip().splitlines()[0]
+    return {
+        "item": planned.item,
+        "verdicts": {dimension: ["error", None, None, reason] for dimension in planned.dimensions},
+        "measures": {},
+        "evidence": {},
+        "error": reason,
+        "xfail": False,
+    }
+
+
+def no_case_at_a_stage(session: pytest.Session) -> None:
+    """A stage was asked for and there is nothing to hold it on: unknown is never a pass."""
+    config = session.config
+    empty = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if session.exitstatus in empty and not (
+        config.getoption("collectonly") or config.getoption("setuponly", False)
+    ):
+        session.exitstatus = UNDECIDED
+        sys.stderr.write(
+            f"ERROR: --evalbars-stage={config.getoption('evalbars_stage')} was asked for, "
+            "but this session ran no eval case: nothing was judged\n",
+        )
