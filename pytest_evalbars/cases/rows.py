@@ -185,6 +185,8 @@ def near_reserved(key: str) -> str | None:
 @functools.lru_cache(maxsize=1000)
 def _near(key: str) -> str | None:
     for meant in RESERVED:
+        if abs(len(key) - len(meant)) > 1:
+            continue
         likeness = difflib.SequenceMatcher(None, key, meant).ratio()
         if likeness >= 0.85 or (likeness >= 0.8 and sorted(key) == sorted(meant)):
             return meant
@@ -206,12 +208,13 @@ def unique(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
     """A JSON object or a YAML mapping; each key stands once, and is a text."""
     found = {key: value for key, value in pairs if isinstance(key, str)}
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        for key in keys:
+        seen = set()
+        for key, _ in pairs:
             if not isinstance(key, str):
                 raise UnfitError(f"{shown(key)} is a key but not a text; put it in quotes")
-            if keys.count(key) > 1:
+            if key in seen:
                 raise UnfitError(f"the key {shown(key)} stands twice; keep one of them")
+            seen.add(key)
     return found
 
 
@@ -232,14 +235,16 @@ def from_plain(text: str) -> Any:
 
 def wrong_header(header: list[str]) -> str | None:
     """What is wrong with the column names of a CSV file."""
+    seen = set()
     for place, column in enumerate(header, 1):
         head, dot, key = column.partition(".")
         if not column.strip():
             return f"column {place} has no name; name it, or delete it"
-        if header.count(column) > 1:
+        if column in seen:
             return f"the column {shown(column)} stands twice; rename or delete one"
         if column == "labels" or (dot and head != "labels" and near_reserved(head) == "labels"):
             return f'the column {shown(column)}: did you mean "labels.{printable(key, 60) or "language"}"?'
+        seen.add(column)
     if not header or "id" in header:
         return None
     mend = "give each row an id of its own, which stays when rows are moved"

@@ -59,7 +59,9 @@ def case_rate(passes: ArrayLike, trials: ArrayLike, clusters: ArrayLike | None =
         clusters: Shape (cases,), integers: cases of one number share a source. None: all are independent.
 
     Returns:
-        The rate with its effective sample size.
+        The rate with its effective sample size. Clusters are taken to be independent of each other. One that
+        holds a large share of all cases widens the bounds a great deal, as it should; at errors far below 5%
+        even that is not wholly enough.
 
     Raises:
         ValueError: No case, a case without trials, more passes than trials, or other shapes or kinds.

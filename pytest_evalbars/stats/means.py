@@ -4,7 +4,7 @@ The plus-two t appends one score of 0 and one of 1 to the sample and takes the u
 covers where the plain t does not, near the ceiling. One side of it does not keep its error: with scores close
 to pass or fail it claims too much upwards (7% where 5% are promised), with even scores near the ceiling too
 much downwards (up to 9%). A one-sided bound is therefore the wider of the plus-two t and of Clopper-Pearson
-on the effective sample size, which is exact for scores of 0 and 1.
+on the effective sample size, with its cap, which is exact for scores of 0 and 1.
 """
 
 import math
@@ -15,13 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
-from pytest_evalbars.stats.effective import SHRINKAGE
-from pytest_evalbars.stats.proportions import (
-    clopper_pearson_high,
-    clopper_pearson_low,
-    p_at_least,
-    p_at_most,
-)
+from pytest_evalbars.stats.effective import SHRINKAGE, Rate, rate_bounds, rate_p_met, rate_p_missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,31 +96,33 @@ def mean_bounds(mean: Mean, alpha: float) -> tuple[float, float]:
     Returns:
         (low, high) inside 0..1; together they are a two-sided interval of confidence 1 - 2 * alpha.
     """
-    x = mean.value * mean.n_eff
+    low, high = rate_bounds(_as_rate(mean), alpha)
     half = -float(stdtrit(mean.df, alpha)) * mean.se
-    low = min(mean.shifted - half, clopper_pearson_low(x, mean.n_eff, alpha))
-    high = max(mean.shifted + half, clopper_pearson_high(x, mean.n_eff, alpha))
-    return max(0.0, low), min(1.0, high)
+    return max(0.0, min(low, mean.shifted - half)), min(1.0, max(high, mean.shifted + half))
 
 
 def mean_p_missed(mean: Mean, t: float) -> float:
     """The p-value of "the true mean is at least t": below alpha exactly where the upper bound is below t."""
-    exact = p_at_most(mean.value * mean.n_eff, mean.n_eff, t)
-    return max(exact, float(stdtr(mean.df, (mean.shifted - t) / mean.se)))
+    return max(rate_p_missed(_as_rate(mean), t), float(stdtr(mean.df, (mean.shifted - t) / mean.se)))
 
 
 def mean_p_met(mean: Mean, t: float) -> float:
     """The p-value of "the true mean is below t": at most alpha exactly where the lower bound reaches t."""
     if t == 0:
         return 0.0  # no mean is below 0
-    exact = p_at_least(mean.value * mean.n_eff, mean.n_eff, t)
-    return max(exact, float(stdtr(mean.df, (t - mean.shifted) / mean.se)))
+    return max(rate_p_met(_as_rate(mean), t), float(stdtr(mean.df, (t - mean.shifted) / mean.se)))
 
 
 def mean_interval(mean: Mean, confidence: float) -> tuple[float, float]:
     """The two-sided interval for display: the plus-two t inside 0..1, and never without the mean itself."""
     half = float(stdtrit(mean.df, (1 + confidence) / 2)) * mean.se
     return max(0.0, min(mean.value, mean.shifted - half)), min(1.0, max(mean.value, mean.shifted + half))
+
+
+def _as_rate(mean: Mean) -> Rate:
+    """The passing and failing trials that say as much; one a unit where all scores are 0 or 1."""
+    units = mean.df - 1
+    return Rate(mean.value, mean.n_eff, units, mean.cases, mean.cases, mean.clusters, None)
 
 
 def _plus_two(value: float, units: float, variance: float) -> tuple[float, float, float]:

@@ -194,6 +194,8 @@ def test_nulls_of_reserved_fields_are_absent():
         {"stats": "3 wins"},
         {"table": {"a": 1}},
         {"categories": "x"},
+        {"category_2": "x"},
+        {"my_category": "x"},
         {"ids": [1]},
         {"dimensions": 3},
         {"dimensions": "x", "dimension": "y"},
@@ -695,12 +697,26 @@ def test_a_file_is_known_by_its_own_name_not_by_what_it_links_to(tmp_path):
 
 
 def test_importing_the_reader_costs_nothing():
-    code = "import sys; old = set(sys.modules); import pytest_evalbars.cases.files; print(*set(sys.modules) - old)"
+    code = (
+        "import sys; old = {*sys.modules}; import pytest_evalbars.cases.files; print(*{*sys.modules} - old)"
+    )
 
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     packages = {name.partition(".")[0] for name in answer.stdout.split()}
     assert packages - sys.stdlib_module_names == {"pytest_evalbars"}
+
+
+def test_hostile_width_is_no_burden():
+    columns = [f"column{number}" for number in range(100_000)]
+    twice = json.dumps(dict.fromkeys(columns))[:-1] + ', "column99999": 1}'
+
+    (row,) = read_cases(write("q.csv", f"id,{','.join(columns)}\na{',' * len(columns)}\n"))
+
+    assert len(row) == 100_001
+    assert (
+        complaint("q.jsonl", twice) == 'q.jsonl, line 1: the key "column99999" stands twice; keep one of them'
+    )
 
 
 # -- properties -----------------------------------------------------------------------------------------

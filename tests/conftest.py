@@ -1,0 +1,132 @@
+"""A small project of eval cases, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once.
+import numpy as np  # noqa: F401
+import pydantic  # noqa: F401
+import pytest
+import scipy.special  # noqa: F401
+import tabulate  # noqa: F401
+import yaml  # noqa: F401
+
+#: Plugins of the test environment that an inner session has only where a test switches them on.
+QUIET = ("-p", "no:randomly", "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:timeout")
+
+
+@dataclass
+class Outcome:
+    """What a session left behind."""
+
+    exit: int
+    #: What pytest's last line counts: passed, failed, missed, errors ...
+    counts: dict[str, int]
+    out: str
+    err: str
+    #: The run file's lines, if one was written.
+    lines: list[dict] = field(default_factory=list)
+    path: Path | None = None
+
+    def of(self, kind: str) -> list[dict]:
+        """The run file's lines of one type."""
+        return [line for line in self.lines if line["type"] == kind]
+
+    @property
+    def verdicts(self) -> dict[tuple, str]:
+        """What was said: (case, test, trial, dimension) to outcome."""
+        return {
+            (line["case"], line["test"], line["trial"], line["dimension"]): line["outcome"]
+            for line in self.of("observation")
+        }
+
+    def said(self, *words: str) -> None:
+        """Assert that the user reads these words, in this order."""
+        text, place = self.out + self.err, 0
+        for word in words:
+            found = text.find(word, place)
+            assert found >= 0, f"not said (after what came before): {word!r}\n\n{text}"
+            place = found + len(word)
+
+    def never_said(self, *words: str) -> None:
+        """Assert that none of these words appears."""
+        for word in words:
+            assert word not in self.out + self.err
+
+
+class Suite:
+    """A project in a folder of its own."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.path = pytester.path
+        self.bars("")
+
+    def bars(self, table: str, *, ini: str = "") -> Suite:
+        """Declare `[tool.evalbars]`; bars are written as `[[bar]]` and keys of the table above them."""
+        text = textwrap.dedent(table).replace("[[bar]]", "[[tool.evalbars.bar]]")
+        head = f"[tool.pytest.ini_options]\n{textwrap.dedent(ini)}\n"
+        self.file("pyproject.toml", head + (f"[tool.evalbars]\n{text}" if text.strip() else ""))
+        return self
+
+    def file(self, name: str, text: str) -> Path:
+        """Write a file of the project."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+    def cases(self, passes: int, total: int, dimension: str = "accuracy", name: str = "test_cases.py") -> Suite:
+        """Write `total` one-shot cases of which the first `passes` pass."""
+        self.file(
+            name,
+            f"""
+            import pytest
+
+            @pytest.mark.dimension("{dimension}")
+            @pytest.mark.parametrize("number", [pytest.param(n, id=f"case-{{n:03}}") for n in range({total})])
+            def test_answer(number):
+                assert number < {passes}, f"wrong answer {{number}}"
+            """,
+        )
+        return self
+
+    def run(self, *arguments: str, quiet: tuple[str, ...] = QUIET, subprocess: bool = False) -> Outcome:
+        """Run pytest; in-process unless asked otherwise (exit codes and streams are the same either way)."""
+        before = set(self.run_files())
+        arguments = (*quiet, *map(str, arguments))
+        if subprocess or "-n" in arguments or any(word.startswith("-n") for word in arguments):
+            result = self.pytester.runpytest_subprocess(*arguments, timeout=100)
+        else:
+            result = self.pytester.runpytest_inprocess(*arguments)
+        return self.outcome(result, before)
+
+    def outcome(self, result: pytest.RunResult, before: set[Path] | None = None) -> Outcome:
+        """Read what a session left behind."""
+        try:
+            counts = result.parseoutcomes()
+        except ValueError:
+            counts = {}
+        new = sorted(set(self.run_files()) - (before or set()), key=lambda path: path.stat().st_mtime_ns)
+        path = new[-1] if new else None
+        lines = read_lines(path) if path else []
+        return Outcome(int(result.ret), counts, result.stdout.str(), result.stderr.str(), lines, path)
+
+    def run_files(self) -> list[Path]:
+        """The run files of this project."""
+        return list((self.path / ".evalbars" / "runs").glob("*.jsonl"))
+
+
+def read_lines(path: Path) -> list[dict]:
+    """A run file's lines."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> Suite:
+    """A project in a folder of its own."""
+    return Suite(pytester)
