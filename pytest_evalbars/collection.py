@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import Collector, is_case
-from pytest_evalbars.cases.parametrize import PROBLEMS
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import BarsError
 from pytest_evalbars.run.plan import Plan
 from pytest_evalbars.selection import asked_for
+from pytest_evalbars.stash import COLLECTION, PROBLEMS, is_worker
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
@@ -49,9 +49,6 @@ class Collection:
             asked=tuple(asked),
             notes=tuple(self.notes),
         )
-
-
-COLLECTION = pytest.StashKey[Collection]()
 
 
 def collected(
@@ -137,11 +134,6 @@ def _only_missed(
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item in again]
-
-
-def is_worker(config: pytest.Config) -> bool:
-    """Whether this process is an xdist worker."""
-    return hasattr(config, "workerinput")
 
 
 def scope_of(config: pytest.Config, key: str = "asked") -> Any:

@@ -9,12 +9,11 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.judging import judge, show_miss
-from pytest_evalbars.collection import COLLECTION, is_worker
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.gate.select import stands_alone
-from pytest_evalbars.plugin import SESSION
 from pytest_evalbars.report.safe import safe
 from pytest_evalbars.session import EvalSession
+from pytest_evalbars.stash import COLLECTION, SESSION, is_worker
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalbars.cases.identity import TRIAL
-from pytest_evalbars.cases.markers import MARKERS
-from pytest_evalbars.cases.parametrize import PROBLEMS, add_rows, add_trials
-from pytest_evalbars.collection import COLLECTION, collected, is_worker
-from pytest_evalbars.config.options import add_options
+from pytest_evalbars.cases.glance import function_concerns_us, item_concerns_us
+from pytest_evalbars.config.options import MARKERS, add_options
+from pytest_evalbars.stash import COLLECTION, PROBLEMS, REPEATED, SESSION, is_worker
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from pytest_evalbars.cases.evalcase import EvalCase
-    from pytest_evalbars.session import EvalSession
-
-#: The session's evals; absent where there are none.
-SESSION = pytest.StashKey["EvalSession"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,7 +43,7 @@ def evalcase(request: pytest.FixtureRequest) -> Iterator[EvalCase]:
         yield account
 
 
-@pytest.fixture(name=TRIAL)
+@pytest.fixture(name="evalbars_trial")
 def _evalbars_trial(request: pytest.FixtureRequest) -> int:
     """The number of this trial of the case, from 0."""
     return getattr(request, "param", 0)
@@ -57,6 +51,10 @@ def _evalbars_trial(request: pytest.FixtureRequest) -> int:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, Any, Any]:
+    if not function_concerns_us(metafunc.definition):
+        return (yield)
+    from pytest_evalbars.cases.parametrize import add_rows, add_trials  # noqa: PLC0415 - only for eval cases
+
     add_rows(metafunc)
     result = yield
     add_trials(metafunc)
@@ -67,12 +65,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, Any, Any
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, Any, Any]:
-    from pytest_evalbars.cases.collect import drop_surplus_trials  # noqa: PLC0415
+    if REPEATED in config.stash:
+        from pytest_evalbars.cases.collect import drop_surplus_trials  # noqa: PLC0415 - only for repeated cases
 
-    drop_surplus_trials(items)
+        drop_surplus_trials(items)
     everything = [(item, item.nodeid) for item in items]
     result = yield
-    collected(config, everything, items)
+    if config.stash[PROBLEMS] or any(item_concerns_us(item) for item, _ in everything):
+        from pytest_evalbars.collection import collected  # noqa: PLC0415 - only where there may be cases
+
+        collected(config, everything, items)
     return result
 
 

@@ -16,18 +16,6 @@ STATUSES = ("capability", "regression", "saturated")
 #: Label keys that have a marker of their own.
 OWN_KEYS = ("dimension", "category", "status")
 
-MARKERS = (
-    "dimension(*names): an eval case; its outcome is the verdict on each named dimension",
-    "category(name): the class of query that the eval case belongs to",
-    "capability: a hill to climb: reported, and gated only by bars that name this status",
-    "regression: ground held (the default status): a miss counts against its bars, or fails alone without one",
-    "saturated: a case that always passes; gated like regression cases",
-    "labels(**pairs): further keys to slice by",
-    "trials(n): run the eval case n times, each trial an item of its own",
-    "cluster(name): eval cases that share a source, and so are not independent",
-    "cases(path, ...): parametrize the test with the rows of case files (JSONL, CSV, YAML) as argument `case`",
-)
-
 
 @dataclass(slots=True)
 class Marks:

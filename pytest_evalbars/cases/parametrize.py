@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_evalbars.cases.glance import OURS, marks_of_parameters
 from pytest_evalbars.cases.identity import TRIAL
 from pytest_evalbars.cases.markers import shown, trial_count
 from pytest_evalbars.errors import EvalbarsError, MarkerError
+from pytest_evalbars.stash import PROBLEMS, REPEATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_evalbars.cases.rows import CaseRow
-
-#: Mistakes found while pytest collects; told together once it has collected.
-PROBLEMS = pytest.StashKey[list[str]]()
 
 
 def add_rows(metafunc: pytest.Metafunc) -> None:
@@ -55,6 +54,7 @@ def add_trials(metafunc: pytest.Metafunc) -> None:
         metafunc.config.stash[PROBLEMS].append(str(error))
         return
     if count > 1:
+        metafunc.config.stash[REPEATED] = True
         if TRIAL not in metafunc.fixturenames:
             metafunc.fixturenames.append(TRIAL)
         metafunc.parametrize(
@@ -65,24 +65,14 @@ def add_trials(metafunc: pytest.Metafunc) -> None:
 def _most_trials(metafunc: pytest.Metafunc) -> int:
     """The most trials that any parameter of the function asks for; surplus ones are dropped once collected."""
     definition = metafunc.definition
-    marks = [*definition.iter_markers(), *_marks_of_parameters(definition)]
-    may_be_case = any(mark.name in ("dimension", "cases") for mark in marks)
+    marks = [*definition.iter_markers(), *marks_of_parameters(definition)]
+    may_be_case = any(mark.name in OURS for mark in marks)
     override: int | None = metafunc.config.getoption("evalbars_trials")
     if override is not None:
         return override if may_be_case else 1
     closest = definition.get_closest_marker("trials")
-    of_parameters = [mark for mark in _marks_of_parameters(definition) if mark.name == "trials"]
+    of_parameters = [mark for mark in marks_of_parameters(definition) if mark.name == "trials"]
     counts = [
         trial_count(definition.nodeid, mark) for mark in (*([closest] if closest else []), *of_parameters)
     ]
     return max(counts, default=1) if may_be_case else 1
-
-
-def _marks_of_parameters(definition: pytest.Item) -> Iterator[pytest.Mark]:
-    """The marks of `pytest.param(..., marks=)` in the function's parametrize markers."""
-    for mark in definition.iter_markers("parametrize"):
-        values = mark.args[1] if len(mark.args) > 1 else mark.kwargs.get("argvalues", ())
-        if isinstance(values, list | tuple):  # a generator can be read only once, and that is pytest's
-            for value in values:
-                for one in getattr(value, "marks", ()):
-                    yield getattr(one, "mark", one)

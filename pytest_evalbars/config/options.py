@@ -1,4 +1,4 @@
-"""The command line's options."""
+"""The options and markers, as pytest is told of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ if TYPE_CHECKING:
     import pytest
 
 STAGES = ("testing", "launch", "none")
+
+MARKERS = (
+    "dimension(*names): an eval case; its outcome is the verdict on each named dimension",
+    "category(name): the class of query that the eval case belongs to",
+    "capability: a hill to climb: reported, and gated only by bars that name this status",
+    "regression: ground held (the default status): a miss counts against its bars, or fails alone without one",
+    "saturated: a case that always passes; gated like regression cases",
+    "labels(**pairs): further keys to slice by",
+    "trials(n): run the eval case n times, each trial an item of its own",
+    "cluster(name): eval cases that share a source, and so are not independent",
+    "cases(path, ...): parametrize the test with the rows of case files (JSONL, CSV, YAML) as argument `case`",
+)
 
 
 def add_options(parser: pytest.Parser) -> None:

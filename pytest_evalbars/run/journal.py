@@ -114,7 +114,7 @@ def _runs_folder(root: Path) -> Path:
 
 def _commit(root: Path) -> str | None:
     try:
-        answer = subprocess.run(  # noqa: S603 - fixed words
+        answer = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's git
             cwd=root,
             capture_output=True,

@@ -92,7 +92,7 @@ class Reader:
         try:
             with path.open("rb") as stream:
                 number, line = 0, b""
-                for number, line in enumerate(stream, 1):  # noqa: B007 - the last one is looked at below
+                for number, line in enumerate(stream, 1):
                     if line.endswith(b"\n"):
                         self.take(self._parsed(line, number), number)
         except OSError as error:

@@ -34,7 +34,7 @@ def test_the_entry_for_holm(known_answers):
     assert holm(entry["inputs"]["p"]).tolist() == pytest.approx(entry["expected"], abs=entry["tol"])
 
 
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True, max_examples=15)  # statsmodels takes 40 ms each
 @given(P_VALUES)
 def test_holm_agrees_with_statsmodels(p):
     assert holm(p).tolist() == pytest.approx(multipletests(p, method="holm")[1].tolist(), abs=1e-12)

@@ -1,0 +1,25 @@
+"""Where the plugin keeps things on pytest's config; light, because every session imports it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_evalbars.collection import Collection
+    from pytest_evalbars.session import EvalSession
+
+#: Mistakes found while pytest collects; told together once it has collected.
+PROBLEMS = pytest.StashKey[list[str]]()
+#: Present where tests were repeated for their trials.
+REPEATED = pytest.StashKey[bool]()
+#: The eval cases as collected; absent where there are none.
+COLLECTION: pytest.StashKey[Collection] = pytest.StashKey()
+#: The session's books; absent where no case runs, and in workers.
+SESSION: pytest.StashKey[EvalSession] = pytest.StashKey()
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is an xdist worker."""
+    return hasattr(config, "workerinput")
