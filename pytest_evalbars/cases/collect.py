@@ -10,7 +10,7 @@ from pytest_evalbars.cases.identity import TRIAL, identify, made_from_position, 
 from pytest_evalbars.cases.markers import read_marks
 from pytest_evalbars.errors import MarkerError
 from pytest_evalbars.run.plain import redacted
-from pytest_evalbars.run.plan import Planned
+from pytest_evalbars.run.plan import DEFAULT_STATUS, Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,7 +104,7 @@ class Collector:
             labels |= row.labels
         if category:
             labels["category"] = category
-        labels["status"] = status or "regression"
+        labels["status"] = status or DEFAULT_STATUS
         labels = {redacted(key): redacted(value) for key, value in sorted(labels.items())}
         return Planned(
             item=redacted(nodeid),

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.errors import MarkerError
+from pytest_evalbars.run.plan import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STATUSES = ("capability", "regression", "saturated")
 #: Label keys that have a marker of their own.
 OWN_KEYS = ("dimension", "category", "status")
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 import functools
-import math
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pytest_evalbars.run.plan import STATUSES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-STATUSES = ("capability", "regression", "saturated")
 #: The keys that mean something to the plugin, and what they hold. All other keys of a row are the test's own.
 RESERVED = {
     "id": (str, int),
@@ -27,11 +27,6 @@ MAX_ID_LENGTH = 200
 
 #: Controls, line and paragraph breaks, overrides of the writing direction, halves of characters.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-#: What YAML means besides texts, read narrowly: dates, `no`, `1e5` and `007` stay texts.
-_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
-_WORDS |= {form(word): value for word, value in _WORDS.items() for form in (str.upper, str.capitalize)}
-_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_BROKEN = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -195,79 +190,6 @@ def _near(key: str) -> str | None:
 
 def _near_status(word: str) -> str | None:
     return next(iter(difflib.get_close_matches(word[:40].strip().casefold(), STATUSES, n=1)), None)
-
-
-# -- rules for values, by format ------------------------------------------------------------------------
-
-
-class UnfitError(ValueError):
-    """A value that its format allows, but no row can hold."""
-
-
-def unique(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
-    """A JSON object or a YAML mapping; each key stands once, and is a text."""
-    found = {key: value for key, value in pairs if isinstance(key, str)}
-    if len(found) < len(pairs):
-        seen = set()
-        for key, _ in pairs:
-            if not isinstance(key, str):
-                raise UnfitError(f"{shown(key)} is a key but not a text; put it in quotes")
-            if key in seen:
-                raise UnfitError(f"the key {shown(key)} stands twice; keep one of them")
-            seen.add(key)
-    return found
-
-
-def finite(text: str) -> float:
-    """A number that JSON knows: neither infinite nor NaN."""
-    number = math.nan if text[-1].isalpha() else float(text)
-    if not math.isfinite(number):
-        raise UnfitError(f"{text[:20]} is not a number that a test can use; write null, or put it in quotes")
-    return number
-
-
-def from_plain(text: str) -> Any:
-    """What a YAML text without quotes means."""
-    if _WHOLE.fullmatch(text) and len(text) <= 4000:
-        return int(text)
-    return finite(text) if _BROKEN.fullmatch(text) else _WORDS.get(text, text)
-
-
-def wrong_header(header: list[str]) -> str | None:
-    """What is wrong with the column names of a CSV file."""
-    seen = set()
-    for place, column in enumerate(header, 1):
-        head, dot, key = column.partition(".")
-        if not column.strip():
-            return f"column {place} has no name; name it, or delete it"
-        if column in seen:
-            return f"the column {shown(column)} stands twice; rename or delete one"
-        if column == "labels" or (dot and head != "labels" and near_reserved(head) == "labels"):
-            return f'the column {shown(column)}: did you mean "labels.{printable(key, 60) or "language"}"?'
-        seen.add(column)
-    if not header or "id" in header:
-        return None
-    mend = "give each row an id of its own, which stays when rows are moved"
-    if ";" in header[0] or "\t" in header[0]:
-        mend = "save the file with commas between its cells"
-    elif near := [column for column in header if near_reserved(column) == "id"]:
-        mend = f"rename {shown(near[0])} if it is meant"
-    return f'has no column "id"; {mend}'
-
-
-def from_cells(header: list[str], cells: list[str]) -> dict[str, Any]:
-    """A CSV row in the form that JSONL would give it."""
-    row: dict[str, Any] = {}
-    for column, cell in zip(header, cells, strict=True):
-        label = column.removeprefix("labels.")
-        if label == column and (column == "id" or column not in RESERVED):
-            row[column] = cell
-        elif cell.strip() and label != column:
-            row.setdefault("labels", {})[label] = cell
-        elif cell.strip():
-            parts = [part.strip() for part in cell.split(";") if part.strip()]
-            row[column] = parts if column == "dimension" and ";" in cell else cell
-    return row
 
 
 # -- words for messages ---------------------------------------------------------------------------------

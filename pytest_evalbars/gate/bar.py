@@ -18,8 +18,8 @@ from pydantic import (
 )
 
 from pytest_evalbars.metrics import METRICS
+from pytest_evalbars.run.plan import STATUSES
 
-STATUSES = ("capability", "regression", "saturated")
 #: What a bar without `status` holds: the ground already won.
 HELD_BY_DEFAULT = ("regression", "saturated")
 

@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
+from pytest_evalbars.run.plan import DEFAULT_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_evalbars.gate.bar import Bar, Bars
 
-#: The status of a case that names none.
-DEFAULT_STATUS = "regression"
 #: The group of cases that do not carry the label.
 NO_LABEL = "(none)"
 

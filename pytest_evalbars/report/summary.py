@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_evalbars.report.safe import safe
 from pytest_evalbars.report.table import table
-from pytest_evalbars.report.words import count, details, named, sentence
+from pytest_evalbars.report.words import count, details, named, sentence, subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,8 +91,8 @@ def _told(
 
 
 def headline(verdict: Verdict) -> str:
-    """`MISSED faithful[es]`."""
-    return safe(f"{verdict.verdict.upper() if verdict.fails else verdict.verdict} {verdict.name}")
+    """`MISSED faithfulness in category es`."""
+    return f"{verdict.verdict.upper() if verdict.fails else verdict.verdict} {subject(verdict)}"
 
 
 def _outcome(decision: Decision) -> Line:

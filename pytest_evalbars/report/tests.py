@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from pytest_evalbars.report.safe import safe
+from pytest_evalbars.report.summary import headline
 from pytest_evalbars.report.words import details, sentence
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ class BarFailure:
         self.reprcrash = SimpleNamespace(message=lines[0], path="evalbars", lineno=0)
 
     def toterminal(self, writer: Any) -> None:
-        """Write the words, as pytest asks of a long representation."""
-        for line in self.lines:
-            writer.line(line, red=True)
+        """Write the first line; the others follow in the summary section."""
+        writer.line(self.lines[0], red=True)
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -62,7 +62,7 @@ def _report(
     outcome: Literal["passed", "failed", "skipped"] = "passed"
     longrepr: Any = None
     if when == "call" and verdict.fails:
-        first = f"{verdict.verdict}: {sentence(verdict, bars.confidence)}"
+        first = f"{headline(verdict)}: {sentence(verdict, bars.confidence)}"
         outcome, longrepr = "failed", BarFailure([first, *details(run, verdict)])
     elif when == "call" and not verdict.enforced:
         outcome, longrepr = "skipped", ("evalbars", 0, f"Skipped: {safe(verdict.notes[-1])}")

@@ -40,24 +40,31 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def subject(verdict: Verdict) -> str:
+    """What a verdict is about: `faithfulness in category es (bar faithful)`."""
+    bar, words = verdict.spec, verdict.dimension or "any dimension"
+    if verdict.group is not None:
+        words += f" in {'/'.join(bar.each)} {verdict.group}"
+    return safe(f"{words} (bar {bar.name})" if "name" in bar.model_fields_set else words)
+
+
 def sentence(verdict: Verdict, confidence: float) -> str:
-    """What a verdict says, in one sentence: the number, its interval, the bar, and how sure it is."""
-    bar, of = verdict.spec, verdict.dimension or "any dimension"
-    where = f" in {' / '.join(bar.each)} {verdict.group}" if verdict.group is not None else ""
-    subject = safe(f"{METRIC_WORDS[bar.metric]} of {of}{where}")
+    """What a verdict says: the number, its interval, the bar, and how sure it is."""
+    bar, metric = verdict.spec, METRIC_WORDS[verdict.spec.metric]
     if verdict.estimate is None or verdict.interval is None:
         lacking = [
             *([f"{count(verdict.unjudged, 'trial')} could not be judged"] if verdict.unjudged else []),
             *([f"{count(verdict.skipped, 'trial')} skipped"] if verdict.skipped else []),
         ]
-        return f"{subject}: no judged case ({', '.join(lacking) or 'none in this run'}), bar {threshold(bar)}"
+        words = f"no judged case ({', '.join(lacking) or 'none in this run'}), bar {threshold(bar)}"
+        return "; ".join([words, *map(safe, verdict.notes)])
     low, high = (amount(bar.metric, bound) for bound in verdict.interval)
     words = (
-        f"{subject} is {amount(bar.metric, verdict.estimate)} over {count(verdict.cases, 'case')} "
+        f"{metric} {amount(bar.metric, verdict.estimate)} over {count(verdict.cases, 'case')} "
         f"({confidence * 100:g}% interval {low} to {high}), bar {threshold(bar)}"
     )
     if verdict.verdict == "missed" and bar.rule == "evidence" and verdict.p_missed is not None:
-        words += f", p = {verdict.p_missed:.2g}"
+        words += f": proven {'higher' if bar.upper else 'lower'} (p = {verdict.p_missed:.2g})"
     if verdict.needed is not None:
         words += f"; about {count(verdict.needed, 'case')} would settle it at this rate"
     return "; ".join([words, *map(safe, verdict.notes)])

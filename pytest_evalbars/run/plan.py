@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+#: Where a case stands in its life, and where one stands that does not say.
+STATUSES = ("capability", "regression", "saturated")
+DEFAULT_STATUS = "regression"
 #: The four things one trial can say on one dimension.
 OUTCOMES = ("pass", "miss", "error", "skipped")
 
