@@ -19,14 +19,10 @@ USAGE = 4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit code says what pytest's would."""
-    parser = _Parser(
-        prog="evalbars", description="Hold eval runs against launch bars, without running them again."
-    )
+    parser = _Parser(prog="evalbars", description="Hold eval runs against launch bars, without running them again.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     gate = commands.add_parser("gate", help="decide saved runs under today's bars")
-    gate.add_argument(
-        "runs", nargs="+", type=Path, metavar="RUN", help="run files; several are merged into one run"
-    )
+    gate.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run files; several are merged into one run")
     gate.add_argument("--bars", type=Path, metavar="FILE", help="default: the bars of the folder it runs in")
     gate.add_argument("--stage", choices=("testing", "launch", "none"), default="testing")
     gate.add_argument("--strict", action="store_true", help="exit 10 where cases were left out of the run")

@@ -51,9 +51,7 @@ class Collection:
         )
 
 
-def collected(
-    config: pytest.Config, everything: list[tuple[pytest.Item, str]], items: list[pytest.Item]
-) -> None:
+def collected(config: pytest.Config, everything: list[tuple[pytest.Item, str]], items: list[pytest.Item]) -> None:
     """Describe the eval cases among the collected items and check the bars against them.
 
     Args:
@@ -117,9 +115,7 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector) 
     return problems
 
 
-def _only_missed(
-    config: pytest.Config, cases: list[tuple[pytest.Item, Planned]], items: list[pytest.Item]
-) -> None:
+def _only_missed(config: pytest.Config, cases: list[tuple[pytest.Item, Planned]], items: list[pytest.Item]) -> None:
     """Deselect all but the cases that missed or erred last time."""
     if getattr(config, "cache", None) is None:
         problem = "--evalbars-missed needs pytest's cache, which -p no:cacheprovider switches off"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.cases.judging import judge, show_miss
+from pytest_evalbars.cases.judging import body_of, judge, show_miss, show_part, take_part
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.report.safe import safe
@@ -83,6 +83,13 @@ class TrialHooks:
         """Whether a miss fails the session by itself."""
         return self.as_tests or (not self.ungated and stands_alone(self.bars, dimension, labels))
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        if PLANNED not in item.stash:
+            return (yield)
+        with body_of(item):
+            return (yield)
+
     # Innermost: other plugins' wrappers then see a miss as what it is.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
@@ -91,7 +98,14 @@ class TrialHooks:
         call: pytest.CallInfo[Any],
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        if PLANNED in item.stash and (said := judge(item, call, report)) is not None:
+        if PLANNED not in item.stash:
+            return report
+        part = take_part(item, call, report)
+        if part is not None:  # a subtest's: the trial goes on
+            planned = item.stash[PLANNED]
+            if part == "miss" and not any(self.fails_alone(name, planned.labels) for name in planned.dimensions):
+                show_part(report)
+        elif (said := judge(item, call, report)) is not None:
             labels = item.stash[PLANNED].labels
             said["xfail"] = not self.runxfail and item.get_closest_marker("xfail") is not None
             if not (said["xfail"] and report.failed):  # else pytest decides first whether this was expected
@@ -126,7 +140,11 @@ class JudgingHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, object] | None:
-        if report.skipped and str(getattr(report, "wasxfail", "")).startswith("missed: "):
+        if (
+            type(report) is pytest.TestReport
+            and report.skipped
+            and str(getattr(report, "wasxfail", "")).startswith("missed: ")
+        ):
             return "missed", "m", ("MISSED", {"yellow": True})
         return None
 

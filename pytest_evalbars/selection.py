@@ -22,9 +22,9 @@ def asked_for(config: pytest.Config) -> tuple[list[str], list[str]]:
             gaps.append(f"only {argument} was asked for")
         else:
             asked.append(path)
-    if config.getoption("lf", False) and getattr(config, "cache", None) is not None:
-        if config.cache.get("cache/lastfailed", {}):
-            gaps.append("--lf ran only what failed last time")
+    cache = getattr(config, "cache", None)
+    if config.getoption("lf", False) and cache is not None and cache.get("cache/lastfailed", {}):
+        gaps.append("--lf ran only what failed last time")
     everything = config.args_source.name == "TESTPATHS" or _covers_root(config, asked)
     if everything and not config.getoption("ignore", None) and not config.getoption("ignore_glob", None):
         asked = []
@@ -37,6 +37,4 @@ def _covers_root(config: pytest.Config, asked: list[str]) -> bool:
     if any(config.rootpath.is_relative_to(folder) for folder in folders):
         return True
     suites = [config.rootpath / path for path in config.getini("testpaths")]
-    return bool(suites) and all(
-        any(suite.resolve().is_relative_to(folder) for folder in folders) for suite in suites
-    )
+    return bool(suites) and all(any(suite.resolve().is_relative_to(folder) for folder in folders) for suite in suites)

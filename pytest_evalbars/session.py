@@ -13,13 +13,12 @@ from pytest_evalbars.collection import MISSED_CACHE
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.run.journal import Journal, end, header
-from pytest_evalbars.run.plan import Planned
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.run.columns import Run
-    from pytest_evalbars.run.plan import Plan
+    from pytest_evalbars.run.plan import Plan, Planned
 
 #: Nothing missed, but the session could not be decided.
 UNDECIDED = 10
@@ -123,9 +122,7 @@ class EvalSession:
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and self.decision is not None:
-            not_run = (
-                [item for item in self._planned if item not in self._done] if self._stopped_early else []
-            )
+            not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
             self.journal.write(end(int(session.exitstatus), **({"left_out": not_run} if not_run else {})))
         self.journal.close()
         self._remember()
@@ -174,9 +171,7 @@ def no_case_at_a_stage(session: pytest.Session) -> None:
     """A stage was asked for and there is nothing to hold it on: unknown is never a pass."""
     config = session.config
     empty = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    if session.exitstatus in empty and not (
-        config.getoption("collectonly") or config.getoption("setuponly", False)
-    ):
+    if session.exitstatus in empty and not (config.getoption("collectonly") or config.getoption("setuponly", False)):
         session.exitstatus = UNDECIDED
         sys.stderr.write(
             f"ERROR: --evalbars-stage={config.getoption('evalbars_stage')} was asked for, "

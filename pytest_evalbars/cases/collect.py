@@ -80,18 +80,15 @@ class Collector:
             return []
         names = list(self._from_position)
         more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
-        return [
-            f"{len(names)} cases have ids that pytest made from their position ({', '.join(names[:EXAMPLES])}{more}): "
-            "they are unfit for comparing runs; give their parameters ids",
-        ]
+        shown = f"{', '.join(names[:EXAMPLES])}{more}"
+        note = f"{len(names)} cases have ids that pytest made from their position ({shown})"
+        return [f"{note}: they are unfit for comparing runs; give their parameters ids"]
 
     def _describe(self, item: pytest.Item, nodeid: str) -> Planned:
         marks, row = read_marks(item), row_of(item)
         override = item.config.getoption("evalbars_trials")
         if (override or marks.trials) > 1 and TRIAL not in parameters(item):
-            raise MarkerError(
-                f"{nodeid}: trials cannot repeat this kind of test; write it as a plain function"
-            )
+            raise MarkerError(f"{nodeid}: trials cannot repeat this kind of test; write it as a plain function")
         case, test = identify(item, nodeid)
         if made_from_position(item):
             self._from_position[case] = None

@@ -100,9 +100,7 @@ class EvalCase:
             return
         least = None if passing is None else number(passing)
         if passing is not None and (least is None or not 0 <= least <= 1):
-            self._mistakes.append(
-                f"score({dimension!r}, passing={text(repr(passing), 100)}): it lies from 0 to 1"
-            )
+            self._mistakes.append(f"score({dimension!r}, passing={text(repr(passing), 100)}): it lies from 0 to 1")
             return
         if said is None:
             return

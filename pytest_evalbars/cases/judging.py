@@ -7,6 +7,7 @@ that goes wrong is an error: the model was not judged.
 from __future__ import annotations
 
 import inspect
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,8 +22,37 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.run.plan import Planned
 
+#: Present while the body runs.
+RUNNING = pytest.StashKey[bool]()
+#: What subtests of the running body have said: their outcomes and reasons.
+PARTS = pytest.StashKey[list[tuple[str, str]]]()
 #: Modules whose own `pytest.fail` and `pytest.skip` say that a case could not be run, not that a model missed.
 HARNESS = ("_pytest.python", "pytest_timeout")
+
+
+@contextmanager
+def body_of(item: pytest.Item) -> Iterator[None]:
+    """The time in which the test's body runs: a report made in it is a subtest's."""
+    item.stash[PARTS] = []
+    item.stash[RUNNING] = True
+    try:
+        yield
+    finally:
+        del item.stash[RUNNING]
+
+
+def take_part(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> str | None:
+    """Note what a subtest says, and return its outcome; None if the report is not a subtest's."""
+    if RUNNING not in item.stash:
+        return None
+    item.stash[PARTS].append(_outcome(item, call, report))
+    return item.stash[PARTS][-1][0]
+
+
+def show_part(report: pytest.TestReport) -> None:
+    """Show a subtest's failed assertion as what it is: a part of a miss that a bar holds."""
+    report.outcome = "skipped"
+    report.wasxfail = "a part of the case missed"
 
 
 def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> dict[str, Any] | None:
@@ -34,7 +64,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRepo
     account = item.stash.get(ACCOUNT, None)
     if report.when == "teardown" or (report.when == "setup" and report.passed):
         return None
-    outcome, reason = _outcome(item, call, report)
+    outcome, reason = _worst([*item.stash.get(PARTS, []), _outcome(item, call, report)])
     error = reason if outcome == "error" else ""
     if account is None:
         account = EvalCase(planned)
@@ -86,24 +116,38 @@ def _sentence(missed: dict[str, str]) -> str:
     return f"missed: {'; '.join(parts)}"
 
 
+def _worst(outcomes: list[tuple[str, str]]) -> tuple[str, str]:
+    """What a body and its subtests say together; of a skipped subtest the others speak."""
+    for word in ("error", "miss"):
+        for outcome, reason in outcomes:
+            if outcome == word:
+                return outcome, reason
+    return outcomes[-1]
+
+
 def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> tuple[str, str]:
     """The outcome of all that the case did not judge itself, and the reason."""
     if call.excinfo is None:
         return ("pass", "") if report.passed else ("error", text(report.longreprtext, REASON_LENGTH))
-    error = call.excinfo.value
+    error, in_call = call.excinfo.value, report.when == "call"
     reason = text(_first_words(error), REASON_LENGTH)
     if isinstance(error, pytest.skip.Exception):
-        if report.when == "call" and not _in_body(item, call) and _from_harness(call):
-            return "error", f"the body never ran: {reason}"
-        return "skipped", reason
+        never_ran = in_call and not _in_body(item, call) and _from_harness(call)
+        return ("error", f"the body never ran: {reason}") if never_ran else ("skipped", reason)
     if isinstance(error, pytest.xfail.Exception):
-        return ("miss" if report.when == "call" else "skipped"), reason
-    if report.when == "call" and isinstance(error, AssertionError | pytest.fail.Exception):
-        if not _in_body(item, call):
-            return "error", f"the body never ran, or failed outside of it: {reason}"
-        if not (isinstance(error, pytest.fail.Exception) and _from_harness(call)):
-            return "miss", reason
+        return ("miss" if in_call else "skipped"), reason
+    if in_call and isinstance(error, AssertionError | pytest.fail.Exception):
+        return _failed(item, call, error, reason)
     return "error", f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def _failed(item: pytest.Item, call: pytest.CallInfo[Any], error: BaseException, reason: str) -> tuple[str, str]:
+    """A failed assertion: a miss if the body failed it, an error if something around the body did."""
+    if not _in_body(item, call):
+        return "error", f"the body never ran, or failed outside of it: {reason}"
+    if isinstance(error, pytest.fail.Exception) and _from_harness(call):
+        return "error", reason
+    return "miss", reason
 
 
 def _first_words(error: BaseException) -> str:
@@ -141,9 +185,7 @@ def _from_harness(call: pytest.CallInfo[Any]) -> bool:
     return thrown_by in HARNESS
 
 
-def trial_lines(
-    planned: Planned, said: dict[str, Any], *, worker: str | None, xfail: bool
-) -> list[dict[str, Any]]:
+def trial_lines(planned: Planned, said: dict[str, Any], *, worker: str | None, xfail: bool) -> list[dict[str, Any]]:
     """The run file's lines for one finished trial."""
     key = {"case": planned.case, "test": planned.test, "trial": planned.trial}
     trial = {

@@ -114,9 +114,7 @@ def _kind(mark: pytest.Mark) -> str | None:
 
 def _only(item: pytest.Item, what: str, earlier: str | None, word: str) -> str:
     if earlier not in (None, word):
-        raise MarkerError(
-            f"{item.nodeid}: two markers of {what} at one place, {earlier} and {word}; keep one"
-        )
+        raise MarkerError(f"{item.nodeid}: two markers of {what} at one place, {earlier} and {word}; keep one")
     return word
 
 

@@ -38,9 +38,7 @@ def _rows(metafunc: pytest.Metafunc, mark: pytest.Mark) -> Iterator[CaseRow]:
     if not mark.args or mark.kwargs or not all(isinstance(path, str) and path for path in mark.args):
         raise MarkerError(f'{nodeid}: {shown(mark)} takes paths, as in cases("questions.jsonl")')
     if "case" not in metafunc.fixturenames:
-        raise MarkerError(
-            f"{nodeid}: marked {shown(mark)}, but it has no argument `case` to receive the rows"
-        )
+        raise MarkerError(f"{nodeid}: marked {shown(mark)}, but it has no argument `case` to receive the rows")
     folder = metafunc.definition.path.parent
     for path in dict.fromkeys(mark.args):
         yield from read_cases(folder / path)
@@ -57,9 +55,7 @@ def add_trials(metafunc: pytest.Metafunc) -> None:
         metafunc.config.stash[REPEATED] = True
         if TRIAL not in metafunc.fixturenames:
             metafunc.fixturenames.append(TRIAL)
-        metafunc.parametrize(
-            TRIAL, range(count), indirect=True, ids=[f"t{number}" for number in range(count)]
-        )
+        metafunc.parametrize(TRIAL, range(count), indirect=True, ids=[f"t{number}" for number in range(count)])
 
 
 def _most_trials(metafunc: pytest.Metafunc) -> int:
@@ -72,7 +68,5 @@ def _most_trials(metafunc: pytest.Metafunc) -> int:
         return override if may_be_case else 1
     closest = definition.get_closest_marker("trials")
     of_parameters = [mark for mark in marks_of_parameters(definition) if mark.name == "trials"]
-    counts = [
-        trial_count(definition.nodeid, mark) for mark in (*([closest] if closest else []), *of_parameters)
-    ]
+    counts = [trial_count(definition.nodeid, mark) for mark in (*([closest] if closest else []), *of_parameters)]
     return max(counts, default=1) if may_be_case else 1

@@ -115,9 +115,7 @@ def case_id(text: str) -> str:
     if len(text) > MAX_ID_LENGTH:
         raise ValueError(f"{shown(text)} has {len(text)} characters; {MAX_ID_LENGTH} are allowed")
     if "::" in name(text):
-        raise ValueError(
-            f'{shown(text)} holds "::", which separates the parts of a node id; write it otherwise'
-        )
+        raise ValueError(f'{shown(text)} holds "::", which separates the parts of a node id; write it otherwise')
     if not text.isprintable():
         raise ValueError(f"{shown(text)} holds a character that does not print; remove it")
     return text

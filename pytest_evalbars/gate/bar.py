@@ -82,9 +82,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Rate = Annotated[float, BeforeValidator(_rate)]
 Name = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f\[\]]+$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f\[\]]+$"),
 ]
 
 

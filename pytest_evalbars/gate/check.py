@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.bar import GLOB, nearest
-from pytest_evalbars.gate.select import fits, picks, picks_labels
+from pytest_evalbars.gate.select import fits, picks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.run.plan import Planned
+
+    #: The dimensions and the labels that some cases share.
+    Kind = tuple[tuple[str, ...], dict[str, str]]
 
 
 def unanswerable(bars: Bars, planned: Iterable[Planned], run_labels: dict[str, str]) -> list[str]:
@@ -23,40 +26,45 @@ def unanswerable(bars: Bars, planned: Iterable[Planned], run_labels: dict[str, s
         run_labels: the labels of the whole run.
     """
     kinds = {(one.dimensions, tuple({**run_labels, **one.labels}.items())) for one in planned}
-    known = [(dimensions, dict(labels)) for dimensions, labels in kinds]
+    known: list[Kind] = [(dimensions, dict(labels)) for dimensions, labels in kinds]
     return [problem for bar in bars.bar for problem in _problems(bar, known)]
 
 
-def _problems(bar: Bar, known: list[tuple[tuple[str, ...], dict[str, str]]]) -> list[str]:
+def _problems(bar: Bar, known: list[Kind]) -> list[str]:
+    problem = _unknown_dimension(bar, known) or _unknown_label(bar, known) or _nothing_left(bar, known)
+    return [f'bar "{bar.name}": {problem}'] if problem else []
+
+
+def _unknown_dimension(bar: Bar, known: list[Kind]) -> str:
     dimensions = {name for names, _ in known for name in names}
     for word in bar.dimension or ():
         if not any(fits(name, (word,)) for name in dimensions):
             what = "matches no dimension" if GLOB.search(word) else "is no dimension"
-            return [f'bar "{bar.name}": "{word}" {what} of any collected case{nearest(word, dimensions)}']
+            return f'"{word}" {what} of any collected case{nearest(word, dimensions)}'
+    return ""
+
+
+def _unknown_label(bar: Bar, known: list[Kind]) -> str:
     keys = {key for _, labels in known for key in labels}
     for key in bar.each:
         if key not in keys:
-            return [
-                f'bar "{bar.name}": each = "{key}", but no collected case has that label{nearest(key, keys)}'
-            ]
-    selectors = {"category": bar.category, "status": bar.status, **bar.labels}
-    for key, words in selectors.items():
+            return f'each = "{key}", but no collected case has that label{nearest(key, keys)}'
+    for key, words in {"category": bar.category, "status": bar.status, **bar.labels}.items():
+        values = {labels[key] for _, labels in known if key in labels}
         for word in words or ():
-            values = {labels[key] for _, labels in known if key in labels}
             if not any(fits(value, (word,)) for value in values):
-                return [f'bar "{bar.name}": no collected case has {key} "{word}"{nearest(word, values)}']
-    if any(picks(bar, name, labels) for names, labels in known for name in names):
-        return []
-    if bar.status is None:
-        anyhow = bar.model_copy(update={"status": ("*",)})
-        if any(
-            picks_labels(anyhow, labels)
-            for names, labels in known
-            for name in names
-            if picks(anyhow, name, labels)
-        ):
-            return [
-                f'bar "{bar.name}": every case it selects is a capability case, which a bar holds only if it says '
-                'so; add status = "capability"',
-            ]
-    return [f'bar "{bar.name}": each of its selectors matches some case, but no case matches them all']
+                return f'no collected case has {key} "{word}"{nearest(word, values)}'
+    return ""
+
+
+def _nothing_left(bar: Bar, known: list[Kind]) -> str:
+    if _picks_any(bar, known):
+        return ""
+    if bar.status is None and _picks_any(bar.model_copy(update={"status": ("*",)}), known):
+        why = "every case it selects is a capability case, which a bar holds only if it says so"
+        return f'{why}; add status = "capability"'
+    return "each of its selectors matches some case, but no case matches them all"
+
+
+def _picks_any(bar: Bar, known: list[Kind]) -> bool:
+    return any(picks(bar, name, labels) for names, labels in known for name in names)

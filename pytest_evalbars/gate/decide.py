@@ -169,7 +169,8 @@ def _word(bars: Bars, draft: Draft, p_missed: float | None, notes: list[str]) ->
     if good:
         return "met"
     if draft.unjudged:
-        notes.append(f"{draft.unjudged} unjudged trials could be passes or misses")
+        trials = "1 trial" if draft.unjudged == 1 else f"{draft.unjudged} trials"
+        notes.append(f"{trials} could not be judged, and could have passed or missed")
     return "inconclusive"
 
 
@@ -215,9 +216,7 @@ def _standing(run: Run, bars: Bars) -> Iterator[Standing]:
     missed: NDArray[np.int64] = np.flatnonzero((run.outcome == MISS) & ~run.expected)
     pairs = np.unique(np.stack([run.dimension[missed], run.labelset[missed]]), axis=1)
     alone = {
-        (int(d), int(s))
-        for d, s in pairs.T
-        if stands_alone(bars, run.dimensions[int(d)], run.labelsets[int(s)])
+        (int(d), int(s)) for d, s in pairs.T if stands_alone(bars, run.dimensions[int(d)], run.labelsets[int(s)])
     }
     if not alone:
         return
@@ -248,9 +247,7 @@ def _decision(
         open_question = not run.second_look
     if any(not each.enforced for each in verdicts):
         count = sum(not each.enforced for each in verdicts)
-        notes.append(
-            f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases"
-        )
+        notes.append(f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases")
         open_question |= strict
     open_question |= not run.complete or any(each.fails for each in verdicts)
     if run.errors > allowed:

@@ -95,9 +95,7 @@ def _notice(prospects: list[Prospect]) -> str:
     first = prospects[0]
     if first.group is None:
         catch = (
-            f"only {first.catches} would prove it missed"
-            if first.catches
-            else "and nothing would prove it missed"
+            f"only {first.catches} would prove it missed" if first.catches else "and nothing would prove it missed"
         )
         return f"{first.name} cannot be met with the cases at hand even if all pass. {first.cases} cases: {catch}"
     sizes = [each.cases for each in prospects]

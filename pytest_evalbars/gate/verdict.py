@@ -121,8 +121,7 @@ class Decision:
             "errors": self.errors,
             "allowed_errors": self.allowed_errors,
             "standing": [
-                {"case": each.case, "dimension": each.dimension, "reason": each.reason}
-                for each in self.standing
+                {"case": each.case, "dimension": each.dimension, "reason": each.reason} for each in self.standing
             ],
             "notes": list(self.notes),
             "verdicts": [each.to_json() for each in self.verdicts],

@@ -81,9 +81,7 @@ def _told(
     told = verdicts if everything else verdicts[:TOLD]
     for verdict in told:
         yield Line("")
-        yield Line(
-            f"{headline(verdict)}: {sentence(verdict, bars.confidence)}", "bad" if verdict.fails else "warn"
-        )
+        yield Line(f"{headline(verdict)}: {sentence(verdict, bars.confidence)}", "bad" if verdict.fails else "warn")
         if verdict.fails and word != "no data":
             yield from (Line(f"    {line}") for line in details(run, verdict))
     if len(verdicts) > len(told):

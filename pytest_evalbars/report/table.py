@@ -66,9 +66,7 @@ def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[str]]:
     shown = groups
     if not everything and len(groups) > GROUPS:
         open_ones = [each for each in groups if each.verdict != "met"]
-        worst = sorted(
-            open_ones, key=lambda each: (not each.fails, each.p_missed is None, each.p_missed or 0)
-        )
+        worst = sorted(open_ones, key=lambda each: (not each.fails, each.p_missed is None, each.p_missed or 0))
         kept = {id(each) for each in worst[:GROUPS]}
         shown = [each for each in groups if id(each) in kept or each.fails]
     for verdict in [*whole, *shown]:
@@ -109,9 +107,7 @@ def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:
     """Dimension by status, what no bar of this stage speaks of."""
     held = held_bars(bars, stage)
     for code, dimension in sorted(enumerate(run.dimensions), key=lambda each: each[1]):
-        free = np.array(
-            [not any(picks(bar, dimension, labels) for bar in held) for labels in run.labelsets], bool
-        )
+        free = np.array([not any(picks(bar, dimension, labels) for bar in held) for labels in run.labelsets], bool)
         rows = np.flatnonzero((run.dimension == code) & (run.outcome != LEFT_OUT))
         rows = rows[free[run.labelset[rows]]]
         statuses = np.array([labels.get("status", DEFAULT_STATUS) for labels in run.labelsets])

@@ -232,9 +232,7 @@ class Reader:
             else {new_row[row]: text for row, text in self.reasons.items() if row in new_row},
             trials=len(everything),
             errors=len(errors),
-            complete=not missing
-            and not self.torn
-            and (ended or not framed or self.ends >= max(1, self.files)),
+            complete=not missing and not self.torn and (ended or not framed or self.ends >= max(1, self.files)),
             missing=tuple(missing),
             unseen=tuple(item for item in self.left_out if item not in self.planned),
             asked=tuple(self.asked),

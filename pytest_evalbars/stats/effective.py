@@ -141,9 +141,7 @@ def _effective(rate: Rate) -> tuple[float, float]:
 def _counts(passes: ArrayLike, trials: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     x, k = np.asarray(passes), np.asarray(trials)
     if x.ndim != 1 or x.shape != k.shape:
-        raise ValueError(
-            f"passes and trials must be two lists of one length, got shapes {x.shape} and {k.shape}"
-        )
+        raise ValueError(f"passes and trials must be two lists of one length, got shapes {x.shape} and {k.shape}")
     if x.size == 0:
         raise ValueError("there must be at least one case")
     if x.dtype.kind not in "biu" or k.dtype.kind not in "biu":

@@ -81,9 +81,7 @@ def resized(mean: Mean, cases: int) -> Mean:
     ratio = cases / mean.cases
     shifted, se, df = _plus_two(mean.value, (mean.df - 1) * ratio, mean.variance)
     clusters = round(mean.clusters * ratio)
-    return replace(
-        mean, shifted=shifted, se=se, df=df, n_eff=mean.n_eff * ratio, cases=cases, clusters=clusters
-    )
+    return replace(mean, shifted=shifted, se=se, df=df, n_eff=mean.n_eff * ratio, cases=cases, clusters=clusters)
 
 
 def mean_bounds(mean: Mean, alpha: float) -> tuple[float, float]:
