@@ -76,6 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     return result
 
 
+# Before the terminal asks what there is to say of the collection.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     if COLLECTION in session.config.stash:
         from pytest_evalbars.hooks import start  # noqa: PLC0415 - only where there are cases

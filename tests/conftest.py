@@ -7,7 +7,8 @@ import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once.
+# Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once. Our own
+# modules are here for speed.
 import numpy as np  # noqa: F401
 import pydantic  # noqa: F401
 import pytest
@@ -15,8 +16,18 @@ import scipy.special  # noqa: F401
 import tabulate  # noqa: F401
 import yaml  # noqa: F401
 
+import pytest_evalbars.cases.files
+import pytest_evalbars.cases.parametrize
+import pytest_evalbars.cli
+import pytest_evalbars.gate.forecast
+import pytest_evalbars.hooks
+import pytest_evalbars.report.terminal
+import pytest_evalbars.report.tests  # noqa: F401
+
 #: Plugins of the test environment that an inner session has only where a test switches them on.
-QUIET = ("-p", "no:randomly", "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:timeout")
+QUIET = tuple(
+    word for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest") for word in ("-p", f"no:{name}")
+)
 
 
 @dataclass

@@ -95,21 +95,24 @@ def _places(item: pytest.Item) -> Iterator[list[pytest.Mark]]:
         own = [mark for mark in own if id(mark) not in of_parameters]
     yield own
     for node in item.iter_parents():
-        if node is not item and node.own_markers:
-            yield _most_derived(node) if isinstance(node, pytest.Class) else node.own_markers
+        if isinstance(node, pytest.Class):
+            yield from _class_places(node)
+        elif node is not item and node.own_markers:
+            yield node.own_markers
 
 
-def _most_derived(node: pytest.Class) -> list[pytest.Mark]:
-    """A class's markers without those inherited ones that a marker of its own overrides."""
-    own = node.obj.__dict__.get("pytestmark", [])
-    overridden = {kind for mark in own if (kind := _kind(mark)) is not None}
-    return [mark for mark in node.own_markers if mark in own or _kind(mark) not in overridden]
+def _class_places(node: pytest.Class) -> Iterator[list[pytest.Mark]]:
+    """A class and its bases are places of their own; what plugins added to the class is closest."""
+    declared = [_declared(cls) for cls in node.obj.__mro__]
+    known = {id(mark) for marks in declared for mark in marks}
+    yield [mark for mark in node.own_markers if id(mark) not in known]
+    yield from declared
 
 
-def _kind(mark: pytest.Mark) -> str | None:
-    if mark.name in STATUSES:
-        return "status"
-    return mark.name if mark.name in ("category", "cluster") else None
+def _declared(cls: type) -> list[pytest.Mark]:
+    marks: Any = cls.__dict__.get("pytestmark", [])
+    found: list[Any] = marks if isinstance(marks, list) else [marks]
+    return [getattr(mark, "mark", mark) for mark in found]
 
 
 def _only(item: pytest.Item, what: str, earlier: str | None, word: str) -> str:

@@ -76,12 +76,13 @@ def _told(
     everything: bool,
 ) -> Iterator[Line]:
     verdicts = [each for each in decision.verdicts if each.verdict == word]
-    # What fails the session comes first, wholes before their groups.
+    # What fails the session comes first, wholes before their groups; groups that fail nothing stand in the table.
     verdicts.sort(key=lambda each: (not each.fails, each.group is not None))
-    told = verdicts if everything else verdicts[:TOLD]
+    told = verdicts if everything else [each for each in verdicts if each.fails or each.group is None][:TOLD]
     for verdict in told:
         yield Line("")
-        yield Line(f"{headline(verdict)}: {sentence(verdict, bars.confidence)}", "bad" if verdict.fails else "warn")
+        line = f"{headline(verdict)}: {sentence(verdict, bars.confidence)}"
+        yield Line(line, "bad" if verdict.fails else "warn")
         if verdict.fails and word != "no data":
             yield from (Line(f"    {line}") for line in details(run, verdict))
     if len(verdicts) > len(told):

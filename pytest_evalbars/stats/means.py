@@ -11,11 +11,14 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
-from pytest_evalbars.stats.effective import SHRINKAGE, Rate, rate_bounds, rate_p_met, rate_p_missed
+from pytest_evalbars.stats.effective import Rate, rate_bounds, rate_p_met, rate_p_missed
+
+#: Scores that hardly differ would otherwise be worth endless trials of pass and fail.
+LEAST_VARIANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,7 @@ def case_mean(means: ArrayLike, clusters: ArrayLike | None = None) -> Mean:
     chance = value * (1 - value)
     # One unit alone says nothing about the variance: assume the largest.
     variance = squares / (units - 1) if count > 1 else chance
-    likeness = min(variance / chance, 1.0) if chance > 0 else 1.0
-    informative = min(_how_many(sizes * unit), _how_many(sizes * (1 - unit)))
-    n_eff = units * (informative + SHRINKAGE) / (informative * likeness + SHRINKAGE)
+    n_eff = units * max(1.0, chance / max(variance, LEAST_VARIANCE))
     return Mean(value, *_plus_two(value, units, variance), n_eff, variance, m, count)
 
 
@@ -115,15 +116,6 @@ def mean_interval(mean: Mean, confidence: float) -> tuple[float, float]:
     """The two-sided interval for display: the plus-two t inside 0..1, and never without the mean itself."""
     half = float(stdtrit(mean.df, (1 + confidence) / 2)) * mean.se
     return max(0.0, min(mean.value, mean.shifted - half)), min(1.0, max(mean.value, mean.shifted + half))
-
-
-def _how_many(amounts: NDArray[np.float64]) -> float:
-    """How many units an amount is spread over: their number if they share it equally (Kish)."""
-    most = float(amounts.max())
-    if most == 0:
-        return 0.0
-    shares = amounts / most
-    return float(shares.sum() ** 2 / (shares @ shares))
 
 
 def _as_rate(mean: Mean) -> Rate:

@@ -8,6 +8,9 @@ import math
 
 from scipy.special import betainc, betaincinv, ndtri
 
+#: Fewer passes than this are none: the beta functions of older scipys answer NaN, and it changes no digit shown.
+NOTHING = 1e-12
+
 
 def clopper_pearson_low(x: float, n: float, alpha: float) -> float:
     """The exact one-sided lower bound: the rate at which x or more passes have probability alpha.
@@ -27,7 +30,7 @@ def clopper_pearson_low(x: float, n: float, alpha: float) -> float:
     """
     _check(x, n)
     _check_alpha(alpha)
-    return 0.0 if x == 0 else float(betaincinv(x, n - x + 1, alpha))
+    return 0.0 if x <= NOTHING else float(betaincinv(x, n - x + 1, alpha))
 
 
 def clopper_pearson_high(x: float, n: float, alpha: float) -> float:
@@ -56,7 +59,7 @@ def p_at_least(x: float, n: float, t: float) -> float:
     """How surprising are so many passes: P(X >= x) if the true rate is t; the mirror image of `p_at_most`."""
     _check(x, n)
     _check_rate(t)
-    return 1.0 if x == 0 else float(betainc(x, n - x + 1, t))
+    return 1.0 if x <= NOTHING else float(betainc(x, n - x + 1, t))
 
 
 def wilson(x: float, n: float, confidence: float) -> tuple[float, float]:

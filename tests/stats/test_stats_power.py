@@ -54,14 +54,13 @@ def test_zero_miss_cases_at_the_ends():
     assert zero_miss_cases(0.05, 0.05) == 1
     assert zero_miss_cases(0.5, 0.25) == 2
     assert zero_miss_cases(1, 0.05) is None
+    assert zero_miss_cases(0.1, 0.001) == 4  # in floating point 0.1**3 is above 0.001
 
 
 def test_the_entries_for_perfect_runs(known_answers):
     for cases in (29, 59, 299):
         entry = known_answers[f"one/zero_fail/{cases}"]
-        assert (
-            zero_miss_cases(entry["inputs"]["bar"], 1 - entry["inputs"]["conf"]) == entry["expected"] == cases
-        )
+        assert zero_miss_cases(entry["inputs"]["bar"], 1 - entry["inputs"]["conf"]) == entry["expected"] == cases
 
 
 @settings(deadline=None, derandomize=True)
@@ -112,6 +111,13 @@ def test_equal_or_almost_equal_is_never_settled():
     assert cases_to_settle_rate(single(10, 10), 1.0, 0.05, 0.05) is None
     assert cases_to_settle_mean(case_mean([0.5, 0.7]), 0.6, 0.05, 0.05) is None
     assert cases_to_settle_mean(case_mean([0.5, 0.7]), 0.6 + 1e-7, 0.05, 0.05) is None
+
+
+def test_one_score_alone_may_vary_as_much_as_a_score_can():
+    one = cases_to_settle_mean(case_mean([0.5]), 0.4, 0.05, 0.05)
+
+    assert one > 50
+    assert abs(one - cases_to_settle_mean(case_mean([0, 1] * 20), 0.4, 0.05, 0.05)) <= 3
 
 
 def test_a_stricter_error_needs_more_cases():

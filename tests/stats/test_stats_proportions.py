@@ -95,9 +95,7 @@ def test_all_entries_for_one_sample(known_answers):
         ),
         "exact 95%": lambda x, n: (clopper_pearson_low(x, n, 0.025), clopper_pearson_high(x, n, 0.025)),
         "clopper_pearson one-sided 95% upper": lambda x, n: clopper_pearson_high(x, n, 0.05),
-        "one-sided 95% CP upper bound on failure rate with 0 failures": lambda x, n: clopper_pearson_high(
-            x, n, 0.05
-        ),
+        "one-sided 95% CP upper bound on failure rate with 0 failures": lambda x, n: clopper_pearson_high(x, n, 0.05),
     }
     entries = [entry for entry in known_answers.values() if entry["method"] in methods]
 
@@ -118,9 +116,7 @@ def test_whole_numbers_agree_with_scipy_and_statsmodels(n):
         assert clopper_pearson_low(x, n, 0.03) == pytest.approx(at_least.proportion_ci(0.97).low, abs=1e-9)
         assert clopper_pearson_high(x, n, 0.03) == pytest.approx(at_most.proportion_ci(0.97).high, abs=1e-9)
         assert wilson(x, n, 0.9) == pytest.approx(proportion_confint(x, n, 0.1, "wilson"), abs=1e-9)
-        assert wilson(x, n, 0.9) == pytest.approx(
-            tuple(stats.binomtest(x, n).proportion_ci(0.9, "wilson")), abs=1e-9
-        )
+        assert wilson(x, n, 0.9) == pytest.approx(tuple(stats.binomtest(x, n).proportion_ci(0.9, "wilson")), abs=1e-9)
 
 
 def test_edges_are_exact():
@@ -136,6 +132,13 @@ def test_edges_are_exact():
     assert [p_at_least(x, 10, 0) for x in (0, 3, 10)] == [1, 0, 0]
     assert [p_at_least(x, 10, 1) for x in (0, 3, 10)] == [1, 1, 1]
     assert (p_at_most(0, 0, 0.5), p_at_least(0, 0, 0.5)) == (1, 1)
+
+
+def test_next_to_nothing_is_nothing():
+    for tiny in (5e-324, 1e-300, 1e-13):
+        assert clopper_pearson_low(tiny, 1, 0.05) == 0
+        assert p_at_least(tiny, 1, 0.5) == 1
+        assert p_at_most(tiny, 1, 0.5) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("x", "n"), [(-1, 10), (11, 10), (math.nan, 10), (1, math.nan)])
@@ -184,9 +187,7 @@ def test_bounds_and_p_values_say_the_same(sample, alpha, t):
 def test_passes_and_misses_are_mirror_images(sample, alpha, t):
     x, n = sample
 
-    assert clopper_pearson_low(x, n, alpha) == pytest.approx(
-        1 - clopper_pearson_high(n - x, n, alpha), abs=1e-9
-    )
+    assert clopper_pearson_low(x, n, alpha) == pytest.approx(1 - clopper_pearson_high(n - x, n, alpha), abs=1e-9)
     assert p_at_most(x, n, t) == pytest.approx(p_at_least(n - x, n, 1 - t), abs=1e-9)
     low, high = wilson(x, n, 1 - alpha)
     assert wilson(n - x, n, 1 - alpha) == pytest.approx((1 - high, 1 - low), abs=1e-9)
