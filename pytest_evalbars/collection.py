@@ -67,7 +67,7 @@ def collected(config: pytest.Config, everything: list[tuple[pytest.Item, str]], 
         return
     collector = Collector()
     collector.take(everything)
-    problems += collector.problems
+    problems[:] = dict.fromkeys([*problems, *collector.problems])
     bars = None
     if not problems:
         try:

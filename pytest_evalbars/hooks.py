@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.cases.judging import body_of, judge, show_miss, show_part, take_part
+from pytest_evalbars.cases.judging import body_of, end_account, judge, show, show_miss, show_part, take_part
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.gate.select import stands_alone
-from pytest_evalbars.report.safe import safe
+from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
-from pytest_evalbars.stash import COLLECTION, SESSION, is_worker
+from pytest_evalbars.stash import COLLECTION, SESSION, is_worker, runs_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -35,7 +35,7 @@ def start(session: pytest.Session) -> None:
         return
     prospects = Prospects(config, plan, collection.bars)
     manager.register(prospects, "evalbars-prospects")
-    if not (config.getoption("collectonly") or config.getoption("setuponly", False)):
+    if not runs_nothing(config):
         begin(config, plan, collection.bars, prospects)
         manager.register(TrialHooks(config, collection.bars, None), "evalbars-trials")
 
@@ -74,7 +74,6 @@ class TrialHooks:
         self.bars = bars
         self.as_tests: bool = config.getoption("evalbars_as_tests")
         self.ungated = config.getoption("evalbars_stage") == "none"
-        self.runxfail: bool = config.getoption("runxfail", False)
         self.worker = is_worker(config)
         #: What a worker still has to tell the controller, with the first report it sends.
         self.untold = plan
@@ -103,29 +102,44 @@ class TrialHooks:
         part = take_part(item, call, report)
         if part is not None:  # a subtest's: the trial goes on
             planned = item.stash[PLANNED]
-            if part == "miss" and not any(self.fails_alone(name, planned.labels) for name in planned.dimensions):
+            if part == "error":
+                report.evalbars = {"part": True}  # type: ignore[attr-defined]
+            elif part == "miss" and not any(self.fails_alone(name, planned.labels) for name in planned.dimensions):
                 show_part(report)
         elif (said := judge(item, call, report)) is not None:
             labels = item.stash[PLANNED].labels
-            said["xfail"] = not self.runxfail and item.get_closest_marker("xfail") is not None
-            if not (said["xfail"] and report.failed):  # else pytest decides first whether this was expected
-                show_miss(report, said, lambda dimension: self.fails_alone(dimension, labels))
             said["alone"] = [name for name in said["verdicts"] if self.fails_alone(name, labels)]
+            if not said["xfail"]:  # else pytest decides first whether this was expected
+                show_miss(report, said, said["alone"].__contains__)
             report.evalbars = said  # type: ignore[attr-defined]
+        if call.when == "teardown":
+            end_account(item, report)
         return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         said: dict[str, Any] | None = report.__dict__.get("evalbars")
-        if said is not None:
-            alone = said.pop("alone")
-            said["xfail"] = said["xfail"] and report.skipped and hasattr(report, "wasxfail")
-            if report.failed:  # an xfail mark whose condition does not hold changes nothing
-                show_miss(report, said, alone.__contains__)
+        if said is not None and "verdicts" in said:
+            show(report, said, said.pop("alone").__contains__)
         if self.untold is not None:
             said, self.untold = {**(said or {}), "plan": self.untold.to_json()}, None
         if said is not None:
             report.evalbars = json.dumps(said) if self.worker else said  # type: ignore[attr-defined]
+
+    # What a model wrote may hold halves of characters, which cannot travel between processes.
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_to_serializable(self) -> Generator[None, Any, Any]:
+        return _without_surrogates((yield))
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(each) for key, each in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_without_surrogates, value))
+    return value
 
 
 class JudgingHooks:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.run.plain import redacted
+
 if TYPE_CHECKING:
     import pytest
 
@@ -19,7 +21,7 @@ def asked_for(config: pytest.Config) -> tuple[list[str], list[str]]:
     for argument in config.args:
         path, colons, _ = str(argument).partition("::")
         if colons:
-            gaps.append(f"only {argument} was asked for")
+            gaps.append(redacted(f"only {argument} was asked for"))
         else:
             asked.append(path)
     cache = getattr(config, "cache", None)

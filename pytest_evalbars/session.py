@@ -13,6 +13,8 @@ from pytest_evalbars.collection import MISSED_CACHE
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.run.journal import Journal, end, header
+from pytest_evalbars.run.plain import redacted
+from pytest_evalbars.stash import runs_nothing
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
@@ -80,10 +82,13 @@ class EvalSession:
         words = report.__dict__.pop("evalbars", None)
         if words is not None:
             said: dict[str, Any] = json.loads(words) if isinstance(words, str) else words
+            if "part" in said and report.failed:
+                self._failed_errors += 1  # a subtest's, on top of the report of the trial that it makes an error
             return said if "verdicts" in said else None  # a worker's first report may hold the plan alone
         if report.when in ("setup", "call", "teardown"):
             return None
-        item = report.nodeid if report.nodeid in self._planned else report.nodeid.rpartition("@")[0]
+        nodeid = redacted(report.nodeid)
+        item = nodeid if nodeid in self._planned else nodeid.rpartition("@")[0]
         planned = self._planned.get(item)
         return _crashed(planned, report) if planned is not None else None
 
@@ -156,7 +161,7 @@ class EvalSession:
 
 def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:
     """What is said for a trial whose worker died under it."""
-    reason = (report.longreprtext or "the process died").strip().splitlines()[0]
+    reason = redacted(str(report.longrepr or "the process died").strip().splitlines()[0])
     return {
         "item": planned.item,
         "verdicts": {dimension: ["error", None, None, reason] for dimension in planned.dimensions},
@@ -171,7 +176,7 @@ def no_case_at_a_stage(session: pytest.Session) -> None:
     """A stage was asked for and there is nothing to hold it on: unknown is never a pass."""
     config = session.config
     empty = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    if session.exitstatus in empty and not (config.getoption("collectonly") or config.getoption("setuponly", False)):
+    if session.exitstatus in empty and not runs_nothing(config):
         session.exitstatus = UNDECIDED
         sys.stderr.write(
             f"ERROR: --evalbars-stage={config.getoption('evalbars_stage')} was asked for, "

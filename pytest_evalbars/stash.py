@@ -20,6 +20,12 @@ COLLECTION: pytest.StashKey[Collection] = pytest.StashKey()
 SESSION: pytest.StashKey[EvalSession] = pytest.StashKey()
 
 
+def runs_nothing(config: pytest.Config) -> bool:
+    """Whether pytest was only asked to look."""
+    looks = ("collectonly", "setuponly", "showfixtures", "show_fixtures_per_test")
+    return any(config.getoption(name, False) for name in looks)
+
+
 def is_worker(config: pytest.Config) -> bool:
     """Whether this process is an xdist worker."""
     return hasattr(config, "workerinput")

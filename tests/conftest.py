@@ -26,7 +26,9 @@ import pytest_evalbars.report.tests  # noqa: F401
 
 #: Plugins of the test environment that an inner session has only where a test switches them on.
 QUIET = tuple(
-    word for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest") for word in ("-p", f"no:{name}")
+    word
+    for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest", "unraisableexception")
+    for word in ("-p", f"no:{name}")
 )
 
 

@@ -91,7 +91,7 @@ class Collector:
             raise MarkerError(f"{nodeid}: trials cannot repeat this kind of test; write it as a plain function")
         case, test = identify(item, nodeid)
         if made_from_position(item):
-            self._from_position[case] = None
+            self._from_position[redacted(case)] = None
         dimensions, labels, cluster = marks.dimensions, dict(marks.labels), marks.cluster
         category, status = marks.category, marks.status
         if row is not None:

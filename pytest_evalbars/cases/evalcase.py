@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.run.plain import number, plain, text
+from pytest_evalbars.run.plain import number, plain, shown, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,9 @@ class EvalCase:
         self._measures: dict[str, float | int] = {}
         self._evidence: dict[str, Any] = {}
         self._mistakes: list[str] = []
+        #: Set once the verdict is out; what is said from then on is late.
+        self._closed = False
+        self._late: list[str] = []
 
     @property
     def case_id(self) -> str:
@@ -75,11 +78,15 @@ class EvalCase:
             passed: whether it holds; anything true or false.
             reason: why, for the reader of the report.
         """
+        if self._too_late(f"check({shown(dimension)}, {shown(passed)}, {shown(reason)})"):
+            return
         said = self._of(dimension)
         try:
             verdict = bool(passed)
         except Exception as error:  # noqa: BLE001 - an array, a lazy object: whatever the test passed in
-            self._mistakes.append(f"check({dimension!r}): the verdict is neither true nor false ({error})")
+            self._mistakes.append(
+                f"check({shown(dimension)}): the verdict is neither true nor false ({text(error, 200)})"
+            )
             return
         if said is not None:
             said.judge(passed=verdict, reason=text(reason, REASON_LENGTH))
@@ -94,13 +101,15 @@ class EvalCase:
                 trial passes is left to `check` or to how the test ends.
             reason: why, for the reader of the report.
         """
+        if self._too_late(f"score({shown(dimension)}, {shown(value)})"):
+            return
         said, given = self._of(dimension), number(value)
         if given is None or not 0 <= given <= 1:
-            self._mistakes.append(f"score({dimension!r}, {text(repr(value), 100)}): a score lies from 0 to 1")
+            self._mistakes.append(f"score({shown(dimension)}, {shown(value)}): a score lies from 0 to 1")
             return
         least = None if passing is None else number(passing)
         if passing is not None and (least is None or not 0 <= least <= 1):
-            self._mistakes.append(f"score({dimension!r}, passing={text(repr(passing), 100)}): it lies from 0 to 1")
+            self._mistakes.append(f"score({shown(dimension)}, passing={shown(passing)}): it lies from 0 to 1")
             return
         if said is None:
             return
@@ -114,24 +123,31 @@ class EvalCase:
 
     def measure(self, **numbers: float) -> None:
         """Record numbers of this trial: seconds, cost_usd, tokens_in, tokens_out, and your own."""
+        if self._too_late(f"measure({shown(numbers)})"):
+            return
         for name, value in numbers.items():
             given = number(value)
             if given is None:
-                self._mistakes.append(f"measure({name}={text(repr(value), 100)}): not a finite number")
+                self._mistakes.append(f"measure({text(name, 200)}={shown(value)}): not a finite number")
             else:
-                self._measures[name] = given
+                self._measures[text(name, 200)] = given
 
     def record(self, *, input: object = None, output: object = None, context: object = None) -> None:  # noqa: A002
         """Keep evidence for a reader: what was asked, what came back, what it was to rest on."""
         given = {"input": input, "output": output, "context": context}
+        if self._too_late("record(...)"):
+            return
         self._evidence |= {name: plain(value) for name, value in given.items() if value is not None}
+
+    def _too_late(self, words: str) -> bool:
+        if self._closed:
+            self._late.append(words)
+        return self._closed
 
     def _of(self, dimension: str) -> Said | None:
         if dimension not in self._planned.dimensions:
             declared = ", ".join(self._planned.dimensions)
-            self._mistakes.append(
-                f"a verdict on {text(repr(dimension), 100)}, which the case does not declare ({declared})"
-            )
+            self._mistakes.append(f"a verdict on {shown(dimension)}, which the case does not declare ({declared})")
             return None
         return self._said.setdefault(dimension, Said())
 
@@ -149,6 +165,5 @@ def accounting(item: pytest.Item) -> Iterator[EvalCase]:
             'mark it with pytest.mark.dimension("accuracy")',
             pytrace=False,
         )
-    item.stash[ACCOUNT] = EvalCase(item.stash[PLANNED])
+    item.stash[ACCOUNT] = EvalCase(item.stash[PLANNED])  # taken off by whoever reports the teardown
     yield item.stash[ACCOUNT]
-    del item.stash[ACCOUNT]

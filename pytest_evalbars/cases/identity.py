@@ -64,10 +64,11 @@ def made_from_position(item: pytest.Item) -> bool:
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return False
-    tokens = callspec.id.split("-")
-    row = row_of(item)
+    tokens, row = callspec.id.split("-"), row_of(item)
     return any(
-        f"{name}{index}" in tokens
-        for name, index in callspec.indices.items()
+        token != value and token.removeprefix(name).isdecimal()
+        for name, value in callspec.params.items()
         if name != TRIAL and (row is None or name != "case")
+        for token in tokens
+        if token.startswith(name)
     )

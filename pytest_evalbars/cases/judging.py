@@ -15,6 +15,7 @@ import pytest
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
 from pytest_evalbars.run.plain import text
+from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,17 +61,18 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRepo
 
     The setup phase speaks only when it went wrong; the teardown phase never does.
     """
-    planned = item.stash[PLANNED]
-    account = item.stash.get(ACCOUNT, None)
     if report.when == "teardown" or (report.when == "setup" and report.passed):
         return None
+    planned = item.stash[PLANNED]
+    account = item.stash.get(ACCOUNT, None) or EvalCase(planned)
     outcome, reason = _worst([*item.stash.get(PARTS, []), _outcome(item, call, report)])
     error = reason if outcome == "error" else ""
-    if account is None:
-        account = EvalCase(planned)
-    if account._mistakes:  # noqa: SLF001 - the account's own reader
-        outcome, error = "error", "; ".join(filter(None, [*account._mistakes[:5], error]))  # noqa: SLF001
+    account._closed = True  # noqa: SLF001 - the account's own reader
+    mistakes = "; ".join(account._mistakes[:5])  # noqa: SLF001
+    if mistakes:
+        outcome, error = "error", "; ".join(filter(None, [mistakes, error]))
         reason = error
+    marked = item.get_closest_marker("xfail") is not None and not item.config.getoption("runxfail", False)
     verdicts = {}
     for dimension in planned.dimensions:
         said = account._said.get(dimension, Said())  # noqa: SLF001
@@ -82,7 +84,37 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRepo
         "measures": {"seconds": round(call.duration, 6)} | account._measures,  # noqa: SLF001
         "evidence": account._evidence,  # noqa: SLF001
         "error": error,
+        "mistakes": mistakes,
+        "xfail": marked or (call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)),
     }
+
+
+def end_account(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Close the trial's account as it is torn down: what was said too late fails, rather than getting lost."""
+    account = item.stash.get(ACCOUNT, None)
+    if account is None:
+        return
+    del item.stash[ACCOUNT]
+    if account._late and report.passed:  # noqa: SLF001 - the account's own reader
+        words = "; ".join(account._late[:5])  # noqa: SLF001
+        why = "said after the test's body ended, when its verdict was given; say it in the body"
+        report.outcome, report.longrepr = "failed", safe(f"{words}: {why}")
+
+
+def show(report: pytest.TestReport, said: dict[str, Any], fails_alone: Callable[[str], bool]) -> None:
+    """Give a report, as all plugins have left it, the outcome that its verdicts deserve.
+
+    An xfail mark that pytest found to apply makes a miss an expected one.
+    """
+    strict_pass = isinstance(report.longrepr, str) and report.longrepr.startswith("[XPASS(strict)]")
+    applies = said["xfail"] and (hasattr(report, "wasxfail") or strict_pass)
+    missed = any(outcome == "miss" for outcome, *_ in said["verdicts"].values())
+    said["xfail"] = applies and missed
+    if applies and missed and not said["error"]:
+        report.outcome, report.longrepr = "skipped", None if strict_pass else report.longrepr
+        report.wasxfail = getattr(report, "wasxfail", "")
+    elif not applies:
+        show_miss(report, said, fails_alone)
 
 
 def show_miss(report: pytest.TestReport, said: dict[str, Any], fails_alone: Callable[[str], bool]) -> None:
@@ -98,8 +130,11 @@ def show_miss(report: pytest.TestReport, said: dict[str, Any], fails_alone: Call
     """
     missed = {name: words for name, (outcome, _, _, words) in said["verdicts"].items() if outcome == "miss"}
     if said["error"]:
+        words = safe(f"the eval case could not be judged: {said['error']}")
         if not report.failed:
-            report.outcome, report.longrepr = "failed", f"the eval case could not be judged: {said['error']}"
+            report.outcome, report.longrepr = "failed", words
+        elif said["mistakes"] and ("evalcase", words) not in report.sections:
+            report.sections.append(("evalcase", words))
     elif missed and any(map(fails_alone, missed)):
         if not report.failed:
             report.outcome, report.longrepr = "failed", _sentence(missed)
@@ -113,7 +148,7 @@ def _sentence(missed: dict[str, str]) -> str:
     for name, reason in missed.items():
         by_reason.setdefault(reason.partition("\n")[0][:300], []).append(name)
     parts = (f"{', '.join(names)}{': ' if reason else ''}{reason}" for reason, names in by_reason.items())
-    return f"missed: {'; '.join(parts)}"
+    return safe(f"missed: {'; '.join(parts)}")
 
 
 def _worst(outcomes: list[tuple[str, str]]) -> tuple[str, str]:

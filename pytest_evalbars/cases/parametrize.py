@@ -45,7 +45,11 @@ def _rows(metafunc: pytest.Metafunc, mark: pytest.Mark) -> Iterator[CaseRow]:
 
 
 def add_trials(metafunc: pytest.Metafunc) -> None:
-    """Repeat an eval case as often as its marker, or `--evalbars-trials`, says."""
+    """Repeat an eval case as often as its marker, or `--evalbars-trials`, says.
+
+    A function is repeated as a whole: where only some of its parameters are eval cases, the others run once, but
+    the number of their trial stands in their ids too.
+    """
     try:
         count = _most_trials(metafunc)
     except MarkerError as error:

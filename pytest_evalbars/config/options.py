@@ -70,7 +70,9 @@ def add_options(parser: pytest.Parser) -> None:
 
 def labels_of(config: pytest.Config) -> dict[str, str]:
     """The labels of the whole run."""
-    return dict(pair.split("=", 1) for pair in config.getoption("evalbars_label"))
+    from pytest_evalbars.run.plain import redacted  # noqa: PLC0415 - only where there are cases
+
+    return dict(redacted(pair).split("=", 1) for pair in config.getoption("evalbars_label"))
 
 
 def _count(words: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.collection import XDIST_KEY, load, scope_for_workers
+from pytest_evalbars.stash import runs_nothing
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
@@ -39,7 +40,7 @@ class ControllerHooks:
     # Before the judging hooks, which it registers when the first report of a session with cases comes in.
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if self.begun:
+        if self.begun or runs_nothing(self.config):
             return
         words = report.__dict__.get("evalbars")
         if words is not None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pytest_evalbars.report.safe import safe
 from pytest_evalbars.report.table import table
 from pytest_evalbars.report.words import count, details, named, sentence, subject
+from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

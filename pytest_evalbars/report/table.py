@@ -10,10 +10,10 @@ from tabulate import tabulate
 from pytest_evalbars.gate.select import held_bars, picks
 from pytest_evalbars.metrics import pass_rate
 from pytest_evalbars.metrics.slice import Slice
-from pytest_evalbars.report.safe import safe
 from pytest_evalbars.report.words import amount
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
+from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

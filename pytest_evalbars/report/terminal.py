@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.safe import safe
 from pytest_evalbars.report.summary import summary
+from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     import pytest

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_evalbars.report.safe import safe
 from pytest_evalbars.report.summary import headline
 from pytest_evalbars.report.words import details, sentence
+from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars

@@ -8,8 +8,8 @@ import numpy as np
 
 from pytest_evalbars.gate.slices import groups_of, slices_of
 from pytest_evalbars.metrics import pass_rate
-from pytest_evalbars.report.safe import safe
 from pytest_evalbars.run.columns import MISS
+from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

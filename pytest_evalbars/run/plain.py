@@ -14,24 +14,14 @@ from typing import Any
 
 #: Characters kept of one text; a run file is for reading back, not a store of documents.
 TEXT_LENGTH = 20_000
+#: How much of one recorded thing is kept in all: its texts' characters, and a few for each value.
+ROOM = 200_000
 #: How deep recorded structures are followed.
 DEPTH = 8
-ITEMS = 1_000
 
 #: Parts of a variable's name that mark its value as a secret, and the shortest value taken for one.
 SECRET_WORDS = frozenset(
-    {
-        "KEY",
-        "APIKEY",
-        "TOKEN",
-        "SECRET",
-        "SECRETS",
-        "PASSWORD",
-        "PASSWD",
-        "PASSPHRASE",
-        "CREDENTIAL",
-        "CREDENTIALS",
-    },
+    {"KEY", "APIKEY", "TOKEN", "SECRET", "SECRETS", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS"},
 )
 SECRET_LENGTH = 8
 
@@ -48,17 +38,40 @@ def text(value: object, length: int = TEXT_LENGTH) -> str:
     return words if len(words) <= length else f"{words[:length]} ... [{len(words) - length} more characters]"
 
 
-def plain(value: object, depth: int = DEPTH) -> Any:
+def shown(value: object, length: int = 100) -> str:
+    """The value as code would write it, short, whatever its `repr` does."""
+    try:
+        return text(repr(value), length)
+    except Exception as error:  # noqa: BLE001 - a test's object may fail at anything
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
+
+
+def plain(value: object) -> Any:
     """The value as plain JSON: numbers, texts, lists and objects; anything else by its own text."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int | float) and type(value) in (int, float):
-        return value if math.isfinite(value) else text(value)
-    if depth > 0 and isinstance(value, dict):
-        return {text(key, 200): plain(each, depth - 1) for key, each in list(value.items())[:ITEMS]}
-    if depth > 0 and isinstance(value, list | tuple):
-        return [plain(each, depth - 1) for each in value[:ITEMS]]
-    return text(value)
+    return _Kept().of(value, DEPTH)
+
+
+class _Kept:
+    """Makes one recorded thing plain, as far as there is room."""
+
+    def __init__(self) -> None:
+        self.room = ROOM
+
+    def of(self, value: object, depth: int) -> Any:
+        self.room -= 10
+        if value is None or isinstance(value, bool):
+            return value
+        if type(value) is int and abs(value) < 2**63:
+            return value
+        if type(value) is float and math.isfinite(value):
+            return value
+        if depth > 0 and isinstance(value, dict):
+            return {text(key, 200): self.of(each, depth - 1) for key, each in value.items() if self.room > 0}
+        if depth > 0 and isinstance(value, list | tuple):
+            return [self.of(each, depth - 1) for each in value if self.room > 0]
+        words = text(value, max(0, min(TEXT_LENGTH, self.room)))
+        self.room -= len(words)
+        return words
 
 
 def number(value: object) -> float | int | None:
@@ -67,29 +80,32 @@ def number(value: object) -> float | int | None:
         return None
     try:
         as_float = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # noqa: BLE001 - a test's object may fail at anything
         return None
     if not math.isfinite(as_float):
         return None
-    return int(value) if isinstance(value, int) else as_float
+    return int(value) if isinstance(value, int) and abs(as_float) < 2**63 else as_float
 
 
 def redacted(words: str) -> str:
-    """The text with the values of secret environment variables replaced by their names."""
-    pattern, names = _secrets(tuple(sorted(_secret_variables().items())))
+    """The text with the values of secret environment variables replaced by their names.
+
+    The environment is looked at every time: a fixture may have loaded a key a moment ago.
+    """
+    if len(words) < SECRET_LENGTH:
+        return words
+    secrets = tuple((name, os.environ[name]) for name in sorted(os.environ) if _holds_secret(name))
+    pattern, names = _pattern(secrets)
     return pattern.sub(lambda match: f"[{names[match[0]]}]", words) if pattern else words
 
 
-def _secret_variables() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if len(value) >= SECRET_LENGTH and not SECRET_WORDS.isdisjoint(name.upper().split("_"))
-    }
+@lru_cache(maxsize=1024)
+def _holds_secret(name: str) -> bool:
+    return not SECRET_WORDS.isdisjoint(name.upper().split("_"))
 
 
-@lru_cache(maxsize=1)
-def _secrets(variables: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str] | None, dict[str, str]]:
-    names = {value: name for name, value in variables}
+@lru_cache(maxsize=4)
+def _pattern(secrets: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str] | None, dict[str, str]]:
+    names = {value: name for name, value in secrets if len(value) >= SECRET_LENGTH}
     longest_first = sorted(names, key=len, reverse=True)
     return (re.compile("|".join(map(re.escape, longest_first))) if names else None), names

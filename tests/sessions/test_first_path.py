@@ -11,7 +11,12 @@ at_least = 0.85
 
 @pytest.mark.parametrize(
     ("passes", "stage", "code", "word"),
-    [(55, "testing", 0, "inconclusive"), (55, "launch", 10, "INCONCLUSIVE"), (45, "testing", 1, "MISSED"), (45, "launch", 1, "MISSED")],
+    [
+        (55, "testing", 0, "inconclusive"),
+        (55, "launch", 10, "INCONCLUSIVE"),
+        (45, "testing", 1, "MISSED"),
+        (45, "launch", 1, "MISSED"),
+    ],
 )
 def test_sixty_cases_make_one_verdict(suite, passes, stage, code, word):
     result = suite.bars(BAR).cases(passes, 60).run(f"--evalbars-stage={stage}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 #: Controls, line breaks that are not ours, overrides of the writing direction, halves of characters.
-UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def safe(words: object, length: int = 10_000) -> str:
