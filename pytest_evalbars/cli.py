@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
@@ -19,6 +20,9 @@ USAGE = 4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit code says what pytest's would."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names may hold what an old terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     parser = _Parser(prog="evalbars", description="Hold eval runs against launch bars, without running them again.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     gate = commands.add_parser("gate", help="decide saved runs under today's bars")

@@ -51,17 +51,18 @@ class Collection:
         )
 
 
-def collected(config: pytest.Config, everything: list[tuple[pytest.Item, str]], items: list[pytest.Item]) -> None:
+def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]], items: list[pytest.Item]) -> None:
     """Describe the eval cases among the collected items and check the bars against them.
 
     Args:
-        config: the session's.
+        session: pytest's.
         everything: all collected items with their node ids, deselected ones too.
         items: those that will run; emptied where a worker finds mistakes.
 
     Raises:
         pytest.UsageError: telling every mistake found.
     """
+    config = session.config
     problems = config.stash[PROBLEMS]
     if not problems and not any(is_case(item) for item, _ in everything):
         return
@@ -75,7 +76,8 @@ def collected(config: pytest.Config, everything: list[tuple[pytest.Item, str]], 
         except BarsError as error:
             problems.append(str(error))
         else:
-            problems += _unfit(config, bars, where, collector)
+            # Of files that could not be collected nobody knows which cases they hold; pytest tells of them.
+            problems += _unfit(config, bars, where, collector, whole=not session.testsfailed)
     if bars is not None and not problems:
         config.stash[COLLECTION] = Collection(collector.cases, bars, collector.notes())
         if config.getoption("evalbars_missed"):
@@ -98,7 +100,7 @@ def load(config: pytest.Config) -> tuple[Bars, str]:
     return bars_of(table), table.where
 
 
-def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector) -> list[str]:
+def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, *, whole: bool) -> list[str]:
     """Mistakes that show only once the cases are known."""
     from pytest_evalbars.gate.check import unanswerable  # noqa: PLC0415 - imports pydantic
 
@@ -109,7 +111,7 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector) 
             "use another --dist, or leave evals out with -m",
         )
     asked, gaps = scope_of(config)
-    if not asked and not gaps:
+    if whole and not asked and not gaps:
         planned = (planned for _, planned in collector.cases)
         problems += [f"{where}, {problem}" for problem in unanswerable(bars, planned, labels_of(config))]
     return problems

@@ -119,8 +119,8 @@ class TrialHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         said: dict[str, Any] | None = report.__dict__.get("evalbars")
-        if said is not None and "verdicts" in said:
-            show(report, said, said.pop("alone").__contains__)
+        if said is not None and "verdicts" in said and str(report.outcome) != "rerun":
+            show(report, said, said["alone"].__contains__)
         if self.untold is not None:
             said, self.untold = {**(said or {}), "plan": self.untold.to_json()}, None
         if said is not None:

@@ -62,7 +62,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, Any, Any
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, Any, Any]:
+def pytest_collection_modifyitems(
+    session: pytest.Session,
+    config: pytest.Config,
+    items: list[pytest.Item],
+) -> Generator[None, Any, Any]:
     if REPEATED in config.stash:
         from pytest_evalbars.cases.collect import drop_surplus_trials  # noqa: PLC0415 - only for repeated cases
 
@@ -72,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.stash[PROBLEMS] or any(item_concerns_us(item) for item, _ in everything):
         from pytest_evalbars.collection import collected  # noqa: PLC0415 - only where there may be cases
 
-        collected(config, everything, items)
+        collected(session, everything, items)
     return result
 
 

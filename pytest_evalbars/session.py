@@ -107,7 +107,7 @@ class EvalSession:
 
         self._stopped_early = isinstance(stopped, session.Failed | session.Interrupted)
         if stopped is not None and not self._stopped_early:
-            self.why_not_judged = "the session was interrupted"
+            self.why_not_judged = f"the session was interrupted {f'({stopped})' if str(stopped) else ''}".strip()
             return
         not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
         try:

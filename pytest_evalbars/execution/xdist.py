@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.collection import XDIST_KEY, load, scope_for_workers
+from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.run.journal import Journal
 from pytest_evalbars.stash import runs_nothing
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ class ControllerHooks:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self.session = session
+        try:  # cases cost money before their first report is here; only an explicit place can be wrong for others
+            if (target := self.config.getoption("evalbars_run")) is not None:
+                Journal.check(self.config.rootpath, target)
+        except RunFileError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def pytest_configure_node(self, node: WorkerController) -> None:
         node.workerinput[XDIST_KEY] = scope_for_workers(self.config)

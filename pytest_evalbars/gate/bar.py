@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -186,4 +187,4 @@ class Bars(Strict):
         """How many of `trials` may go unjudged before that alone fails the session."""
         if isinstance(self.max_errors, int):
             return self.max_errors
-        return int(trials * float(self.max_errors.rstrip("%")) / 100)
+        return int(trials * Fraction(self.max_errors.rstrip("%")) / 100)

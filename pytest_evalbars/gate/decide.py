@@ -7,6 +7,7 @@ sides: it is met only if it would be with each of them a miss, missed only if wi
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.columns import Run
 
 
+STAGES = ("testing", "launch", "none")
+#: Two numbers closer than this are one.
+ROUNDING = 1e-12
+#: Missing trials named before the others are only counted.
+NAMED = 5
+
+
 @dataclass(slots=True)
 class Draft:
     """A verdict before the family is known."""
@@ -45,6 +53,10 @@ class Draft:
     unjudged: int
     #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
     p: float
+    #: The same in the family; None where the verdict is not of it.
+    p_missed: float | None = None
+    #: How many times stricter than alone the family may be with this verdict.
+    multiplicity: int = 1
 
     @property
     def clears(self) -> list[Estimate]:
@@ -79,14 +91,20 @@ def decide(
             `none` (no bar is held).
         strict: whether bars over cases that were left out of the run leave the session undecided.
     """
+    if stage not in STAGES:
+        raise ValueError(f"stage {stage!r} is none of {', '.join(STAGES)}")
     drafts = [draft for bar in held_bars(bars, stage) for draft in _drafts(run, bar)]
     judged = [draft for draft in drafts if draft.apart is not None and draft.bar.rule == "evidence"]
     corrected = two_tiers(
         np.array([draft.p for draft in judged]),
         np.array([draft.group is not None for draft in judged], bool),
     )
-    p_missed = dict(zip(map(id, judged), map(float, corrected), strict=True))
-    verdicts = tuple(_verdict(run, bars, draft, p_missed.get(id(draft)), stage) for draft in drafts)
+    for draft, p in zip(judged, corrected, strict=True):
+        draft.p_missed = float(p)
+    tiers = Counter(draft.group is not None for draft in judged)
+    for draft in judged:
+        draft.multiplicity = len(tiers) * tiers[draft.group is not None]
+    verdicts = tuple(_verdict(run, bars, draft, stage) for draft in drafts)
     standing = tuple(_standing(run, bars)) if stage != "none" else ()
     return _decision(run, bars, verdicts, standing, stage, strict=strict)
 
@@ -104,7 +122,7 @@ def _drafts(run: Run, bar: Bar) -> Iterator[Draft]:
         yield draft
 
 
-def _verdict(run: Run, bars: Bars, draft: Draft, p_missed: float | None, stage: str) -> Verdict:
+def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
     bar, part = draft.bar, draft.part
     outcome = run.outcome[part.rows]
     left_out = int((outcome == LEFT_OUT).sum())
@@ -114,11 +132,11 @@ def _verdict(run: Run, bars: Bars, draft: Draft, p_missed: float | None, stage: 
     if draft.apart is not None:
         low, high = draft.apart.bounds(bars.alpha)
         interval = draft.apart.interval(bars.confidence)
-        word = _word(bars, draft, p_missed, notes)
+        word = _word(bars, draft, notes)
         if word == "met" and draft.apart.cases < bar.min_cases:
             word = "inconclusive"
             notes.append(f"{draft.apart.cases} cases, and the bar asks for at least {bar.min_cases}")
-        if word == "met" and run.missing and not draft.unjudged and not run.complete:
+        if word == "met" and run.unplaced:
             word = "inconclusive"
             notes.append("trials of the run are missing, and nothing tells whether they belong here")
         if bar.rule == "estimate" and interval[0] <= bar.threshold <= interval[1]:
@@ -130,8 +148,8 @@ def _verdict(run: Run, bars: Bars, draft: Draft, p_missed: float | None, stage: 
             "interval": interval,
             "cases": draft.apart.cases,
             "trials": int(part.judged().sum()),
-            "p_missed": draft.p if p_missed is None else p_missed,
-            "needed": _needed(bars, draft, p_missed) if word == "inconclusive" else None,
+            "p_missed": draft.p if draft.p_missed is None else draft.p_missed,
+            "needed": _needed(bars, draft) if word == "inconclusive" else None,
         }
     why_not = _not_enforced(run, part, left_out)
     return Verdict(
@@ -150,16 +168,16 @@ def _verdict(run: Run, bars: Bars, draft: Draft, p_missed: float | None, stage: 
     )
 
 
-def _word(bars: Bars, draft: Draft, p_missed: float | None, notes: list[str]) -> Word:
+def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
     """Met, missed or inconclusive, for a slice with data."""
     bar, t = draft.bar, draft.bar.threshold
     if bar.rule == "estimate":
-        good = all(each.value <= t if bar.upper else each.value >= t for each in draft.clears)
-        bad = not any(each.value <= t if bar.upper else each.value >= t for each in draft.fails)
+        good = all(_reaches(each.value, bar) for each in draft.clears)
+        bad = not any(_reaches(each.value, bar) for each in draft.fails)
     else:
         bounds = [each.bounds(bars.alpha) for each in draft.clears]
         good = all(high <= t if bar.upper else low >= t for low, high in bounds)
-        bad = p_missed is not None and p_missed < bars.alpha
+        bad = draft.p_missed is not None and draft.p_missed < bars.alpha
         if not bad and draft.p < bars.alpha:
             notes.append(
                 f"it would be missed alone (p = {draft.p:.2g}), but not as one of this session's verdicts",
@@ -174,13 +192,17 @@ def _word(bars: Bars, draft: Draft, p_missed: float | None, notes: list[str]) ->
     return "inconclusive"
 
 
-def _needed(bars: Bars, draft: Draft, p_missed: float | None) -> int | None:
+def _reaches(value: float, bar: Bar) -> bool:
+    """Whether the bare number reaches the bar; sums of thirds may fall short of it by a rounding error."""
+    return value <= bar.threshold + ROUNDING if bar.upper else value >= bar.threshold - ROUNDING
+
+
+def _needed(bars: Bars, draft: Draft) -> int | None:
     """About how many cases would settle the verdict at the present rate, in the present family."""
     bar, apart = draft.bar, draft.apart
     if apart is None or bar.rule == "estimate":
         return bar.min_cases if apart is not None and apart.cases < bar.min_cases else None
-    strictness = p_missed / draft.p if p_missed and draft.p > 0 else 1.0
-    worse, better = bars.alpha / max(1.0, strictness), bars.alpha
+    worse, better = bars.alpha / draft.multiplicity, bars.alpha
     below, above = (better, worse) if bar.upper else (worse, better)
     needed = apart.cases_to_settle(bar.threshold, below, above)
     if needed is None:
@@ -239,7 +261,11 @@ def _decision(
     code, notes = 0, []
     open_question = False
     if run.missing:
-        notes.append(f"the run is incomplete: {len(run.missing)} planned trials have no result")
+        names = ", ".join(run.missing[:NAMED]) + (" ..." if len(run.missing) > NAMED else "")
+        trials = "1 planned trial has" if len(run.missing) == 1 else f"{len(run.missing)} planned trials have"
+        notes.append(f"the run is incomplete: {trials} no result: {names}")
+    elif run.torn:
+        notes.append("the run is incomplete: its last line was cut off, and is left out")
     elif not run.complete:
         notes.append("the run is incomplete: it has no end line, so its session was killed or still runs")
     elif not run.trials:

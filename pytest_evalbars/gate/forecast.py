@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,16 +17,21 @@ from pytest_evalbars.stats.means import case_mean, mean_bounds, mean_p_met, mean
 from pytest_evalbars.stats.power import most_passes_proven_missed
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.metrics.slice import Slice
     from pytest_evalbars.run.plan import Plan
+
+#: Sums of weights may fall short of a whole number by a rounding error.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """One verdict to come: how many cases it will rest on, and what they can show."""
 
-    name: str
+    bar: Bar
     group: str | None
     cases: int
     can_be_met: bool
@@ -38,75 +44,81 @@ def forecast(plan: Plan, bars: Bars, stage: str, labels: dict[str, str]) -> tupl
     run = planned_run(plan, labels)
     verdicts = [(bar, *rest) for bar in held_bars(bars, stage) for rest in slices_of(run, bar)]
     parts = [each for each in verdicts if (run.outcome[each[-1].rows] != LEFT_OUT).any()]
-    tiers = [
-        sum(group is None for _, _, group, _ in parts),
-        sum(group is not None for _, _, group, _ in parts),
-    ]
-    share = bars.alpha / (2 if all(tiers) else 1)
-    found: dict[tuple[str, str | None], list[Prospect]] = {}
+    tiers = Counter(group is not None for bar, _, group, _ in parts if bar.rule == "evidence")
+    found: dict[tuple[str, bool], list[Prospect]] = {}
     for bar, dimension, group, part in parts:
-        if bar.rule == "estimate":
-            continue
-        level = share / tiers[group is not None]
+        level = bars.alpha / max(1, len(tiers) * tiers[group is not None])
         name = f"{bar.name}:{dimension}" if bar.many_dimensions else bar.name
-        prospect = _prospect(bar, name, group, part, bars.alpha, level)
+        prospect = _prospect(bar, group, part, bars.alpha, level)
         if not prospect.can_be_met:
-            found.setdefault((name, None if group is None else "each"), []).append(prospect)
-    return len(verdicts), [_notice(prospects) for prospects in found.values()]
+            found.setdefault((name, group is not None), []).append(prospect)
+    return len(verdicts), [_notice(name, prospects) for (name, _), prospects in found.items()]
 
 
-def _prospect(bar: Bar, name: str, group: str | None, part: Slice, alpha: float, level: float) -> Prospect:
+def _prospect(bar: Bar, group: str | None, part: Slice, alpha: float, level: float) -> Prospect:
     ran = part.run.outcome[part.rows] != LEFT_OUT
     passes, trials, clusters = part.by_case(ran.astype(np.float64), ran)
     cases, t = len(trials), bar.threshold
     perfect = np.zeros_like(passes) if bar.upper else passes
-    if bar.metric == "mean_score":
+    reaches = True
+    if bar.rule == "estimate":
+        catches = ""
+    elif bar.metric == "mean_score":
         low, high = mean_bounds(case_mean(perfect / trials, clusters), alpha)
-        catches = _score_that_misses(bar, cases, level)
+        reaches = high <= t if bar.upper else low >= t
+        catches = _score_that_misses(bar, cases, clusters, level)
     else:
         rate = case_rate(perfect.astype(np.int64), trials, clusters)
         low, high = rate_bounds(rate, alpha)
-        catches = _passes_that_miss(bar, rate.n_perfect, level)
-    reaches = high <= t if bar.upper else low >= t
-    return Prospect(name, group, cases, reaches and cases >= bar.min_cases, catches)
+        reaches = high <= t if bar.upper else low >= t
+        catches = _passes_that_miss(bar, cases, rate.n_perfect, level)
+    return Prospect(bar, group, cases, reaches and cases >= bar.min_cases, catches)
 
 
-def _passes_that_miss(bar: Bar, independent: float, level: float) -> str:
-    n = int(independent)
-    t = 1 - bar.threshold if bar.upper else bar.threshold
-    most = most_passes_proven_missed(n, t, level)
+def _passes_that_miss(bar: Bar, cases: int, independent: float, level: float) -> str:
+    """The most passes (under a ceiling, the fewest) that prove the bar missed; clustered cases count for less."""
+    n = int(independent + ROUNDING)
+    most = most_passes_proven_missed(n, 1 - bar.threshold if bar.upper else bar.threshold, level)
     if most is None:
         return ""
-    return f"{n - most} or more passes" if bar.upper else f"{most} or fewer passes"
+    most = most * cases // n
+    about = "" if n == cases else "about "
+    return f"{about}{cases - most} or more passes" if bar.upper else f"{about}{most} or fewer passes"
 
 
-def _score_that_misses(bar: Bar, cases: int, level: float) -> str:
+def _score_that_misses(bar: Bar, cases: int, clusters: NDArray[np.int64] | None, level: float) -> str:
     """The least bad mean, to two digits and the same in every case, that is proven worse than the bar."""
     for step in range(101):
         score = step / 100 if bar.upper else 1 - step / 100
-        mean = case_mean(np.full(cases, score))
+        mean = case_mean(np.full(cases, score), clusters)
         p = mean_p_met(mean, bar.threshold) if bar.upper else mean_p_missed(mean, bar.threshold)
         if p < level and (score > bar.threshold) == bar.upper:
             return f"a mean of {score:.2f} or {'more' if bar.upper else 'less'}"
     return ""
 
 
-def _notice(prospects: list[Prospect]) -> str:
+def _notice(name: str, prospects: list[Prospect]) -> str:
     first = prospects[0]
+    even = "even if none passes" if first.bar.upper else "even if all pass"
+    few = max(each.cases for each in prospects) < first.bar.min_cases
+    asks = f"; the bar asks for at least {first.bar.min_cases}" if few else ""
     if first.group is None:
-        catch = (
-            f"only {first.catches} would prove it missed" if first.catches else "and nothing would prove it missed"
-        )
-        return f"{first.name} cannot be met with the cases at hand even if all pass. {first.cases} cases: {catch}"
+        catch = f"only {first.catches} would prove it missed" if first.catches else "nothing would prove it missed"
+        if first.bar.rule == "estimate":
+            return f"{name} cannot be met with the cases at hand {even}. {first.cases} cases{asks}"
+        return f"{name} cannot be met with the cases at hand {even}. {first.cases} cases{asks}: {catch}"
     sizes = [each.cases for each in prospects]
     span = f"{min(sizes)}" if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
-    catching = [each for each in prospects if each.catches]
-    if catching:
-        largest = max(catching, key=lambda each: each.cases)
-        catch = f"{largest.group} ({largest.cases} cases) would be proven missed by {largest.catches}"
-        if blind := len(prospects) - len(catching):
-            catch += f"; {blind} could not be proven missed by anything"
-    else:
-        catch = "and nothing would prove one missed"
     groups = "1 group" if len(prospects) == 1 else f"{len(prospects)} groups"
-    return f"{first.name}: {groups} of {span} cases cannot be met even if all pass; {catch}"
+    words = f"{name}: {groups} of {span} cases cannot be met {even}{asks}"
+    return words if first.bar.rule == "estimate" else f"{words}; {_catch_of_groups(prospects)}"
+
+
+def _catch_of_groups(prospects: list[Prospect]) -> str:
+    catching = [each for each in prospects if each.catches]
+    if not catching:
+        return "nothing would prove one missed"
+    largest = max(catching, key=lambda each: each.cases)
+    catch = f"{largest.group} ({largest.cases} cases) would be proven missed by {largest.catches}"
+    blind = len(prospects) - len(catching)
+    return f"{catch}; {blind} could not be proven missed by anything" if blind else catch

@@ -37,10 +37,10 @@ def picks(bar: Bar, dimension: str, labels: Mapping[str, str]) -> bool:
     return (bar.dimension is None or fits(dimension, bar.dimension)) and picks_labels(bar, labels)
 
 
-def group_of(bar: Bar, labels: Mapping[str, str]) -> str:
-    """The name of the group that the bar's `each` puts the case in."""
+def group_of(bar: Bar, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The group that the bar's `each` puts the case in: a value for each of its keys."""
     values = {"status": DEFAULT_STATUS, **labels}
-    return "/".join(values.get(key, NO_LABEL) for key in bar.each)
+    return tuple(values.get(key, NO_LABEL) for key in bar.each)
 
 
 def held_bars(bars: Bars, stage: str) -> list[Bar]:

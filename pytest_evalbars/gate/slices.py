@@ -29,14 +29,14 @@ def slices_of(run: Run, bar: Bar) -> Iterator[tuple[str | None, str | None, Slic
         part = rows[run.dimension[rows] == code]
         yield dimension, None, Slice(run, part)
         if bar.each and len(part):
-            for group, members in groups_of(run, bar, part).items():
+            for group, members in groups_of(run, bar, part):
                 yield dimension, group, members
 
 
-def groups_of(run: Run, bar: Bar, rows: NDArray[np.int64]) -> dict[str, Slice]:
+def groups_of(run: Run, bar: Bar, rows: NDArray[np.int64]) -> list[tuple[str, Slice]]:
     """The rows by group of the bar's `each`, sorted by name; groups wholly left out of the run are not there."""
     names = [group_of(bar, labels) for labels in run.labelsets]
     known = sorted(set(names))
     code = np.array([known.index(name) for name in names])[run.labelset[rows]]
     ran = np.bincount(code[run.outcome[rows] != LEFT_OUT], minlength=len(known))
-    return {name: Slice(run, rows[code == number]) for number, name in enumerate(known) if ran[number]}
+    return [("/".join(name), Slice(run, rows[code == number])) for number, name in enumerate(known) if ran[number]]

@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_evalbars.report.table import table
 from pytest_evalbars.report.words import count, details, named, sentence, subject
+from pytest_evalbars.run.columns import MISSING
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def summary(
         brief: leave the table out.
         everything: show every group in the table, and tell every verdict.
     """
-    cases = len(np.unique(run.case)) if len(run) else 0
+    cases = len(np.unique(run.case[run.outcome < MISSING]))
     yield Line(
         f"{count(cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}; "
         f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",

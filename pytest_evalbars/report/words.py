@@ -98,7 +98,7 @@ def _worst(run: Run, bar: Bar, part: Slice) -> str:
     if not any(key in labels for labels in run.labelsets for key in each):
         return ""
     rates = []
-    for name, group in groups_of(run, bar.model_copy(update={"each": each}), part.rows).items():
+    for name, group in groups_of(run, bar.model_copy(update={"each": each}), part.rows):
         if (estimate := pass_rate.estimate(group)) is not None:
             rates.append((estimate.value, name, estimate.cases))
     if len(rates) < 2:
@@ -114,7 +114,9 @@ def _bad_cases(run: Run, bar: Bar, part: Slice) -> str:
     if bar.metric == "mean_score":
         scored = part.rows[part.judged() & ~np.isnan(run.score[part.rows])]
         order = np.argsort(-run.score[scored] if bar.upper else run.score[scored], kind="stable")
-        bad = scored[order][: CASES * 4]
+        bad = scored[order]
+    else:
+        bad = np.array(sorted(bad, key=lambda row: (run.name(row), run.trial[row])), np.int64)
     first: dict[str, str] = {}
     for row in map(int, bad):
         score = f"{run.score[row]:.2f}" if bar.metric == "mean_score" else ""

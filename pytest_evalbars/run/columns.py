@@ -54,6 +54,10 @@ class Run:
     complete: bool = True
     #: What is known of trials that should be here and are not.
     missing: tuple[str, ...] = ()
+    #: How many of them are known by name only, so that nothing tells which bars they belong to.
+    unplaced: int = 0
+    #: Whether a last line was cut off and dropped.
+    torn: bool = False
     #: Reasons why cases that nobody can name were left out.
     unseen: tuple[str, ...] = ()
     #: The files and folders that were asked for, where that was not the whole project.

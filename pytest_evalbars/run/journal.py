@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import secrets
@@ -43,6 +44,7 @@ class Journal:
         Raises:
             RunFileError: it cannot be written there.
         """
+        cls.check(root, target)
         try:
             while True:
                 run = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
@@ -54,15 +56,28 @@ class Journal:
                     continue
                 return cls(run, path, stream)
         except OSError as error:
-            raise RunFileError(
-                f"the run file {error.filename or target} cannot be written: {error.strerror}; "
-                "name another place with --evalbars-run=FILE",
-            ) from None
+            raise _unwritable(error.filename or target, error.strerror) from None
+
+    @staticmethod
+    def check(root: Path, target: str | None) -> None:
+        """See whether a run file could be created, without creating it.
+
+        Raises:
+            RunFileError: it could not.
+        """
+        place = Path(target) if target else root / ".evalbars" / "runs" / "run.jsonl"
+        problem = "it is no regular file" if place.exists() and not place.is_file() else ""
+        while not place.exists():
+            place = place.parent
+        if not problem and not place.is_dir() and target and Path(target) != place:
+            problem = f"{place} is no folder"
+        if problem or not os.access(place, os.W_OK):
+            raise _unwritable(target or place, problem or "permission denied")
 
     def write(self, *lines: dict[str, Any]) -> None:
         """Append lines and hand them to the operating system in one go."""
         if self.failure is not None:
-            self.lost += 1
+            self.lost += lines[0]["type"] == "trial"
             return
         text = "".join(json.dumps(line, separators=(", ", ": ")) + "\n" for line in lines)
         try:
@@ -70,7 +85,7 @@ class Journal:
             self._stream.flush()
         except OSError as error:
             self.failure = f"{self.path}: {error.strerror or error}"
-            self.lost += 1
+            self.lost += lines[0]["type"] == "trial"
 
     def close(self) -> None:
         """Close the file; what could not be flushed before is lost, and `failure` says so."""
@@ -78,6 +93,12 @@ class Journal:
             self._stream.close()
         except OSError as error:
             self.failure = self.failure or f"{self.path}: {error.strerror or error}"
+
+
+def _unwritable(place: object, problem: object) -> RunFileError:
+    return RunFileError(
+        f"the run file {place} cannot be written: {problem}; name another place with --evalbars-run=FILE",
+    )
 
 
 def header(run: str, root: Path, **more: Any) -> dict[str, Any]:

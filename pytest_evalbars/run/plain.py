@@ -15,7 +15,7 @@ from typing import Any
 #: Characters kept of one text; a run file is for reading back, not a store of documents.
 TEXT_LENGTH = 20_000
 #: How much of one recorded thing is kept in all: its texts' characters, and a few for each value.
-ROOM = 200_000
+ROOM = 100_000
 #: How deep recorded structures are followed.
 DEPTH = 8
 

@@ -30,8 +30,9 @@ class Planned:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Planned:
-        """The reverse of `to_json`."""
-        return cls(**{**values, "dimensions": tuple(values["dimensions"])})
+        """The reverse of `to_json`; keys of a newer version are not ours to read."""
+        known = {name: values[name] for name in cls.__slots__ if name in values}
+        return cls(**{**known, "dimensions": tuple(values["dimensions"])})
 
 
 @dataclass(frozen=True, slots=True)

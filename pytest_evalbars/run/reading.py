@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,7 @@ class Reader:
         # One array a column; the first five are the keys of an observation, the next four of a trial.
         self.case, self.test, self.trial, self.dimension = (array("q") for _ in range(4))
         self.outcome, self.score = array("b"), array("d")
-        self.labelset, self.cluster = array("q"), array("q")
+        self.labelset, self.default, self.cluster = array("q"), array("q"), array("q")
         self.t_case, self.t_test, self.t_trial = array("q"), array("q"), array("q")
         self.t_labelset, self.t_cluster, self.t_flags = array("q"), array("q"), array("b")
         self.reasons: dict[int, str] = {}
@@ -82,22 +83,25 @@ class Reader:
         self.planned: dict[str, Planned] = {}
         self.left_out: list[str] = []
         self.asked: list[str] = []
-        self.files, self.ends, self.torn = 0, 0, False
+        #: The file being read, the labels of its whole run, and which files are a session's and came to an end.
+        self.file, self.shared = 0, dict[str, str]()
+        self.framed, self.ended = set[int](), set[int]()
+        self.torn = False
 
     # -- taking rows -------------------------------------------------------------------------------------
 
     def read(self, path: Path) -> None:
         """Take every line of a file."""
-        self.where, self.files = shown(path), self.files + 1
+        self.where, self.file, self.shared = shown(path), self.file + 1, {}
         try:
             with path.open("rb") as stream:
                 number, line = 0, b""
                 for number, line in enumerate(stream, 1):
-                    if line.endswith(b"\n"):
+                    if line.endswith(b"\n") and not line.isspace():
                         self.take(self._parsed(line, number), number)
         except OSError as error:
             raise RunFileError(f"{self.where}: the run file cannot be read: {error.strerror}") from None
-        if line and not line.endswith(b"\n"):
+        if line.strip() and not line.endswith(b"\n"):
             try:
                 row = from_json(line)
             except ValueError:
@@ -111,7 +115,7 @@ class Reader:
         except ValueError as error:
             try:
                 return json.loads(line)  # it takes lone surrogates, which other tools may have written
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise self._wrong(number, f"not valid JSON: {error}") from None
 
     def _wrong(self, number: int, problem: str) -> RunFileError:
@@ -132,8 +136,8 @@ class Reader:
             elif kind == "manifest":
                 self._manifest(row)
             elif kind == "end":
-                self.ends += 1
-                self.left_out += row.get("left_out", ())
+                self.ended.add(self.file)
+                self.left_out += _texts(row, "left_out")
             # Any other type is from a newer version, which only adds: not ours to read.
         except KeyError as error:
             raise self._wrong(number, f"the {kind} has no {error}") from None
@@ -145,33 +149,41 @@ class Reader:
             raise ValueError(
                 f"its schema is {row['schema']}, this pytest-evalbars reads up to {SCHEMA}; upgrade it",
             )
+        labels = row.get("labels") or {}
+        if not isinstance(labels, Mapping):
+            raise ValueError(f"its labels are {labels!r}, not an object")  # noqa: TRY004 - told as the others
         self.headers.append(row)
+        self.framed.add(self.file)
+        self.shared = {str(key): str(value) for key, value in labels.items()}
 
     def _manifest(self, row: Mapping[str, Any]) -> None:
-        self.items += row["items"]
-        self.left_out += row.get("left_out", ())
-        self.asked += row.get("asked", ())
-        self.planned |= {one["item"]: Planned.from_json(one) for one in row.get("planned", ())}
+        self.framed.add(self.file)
+        self.items += _texts(row, "items")
+        self.left_out += _texts(row, "left_out")
+        self.asked += _texts(row, "asked")
+        for one in map(Planned.from_json, row.get("planned", ())):
+            self.planned[one.item] = replace(one, labels=self.shared | one.labels) if self.shared else one
 
     def _observation(self, row: Mapping[str, Any]) -> None:
         outcome = OUTCOME_CODES.get(row["outcome"])
         if outcome is None:
             raise ValueError(f"outcome {row['outcome']!r} is none of {', '.join(OUTCOMES)}")
         self.case.append(self.cases(_text(row, "case")))
-        self.test.append(self.tests(row.get("test") or ""))
+        self.test.append(self.tests(_test(row)))
         self.trial.append(self.trials(_trial_number(row)))
         self.dimension.append(self.dimensions(_text(row, "dimension")))
         self.outcome.append(outcome)
         score = row.get("score")
         self.score.append(float("nan") if score is None else _share(score))
         self.labelset.append(self._labels(row["labels"]) if row.get("labels") else -1)
+        self.default.append(self._labels({}))
         self.cluster.append(self.clusters(row["cluster"]) if row.get("cluster") else -1)
         if outcome in (MISS, ERROR) and (reason := row.get("reason")):
             self.reasons[len(self.case) - 1] = str(reason)[:REASON_LENGTH]
 
     def _trial(self, row: Mapping[str, Any]) -> None:
         self.t_case.append(self.cases(_text(row, "case")))
-        self.t_test.append(self.tests(row.get("test") or ""))
+        self.t_test.append(self.tests(_test(row)))
         self.t_trial.append(self.trials(_trial_number(row)))
         self.t_labelset.append(self._labels(row.get("labels") or {}))
         self.t_cluster.append(self.clusters(row["cluster"]) if row.get("cluster") else -1)
@@ -180,7 +192,8 @@ class Reader:
             self.seen_items.add(row.get("item") or "")
 
     def _labels(self, labels: Mapping[str, Any]) -> int:
-        return self.labelsets(tuple((str(key), str(value)) for key, value in labels.items()))
+        pairs = {**self.shared, **labels} if self.shared else labels
+        return self.labelsets(tuple((str(key), str(value)) for key, value in pairs.items()))
 
     # -- making the run ----------------------------------------------------------------------------------
 
@@ -201,7 +214,7 @@ class Reader:
         keep = self._once(key[:count], dimension[:count], outcome)
         keep = np.concatenate([keep, np.ones(len(key) - count, bool)])
         flags = self._join(key, labelset, cluster)
-        labelset[labelset < 0] = self._labels({})
+        labelset = np.where(labelset < 0, np.array(self.default, np.int64), labelset)
 
         really = key[:count][keep[:count]]
         erred = key[:count][keep[:count] & (outcome[:count] == ERROR)]
@@ -211,8 +224,6 @@ class Reader:
         errors = np.unique(np.concatenate([erred, t_erred]))
         rows = np.flatnonzero(keep)
         new_row = {int(old): new for new, old in enumerate(rows)} if len(rows) < len(key) else None
-        shared = {str(k): str(v) for header in self.headers for k, v in (header.get("labels") or {}).items()}
-        framed = bool(self.headers or self.items)
         return Run(
             case=case[rows],
             test=test[rows],
@@ -226,14 +237,16 @@ class Reader:
             cases=list(self.cases.codes),
             tests=list(self.tests.codes),
             dimensions=list(self.dimensions.codes),
-            labelsets=[shared | dict(labels) for labels in self.labelsets.codes],
+            labelsets=[dict(labels) for labels in self.labelsets.codes],
             reasons=self.reasons
             if new_row is None
             else {new_row[row]: text for row, text in self.reasons.items() if row in new_row},
             trials=len(everything),
             errors=len(errors),
-            complete=not missing and not self.torn and (ended or not framed or self.ends >= max(1, self.files)),
+            complete=not missing and not self.torn and (ended or self.framed <= self.ended),
             missing=tuple(missing),
+            unplaced=sum(one is None for one in missing.values()),
+            torn=self.torn,
             unseen=tuple(item for item in self.left_out if item not in self.planned),
             asked=tuple(self.asked),
             second_look=any(header.get("second_look") for header in self.headers),
@@ -272,6 +285,7 @@ class Reader:
         self.outcome.append(outcome)
         self.score.append(float("nan"))
         self.labelset.append(self._labels(one.labels))
+        self.default.append(-1)
         self.cluster.append(self.clusters(one.cluster) if one.cluster else -1)
 
     def _pack(self, *columns: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -339,6 +353,20 @@ def _text(row: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{key} is {value!r}, not a name")
     return value
+
+
+def _texts(row: Mapping[str, Any], key: str) -> list[str]:
+    values = row[key] if key == "items" else row.get(key) or []
+    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+        raise ValueError(f"{key} is {str(values)[:50]!r}, not a list of names")
+    return list(values)
+
+
+def _test(row: Mapping[str, Any]) -> str:
+    test = row.get("test") or ""
+    if not isinstance(test, str):
+        raise ValueError(f"test is {test!r}, not a name")  # noqa: TRY004 - told as the others
+    return test
 
 
 def _trial_number(row: Mapping[str, Any]) -> int:

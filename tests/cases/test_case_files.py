@@ -245,9 +245,7 @@ def test_no_test_can_change_what_the_next_one_reads(row):
         row["id"] = "other"
     with pytest.raises(TypeError):
         row.labels["language"] = "es"
-    with pytest.raises(
-        AttributeError, match=r"^<case refund-1> is read-only; change a copy of it, dict\(case\)$"
-    ):
+    with pytest.raises(AttributeError, match=r"^<case refund-1> is read-only; change a copy of it, dict\(case\)$"):
         row.id = "other"
 
 
@@ -473,10 +471,7 @@ def test_a_bad_row(line, message):
         ),
         (
             "id,labels.status\na,x\n",
-            (
-                ', line 2, field "labels.status":'
-                " is a field of the row itself, not a label; move it out of the labels"
-            ),
+            (', line 2, field "labels.status": is a field of the row itself, not a label; move it out of the labels'),
         ),
         ("id,labels.\na,x\n", ', line 2, field "labels.": is empty; write a name, or leave it out'),
         (
@@ -565,9 +560,7 @@ def test_yaml_reads_the_same_without_libyaml(monkeypatch):
 def test_yaml_without_pyyaml(monkeypatch):
     monkeypatch.setitem(sys.modules, "yaml", None)
 
-    assert (
-        complaint("q.yaml", YAML) == "q.yaml: reading YAML needs PyYAML; pip install 'pytest-evalbars[yaml]'"
-    )
+    assert complaint("q.yaml", YAML) == "q.yaml: reading YAML needs PyYAML; pip install 'pytest-evalbars[yaml]'"
 
 
 # -- whole files ----------------------------------------------------------------------------------------
@@ -650,9 +643,7 @@ def test_a_pipe_is_not_waited_for():
 
 def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     (tmp_path / "loop.csv").symlink_to("loop.csv")
-    with pytest.raises(
-        CaseFileError, match=r"^loop\.csv: cannot be read: Too many levels of symbolic links$"
-    ):
+    with pytest.raises(CaseFileError, match=r"^loop\.csv: cannot be read: Too many levels of symbolic links$"):
         read_cases(Path("loop.csv"))
     with pytest.raises(CaseFileError, match=r"^a\\x00b\.csv: cannot be read: embedded null byte$"):
         read_cases(Path("a\0b.csv"))
@@ -697,9 +688,7 @@ def test_a_file_is_known_by_its_own_name_not_by_what_it_links_to(tmp_path):
 
 
 def test_importing_the_reader_costs_nothing():
-    code = (
-        "import sys; old = {*sys.modules}; import pytest_evalbars.cases.files; print(*{*sys.modules} - old)"
-    )
+    code = "import sys; old = {*sys.modules}; import pytest_evalbars.cases.files; print(*{*sys.modules} - old)"
 
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
@@ -714,9 +703,7 @@ def test_hostile_width_is_no_burden():
     (row,) = read_cases(write("q.csv", f"id,{','.join(columns)}\na{',' * len(columns)}\n"))
 
     assert len(row) == 100_001
-    assert (
-        complaint("q.jsonl", twice) == 'q.jsonl, line 1: the key "column99999" stands twice; keep one of them'
-    )
+    assert complaint("q.jsonl", twice) == 'q.jsonl, line 1: the key "column99999" stands twice; keep one of them'
 
 
 # -- properties -----------------------------------------------------------------------------------------
@@ -800,9 +787,7 @@ def test_the_format_makes_no_difference(rows):
         assert list(map(facts, from_jsonl)) == list(map(facts, from_csv))
 
 
-hostile = (
-    st.binary() | st.text().map(str.encode) | st.text("{}[]\":,;idx0-1.eE\\u\n \t#&*!|>'").map(str.encode)
-)
+hostile = st.binary() | st.text().map(str.encode) | st.text("{}[]\":,;idx0-1.eE\\u\n \t#&*!|>'").map(str.encode)
 
 
 @settings(max_examples=300)
