@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from measure import Figure, median, run_child
 
-from pytest_evalbars.run.plan import Planned
+from pytest_evalbars.run.plan import Planned, packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,10 +121,8 @@ def _manifest(shape: Shape) -> Iterator[str]:
         yield (", " if number else "") + json.dumps(_planned(number, shape).item)
     yield '], "left_out": []'
     if shape.own:
-        yield ', "asked": [], "notes": [], "planned": ['
-        for number in range(shape.cases):
-            yield (", " if number else "") + json.dumps(_planned(number, shape).to_json())
-        yield "]"
+        plans = packed(_planned(number, shape) for number in range(shape.cases))
+        yield f', "asked": [], "notes": [], "planned": {json.dumps(plans)}'
     yield "}\n"
 
 

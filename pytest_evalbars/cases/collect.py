@@ -9,7 +9,7 @@ import pytest
 from pytest_evalbars.cases.identity import TRIAL, identify, made_from_position, parameters, row_of, trial_of
 from pytest_evalbars.cases.markers import read_marks
 from pytest_evalbars.errors import MarkerError
-from pytest_evalbars.run.plain import redacted
+from pytest_evalbars.run.plain import redactor
 from pytest_evalbars.run.plan import DEFAULT_STATUS, Planned
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Collector:
     def __init__(self) -> None:
         self.cases: list[tuple[pytest.Item, Planned]] = []
         self.problems: list[str] = []
+        self._redacted = redactor()
         self._from_position: dict[str, None] = {}
         self._labels: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         self._dimensions: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -91,7 +92,7 @@ class Collector:
             raise MarkerError(f"{nodeid}: trials cannot repeat this kind of test; write it as a plain function")
         case, test = identify(item, nodeid)
         if made_from_position(item):
-            self._from_position[redacted(case)] = None
+            self._from_position[self._redacted(case)] = None
         dimensions, labels, cluster = marks.dimensions, dict(marks.labels), marks.cluster
         category, status = marks.category, marks.status
         if row is not None:
@@ -102,15 +103,15 @@ class Collector:
         if category:
             labels["category"] = category
         labels["status"] = status or DEFAULT_STATUS
-        labels = {redacted(key): redacted(value) for key, value in sorted(labels.items())}
+        labels = {self._redacted(key): self._redacted(value) for key, value in sorted(labels.items())}
         return Planned(
-            item=redacted(nodeid),
-            case=redacted(case),
-            test=redacted(test),
+            item=self._redacted(nodeid),
+            case=self._redacted(case),
+            test=self._redacted(test),
             trial=trial_of(item),
             dimensions=self._dimensions.setdefault(dimensions, dimensions),
             labels=self._labels.setdefault(tuple(labels.items()), labels),
-            cluster=cluster and redacted(cluster),
+            cluster=cluster and self._redacted(cluster),
         )
 
     def _one_file_per_id(self, case: str, path: object, line: int) -> None:

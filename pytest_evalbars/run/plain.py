@@ -10,7 +10,10 @@ import math
 import os
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Characters kept of one text; a run file is for reading back, not a store of documents.
 TEXT_LENGTH = 20_000
@@ -92,11 +95,16 @@ def redacted(words: str) -> str:
 
     The environment is looked at every time: a fixture may have loaded a key a moment ago.
     """
-    if len(words) < SECRET_LENGTH:
-        return words
+    return redactor()(words) if len(words) >= SECRET_LENGTH else words
+
+
+def redactor() -> Callable[[str], str]:
+    """A function that redacts what the environment holds now: for many texts at once."""
     secrets = tuple((name, os.environ[name]) for name in sorted(os.environ) if _holds_secret(name))
     pattern, names = _pattern(secrets)
-    return pattern.sub(lambda match: f"[{names[match[0]]}]", words) if pattern else words
+    if pattern is None:
+        return str
+    return lambda words: pattern.sub(lambda match: f"[{names[match[0]]}]", words)
 
 
 @lru_cache(maxsize=1024)

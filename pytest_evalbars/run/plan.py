@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 #: Where a case stands in its life, and where one stands that does not say.
 STATUSES = ("capability", "regression", "saturated")
@@ -24,15 +28,25 @@ class Planned:
     labels: dict[str, str]
     cluster: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, as in the manifest line."""
-        return asdict(self) | {"dimensions": list(self.dimensions)}
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Planned:
-        """The reverse of `to_json`; keys of a newer version are not ours to read."""
-        known = {name: values[name] for name in cls.__slots__ if name in values}
-        return cls(**{**known, "dimensions": tuple(values["dimensions"])})
+def packed(planned: Iterable[Planned]) -> str:
+    """Records as one JSON text inside JSON: a reader that needs none of them need not build them."""
+    groups: dict[Any, dict[str, Any]] = {}
+    for one in planned:
+        key = (one.dimensions, tuple(one.labels.items()), one.cluster)
+        if key not in groups:
+            alike = {"dimensions": one.dimensions, "labels": one.labels, "cluster": one.cluster}
+            groups[key] = {**alike, "items": []}
+        groups[key]["items"].append([one.item, one.case, one.test, one.trial])
+    return json.dumps(list(groups.values()))
+
+
+def unpacked(words: str) -> Iterator[Planned]:
+    """The reverse of `packed`; keys of a newer version are not ours to read."""
+    for group in json.loads(words):
+        dimensions, labels, cluster = tuple(group["dimensions"]), group["labels"], group.get("cluster")
+        for item, case, test, trial, *_ in group["items"]:
+            yield Planned(item, case, test, trial, dimensions, labels, cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +75,14 @@ class Plan:
             "items": [each.item for each in self.planned],
             "left_out": [each.item for each in self.left_out] + list(self.unseen),
             "asked": list(self.asked),
-            "planned": [each.to_json() for each in (*self.planned, *self.left_out)],
+            "planned": packed((*self.planned, *self.left_out)),
             "notes": list(self.notes),
         }
 
     @classmethod
     def from_json(cls, line: dict[str, Any]) -> Plan:
         """The reverse of `to_json`."""
-        known = {one["item"]: Planned.from_json(one) for one in line["planned"]}
+        known = {one.item: one for one in unpacked(line["planned"])}
         return cls(
             planned=tuple(known[item] for item in line["items"]),
             left_out=tuple(known[item] for item in line["left_out"] if item in known),

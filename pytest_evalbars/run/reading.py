@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISS, MISSING, Run
 from pytest_evalbars.run.journal import SCHEMA
-from pytest_evalbars.run.plan import OUTCOMES, Plan, Planned
+from pytest_evalbars.run.plan import OUTCOMES, Plan, Planned, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 OUTCOME_CODES = {word: code for code, word in enumerate(OUTCOMES)}
 #: Reasons are for reading; more than this of one is evidence, and stays on disk.
 REASON_LENGTH = 300
+NAN = float("nan")
 
 
 def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = ()) -> Run:
@@ -44,23 +47,27 @@ def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = 
     if not paths:
         raise RunFileError("no run file was named")
     reader = Reader(shown(Path(paths[0])))
-    for path in paths:
-        reader.read(Path(path))
-    reader.left_out += left_out
-    return reader.run(ended=ended)
+    with _no_garbage_collection():
+        for path in paths:
+            reader.read(Path(path))
+        reader.left_out += left_out
+        return reader.run(ended=ended)
 
 
-class Index:
-    """Names to dense codes, in order of first appearance."""
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Millions of small objects, none of them in a cycle: looking for cycles would double the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
-    def __init__(self) -> None:
-        self.codes: dict[Any, int] = {}
 
-    def __call__(self, name: Any) -> int:
-        code = self.codes.get(name)
-        if code is None:
-            code = self.codes[name] = len(self.codes)
-        return code
+#: Names to dense codes, in order of first appearance: `codes.setdefault(name, len(codes))`.
+Codes = dict[Any, int]
 
 
 class Reader:
@@ -68,31 +75,37 @@ class Reader:
 
     def __init__(self, where: str) -> None:
         self.where = where
-        self.cases, self.tests, self.trials, self.dimensions = Index(), Index(), Index(), Index()
-        self.labelsets, self.clusters = Index(), Index()
+        self.cases, self.tests, self.trials, self.dimensions = Codes(), Codes(), Codes(), Codes()
+        self.labelsets, self.clusters = Codes(), Codes()
+        self.known_labels: Codes = {}
         # One array a column; the first five are the keys of an observation, the next four of a trial.
         self.case, self.test, self.trial, self.dimension = (array("q") for _ in range(4))
         self.outcome, self.score = array("b"), array("d")
-        self.labelset, self.default, self.cluster = array("q"), array("q"), array("q")
+        self.labelset, self.cluster = array("q"), array("q")
+        #: From which row on cases without labels of their own have which.
+        self.spans: list[tuple[int, int]] = []
         self.t_case, self.t_test, self.t_trial = array("q"), array("q"), array("q")
         self.t_labelset, self.t_cluster, self.t_flags = array("q"), array("q"), array("b")
         self.reasons: dict[int, str] = {}
         self.headers: list[Mapping[str, Any]] = []
-        self.items: list[str] = []
-        self.seen_items: set[str] = set()
-        self.planned: dict[str, Planned] = {}
+        #: The planned items, and whether a line speaks of them.
+        self.items: dict[str, bool] = {}
+        #: What each manifest says of its items, unread: it is needed only where some have no line.
+        self.plans: list[tuple[str, dict[str, str]]] = []
         self.left_out: list[str] = []
         self.asked: list[str] = []
         #: The file being read, the labels of its whole run, and which files are a session's and came to an end.
-        self.file, self.shared = 0, dict[str, str]()
+        self.file = 0
         self.framed, self.ended = set[int](), set[int]()
         self.torn = False
+        self._share({})
 
     # -- taking rows -------------------------------------------------------------------------------------
 
     def read(self, path: Path) -> None:
         """Take every line of a file."""
-        self.where, self.file, self.shared = shown(path), self.file + 1, {}
+        self.where, self.file = shown(path), self.file + 1
+        self._share({})
         try:
             with path.open("rb") as stream:
                 number, line = 0, b""
@@ -154,58 +167,84 @@ class Reader:
             raise ValueError(f"its labels are {labels!r}, not an object")  # noqa: TRY004 - told as the others
         self.headers.append(row)
         self.framed.add(self.file)
-        self.shared = {str(key): str(value) for key, value in labels.items()}
+        self._share({str(key): str(value) for key, value in labels.items()})
+
+    def _share(self, labels: dict[str, str]) -> None:
+        """From here on every case carries the labels of its whole run, beside its own."""
+        self.shared, self.known_labels = labels, {}
+        self.unlabelled = self._labels({})
+        self.spans.append((len(self.case), self.unlabelled))
 
     def _manifest(self, row: Mapping[str, Any]) -> None:
         self.framed.add(self.file)
-        self.items += _texts(row, "items")
+        for item in _texts(row, "items"):
+            self.items.setdefault(item, False)
         self.left_out += _texts(row, "left_out")
         self.asked += _texts(row, "asked")
-        for one in map(Planned.from_json, row.get("planned", ())):
-            self.planned[one.item] = replace(one, labels=self.shared | one.labels) if self.shared else one
+        if planned := row.get("planned"):
+            self.plans.append((str(planned), self.shared))
+
+    def _key(self, row: Mapping[str, Any], case: array[int], test: array[int], trial: array[int]) -> None:
+        """Append the codes of a row's key."""
+        name, function, number = row["case"], row.get("test") or "", row.get("trial") or 0
+        if not (type(name) is type(function) is str and name and type(number) is int and number >= 0):
+            raise ValueError(f"case {name!r}, test {function!r}, trial {number!r} is not a name, a name and a number")
+        case.append(self.cases.setdefault(name, len(self.cases)))
+        test.append(self.tests.setdefault(function, len(self.tests)))
+        trial.append(self.trials.setdefault(number, len(self.trials)))
 
     def _observation(self, row: Mapping[str, Any]) -> None:
-        outcome = OUTCOME_CODES.get(row["outcome"])
+        outcome, dimension, get = OUTCOME_CODES.get(row["outcome"]), row["dimension"], row.get
         if outcome is None:
             raise ValueError(f"outcome {row['outcome']!r} is none of {', '.join(OUTCOMES)}")
-        self.case.append(self.cases(_text(row, "case")))
-        self.test.append(self.tests(_test(row)))
-        self.trial.append(self.trials(_trial_number(row)))
-        self.dimension.append(self.dimensions(_text(row, "dimension")))
+        if type(dimension) is not str or not dimension:
+            raise ValueError(f"dimension is {dimension!r}, not a name")
+        score, labels, cluster = get("score"), get("labels"), get("cluster")
+        self._key(row, self.case, self.test, self.trial)
+        self.dimension.append(self.dimensions.setdefault(dimension, len(self.dimensions)))
         self.outcome.append(outcome)
-        score = row.get("score")
-        self.score.append(float("nan") if score is None else _share(score))
-        self.labelset.append(self._labels(row["labels"]) if row.get("labels") else -1)
-        self.default.append(self._labels({}))
-        self.cluster.append(self.clusters(row["cluster"]) if row.get("cluster") else -1)
-        if outcome in (MISS, ERROR) and (reason := row.get("reason")):
+        self.score.append(NAN if score is None else _share(score))
+        self.labelset.append(self._labels(labels) if labels else -1)
+        self.cluster.append(self.clusters.setdefault(str(cluster), len(self.clusters)) if cluster else -1)
+        if outcome in (MISS, ERROR) and (reason := get("reason")):
             self.reasons[len(self.case) - 1] = str(reason)[:REASON_LENGTH]
 
     def _trial(self, row: Mapping[str, Any]) -> None:
-        self.t_case.append(self.cases(_text(row, "case")))
-        self.t_test.append(self.tests(_test(row)))
-        self.t_trial.append(self.trials(_trial_number(row)))
-        self.t_labelset.append(self._labels(row.get("labels") or {}))
-        self.t_cluster.append(self.clusters(row["cluster"]) if row.get("cluster") else -1)
-        self.t_flags.append(bool(row.get("error")) + 2 * bool(row.get("xfail")))
-        if self.items:
-            self.seen_items.add(row.get("item") or "")
+        get = row.get
+        cluster, labels = get("cluster"), get("labels")
+        self._key(row, self.t_case, self.t_test, self.t_trial)
+        self.t_labelset.append(self._labels(labels) if labels else self.unlabelled)
+        self.t_cluster.append(self.clusters.setdefault(str(cluster), len(self.clusters)) if cluster else -1)
+        self.t_flags.append((1 if get("error") else 0) + (2 if get("xfail") else 0))
+        if (item := get("item")) in self.items:
+            self.items[item] = True
 
     def _labels(self, labels: Mapping[str, Any]) -> int:
-        pairs = {**self.shared, **labels} if self.shared else labels
-        return self.labelsets(tuple((str(key), str(value)) for key, value in pairs.items()))
+        try:
+            key = tuple(labels.items())
+            code = self.known_labels.get(key)
+        except TypeError:
+            raise ValueError(f"its labels are {str(labels)[:100]}, not texts") from None
+        if code is None:
+            pairs = {**self.shared, **labels}
+            code = self.known_labels[key] = self.labelsets.setdefault(
+                tuple((str(k), str(v)) for k, v in pairs.items()),
+                len(self.labelsets),
+            )
+        return code
 
     # -- making the run ----------------------------------------------------------------------------------
 
     def run(self, *, ended: bool = False) -> Run:
         """The run of all rows taken so far."""
         missing = self._missing()
-        absent = [(one, name, MISSING) for one in missing.values() if one for name in one.dimensions]
-        left_out = [self.planned[item] for item in self.left_out if item in self.planned]
+        planned = self._planned({*missing, *self.left_out})
+        absent = [(one, name, MISSING) for item in missing if (one := planned.get(item)) for name in one.dimensions]
+        left_out = [planned[item] for item in self.left_out if item in planned]
         absent += [(one, name, LEFT_OUT) for one in left_out for name in one.dimensions]
         count = len(self.case)
-        for one in absent:
-            self._absent(*one)
+        for each in absent:
+            self._absent(*each)
 
         case, test, trial = (np.array(column, np.int64) for column in (self.case, self.test, self.trial))
         dimension, outcome = np.array(self.dimension, np.int64), np.array(self.outcome, np.int8)
@@ -214,7 +253,9 @@ class Reader:
         keep = self._once(key[:count], dimension[:count], outcome)
         keep = np.concatenate([keep, np.ones(len(key) - count, bool)])
         flags = self._join(key, labelset, cluster)
-        labelset = np.where(labelset < 0, np.array(self.default, np.int64), labelset)
+        starts, codes = zip(*self.spans, strict=True)
+        default = np.repeat(codes, np.diff([*starts, len(labelset)]))
+        labelset = np.where(labelset < 0, default, labelset)
 
         really = key[:count][keep[:count]]
         erred = key[:count][keep[:count] & (outcome[:count] == ERROR)]
@@ -234,10 +275,10 @@ class Reader:
             labelset=labelset[rows],
             cluster=cluster[rows],
             expected=((flags & 2) > 0)[rows],
-            cases=list(self.cases.codes),
-            tests=list(self.tests.codes),
-            dimensions=list(self.dimensions.codes),
-            labelsets=[dict(labels) for labels in self.labelsets.codes],
+            cases=list(self.cases),
+            tests=list(self.tests),
+            dimensions=list(self.dimensions),
+            labelsets=[dict(labels) for labels in self.labelsets],
             reasons=self.reasons
             if new_row is None
             else {new_row[row]: text for row, text in self.reasons.items() if row in new_row},
@@ -245,26 +286,35 @@ class Reader:
             errors=len(errors),
             complete=not missing and not self.torn and (ended or self.framed <= self.ended),
             missing=tuple(missing),
-            unplaced=sum(one is None for one in missing.values()),
+            unplaced=sum(item not in planned for item in missing),
             torn=self.torn,
-            unseen=tuple(item for item in self.left_out if item not in self.planned),
+            unseen=tuple(item for item in self.left_out if item not in planned),
             asked=tuple(self.asked),
             second_look=any(header.get("second_look") for header in self.headers),
             headers=tuple(self.headers),
         )
 
-    def _missing(self) -> dict[str, Planned | None]:
+    def _missing(self) -> list[str]:
         """Planned items that no line speaks of."""
         out = set(self.left_out)
-        missing = [item for item in self.items if item not in self.seen_items and item not in out]
+        missing = [item for item, seen in self.items.items() if not seen and item not in out]
         if not missing:
-            return {}
+            return []
         spoken = self._item_names()
-        return {item: self.planned.get(item) for item in missing if item not in spoken}
+        return [item for item in missing if item not in spoken]
+
+    def _planned(self, wanted: set[str]) -> dict[str, Planned]:
+        """What the manifests say of these items."""
+        found = {}
+        for words, shared in self.plans if wanted else ():
+            for one in unpacked(words):
+                if one.item in wanted:
+                    found[one.item] = replace(one, labels=shared | one.labels)
+        return found
 
     def _item_names(self) -> set[str]:
         """The node ids that the lines seen so far can stand for, in a file that does not name its items."""
-        cases, tests, trials = (list(each.codes) for each in (self.cases, self.tests, self.trials))
+        cases, tests, trials = (list(each) for each in (self.cases, self.tests, self.trials))
         keys = set(zip(self.case, self.test, self.trial, strict=True))
         keys |= set(zip(self.t_case, self.t_test, self.t_trial, strict=True))
         names = set()
@@ -278,20 +328,19 @@ class Reader:
         return names
 
     def _absent(self, one: Planned, dimension: str, outcome: int) -> None:
-        self.case.append(self.cases(one.case))
-        self.test.append(self.tests(one.test))
-        self.trial.append(self.trials(one.trial))
-        self.dimension.append(self.dimensions(dimension))
+        self.case.append(self.cases.setdefault(one.case, len(self.cases)))
+        self.test.append(self.tests.setdefault(one.test, len(self.tests)))
+        self.trial.append(self.trials.setdefault(one.trial, len(self.trials)))
+        self.dimension.append(self.dimensions.setdefault(dimension, len(self.dimensions)))
         self.outcome.append(outcome)
-        self.score.append(float("nan"))
+        self.score.append(NAN)
         self.labelset.append(self._labels(one.labels))
-        self.default.append(-1)
-        self.cluster.append(self.clusters(one.cluster) if one.cluster else -1)
+        self.cluster.append(self.clusters.setdefault(one.cluster, len(self.clusters)) if one.cluster else -1)
 
     def _pack(self, *columns: NDArray[np.int64]) -> NDArray[np.int64]:
         """One number for (case, test, trial)."""
         case, test, trial = columns
-        return (case * len(self.tests.codes) + test) * max(1, len(self.trials.codes)) + trial
+        return (case * len(self.tests) + test) * max(1, len(self.trials)) + trial
 
     def _trial_lines(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The keys of all trial lines, sorted, and which line speaks for each: the last one."""
@@ -307,7 +356,7 @@ class Reader:
         outcome: NDArray[np.int8],
     ) -> NDArray[np.bool_]:
         """Which rows to keep: all, but that a later verdict replaces an error of the same key."""
-        full = key * max(1, len(self.dimensions.codes)) + dimension
+        full = key * max(1, len(self.dimensions)) + dimension
         keep = np.ones(len(full), bool)
         order = np.argsort(full, kind="stable")
         again = np.flatnonzero(full[order][1:] == full[order][:-1])
@@ -324,8 +373,8 @@ class Reader:
         return keep
 
     @staticmethod
-    def _name(index: Index, code: int) -> Any:
-        return list(index.codes)[code]
+    def _name(index: Codes, code: int) -> Any:
+        return list(index)[code]
 
     def _join(
         self,
@@ -348,32 +397,11 @@ class Reader:
         return flags
 
 
-def _text(row: Mapping[str, Any], key: str) -> str:
-    value = row[key]
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{key} is {value!r}, not a name")
-    return value
-
-
 def _texts(row: Mapping[str, Any], key: str) -> list[str]:
     values = row[key] if key == "items" else row.get(key) or []
     if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
         raise ValueError(f"{key} is {str(values)[:50]!r}, not a list of names")
     return list(values)
-
-
-def _test(row: Mapping[str, Any]) -> str:
-    test = row.get("test") or ""
-    if not isinstance(test, str):
-        raise ValueError(f"test is {test!r}, not a name")  # noqa: TRY004 - told as the others
-    return test
-
-
-def _trial_number(row: Mapping[str, Any]) -> int:
-    trial = row.get("trial") or 0
-    if not isinstance(trial, int) or trial < 0:
-        raise ValueError(f"trial is {trial!r}, not a whole number from 0")
-    return trial
 
 
 def _share(score: Any) -> float:

@@ -336,9 +336,8 @@ def test_an_observation_is_on_disk_before_its_test_is_reported_from_a_worker(sui
         "conftest.py",
         OBSERVED
         + """
-import os
 def pytest_runtest_logreport(report):
-    if report.when == "call" and report.nodeid.startswith("test_") and "PYTEST_XDIST_WORKER" not in os.environ:
+    if report.when == "call" and report.nodeid.startswith("test_") and hasattr(report, "node"):
         with open("seen", "a") as seen:
             seen.write("yes " if report.nodeid in on_disk() else "no ")
 """,
