@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once. Our own
 # modules are here for speed.
@@ -23,6 +23,9 @@ import pytest_evalbars.gate.forecast
 import pytest_evalbars.hooks
 import pytest_evalbars.report.terminal
 import pytest_evalbars.report.tests  # noqa: F401
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Plugins of the test environment that an inner session has only where a test switches them on.
 QUIET = tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.config.table import shown
 from pytest_evalbars.report.summary import summary
 from pytest_evalbars.safe import safe
 
@@ -33,7 +34,7 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
     if evals.decision is None or evals.run is None:
         reporter.line(
             f"bars not judged: {safe(evals.why_not_judged)}; {evals.finished} of {len(evals.plan.planned)} trials "
-            f"are in {safe(evals.journal.path)}",
+            f"are in {safe(shown(evals.journal.path))}",
             red=True,
         )
         return
@@ -41,4 +42,4 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
     for line in lines:
         reporter.line(line.text, **LOOKS[line.look])
     if verbosity >= 0:
-        reporter.line(f"run file: {safe(evals.journal.path)}")
+        reporter.line(f"run file: {safe(shown(evals.journal.path))}")

@@ -181,8 +181,8 @@ class Reader:
             self.items.setdefault(item, False)
         self.left_out += _texts(row, "left_out")
         self.asked += _texts(row, "asked")
-        if planned := row.get("planned"):
-            self.plans.append((str(planned), self.shared))
+        if isinstance(planned := row.get("planned"), str):
+            self.plans.append((planned, self.shared))
 
     def _key(self, row: Mapping[str, Any], case: array[int], test: array[int], trial: array[int]) -> None:
         """Append the codes of a row's key."""
@@ -205,7 +205,7 @@ class Reader:
         self.outcome.append(outcome)
         self.score.append(NAN if score is None else _share(score))
         self.labelset.append(self._labels(labels) if labels else -1)
-        self.cluster.append(self.clusters.setdefault(str(cluster), len(self.clusters)) if cluster else -1)
+        self.cluster.append(self._cluster(cluster) if cluster else -1)
         if outcome in (MISS, ERROR) and (reason := get("reason")):
             self.reasons[len(self.case) - 1] = str(reason)[:REASON_LENGTH]
 
@@ -214,10 +214,15 @@ class Reader:
         cluster, labels = get("cluster"), get("labels")
         self._key(row, self.t_case, self.t_test, self.t_trial)
         self.t_labelset.append(self._labels(labels) if labels else self.unlabelled)
-        self.t_cluster.append(self.clusters.setdefault(str(cluster), len(self.clusters)) if cluster else -1)
+        self.t_cluster.append(self._cluster(cluster) if cluster else -1)
         self.t_flags.append((1 if get("error") else 0) + (2 if get("xfail") else 0))
         if (item := get("item")) in self.items:
             self.items[item] = True
+
+    def _cluster(self, name: Any) -> int:
+        if not isinstance(name, str | int):
+            raise ValueError(f"cluster is {name!r}, not a name")  # noqa: TRY004 - told as the others
+        return self.clusters.setdefault(str(name), len(self.clusters))
 
     def _labels(self, labels: Mapping[str, Any]) -> int:
         try:
@@ -305,11 +310,15 @@ class Reader:
 
     def _planned(self, wanted: set[str]) -> dict[str, Planned]:
         """What the manifests say of these items."""
-        found = {}
+        found: dict[str, Planned] = {}
         for words, shared in self.plans if wanted else ():
-            for one in unpacked(words):
-                if one.item in wanted:
-                    found[one.item] = replace(one, labels=shared | one.labels)
+            try:
+                records = {one.item: one for one in unpacked(words) if one.item in wanted}
+            except (ValueError, TypeError, KeyError) as error:
+                raise RunFileError(
+                    f"{self.where}: the manifest's record of what was planned is broken: {error}"
+                ) from None
+            found |= {item: replace(one, labels=shared | one.labels) for item, one in records.items()}
         return found
 
     def _item_names(self) -> set[str]:

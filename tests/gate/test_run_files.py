@@ -149,14 +149,28 @@ def test_what_a_newer_version_adds_is_tolerated(write):
 
 def test_what_a_newer_version_adds_to_our_own_lines_is_tolerated_too(suite):
     result = suite.cases(9, 10).bars("").run()
-    lines = [
-        {**line, "planned": [{**one, "colour": "blue"} for one in line["planned"]]}
-        if line["type"] == "manifest"
-        else line
-        for line in result.lines
-    ]
+    lines = [line for line in result.lines if line.get("case") != "test_cases.py::test_answer[case-004]"]
+    for line in lines:
+        if line["type"] == "manifest":
+            line["planned"] = json.dumps([{**group, "colour": "blue"} for group in json.loads(line["planned"])])
     result.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert load_run(result.path).complete
+    run = load_run(result.path)
+    assert run.missing == ("test_cases.py::test_answer[case-004]",)
+    assert not run.unplaced
+
+
+@pytest.mark.parametrize(
+    "planned", ["[", "[3]", '[{"items": []}]', '[{"dimensions": [], "labels": {}, "items": [1]}]']
+)
+def test_a_broken_record_of_the_plan_is_told_where_it_is_needed(suite, planned):
+    result = suite.cases(9, 10).bars("").run()
+    lines = [line for line in result.lines if line.get("case") != "test_cases.py::test_answer[case-004]"]
+    for line in lines:
+        if line["type"] == "manifest":
+            line["planned"] = planned
+    result.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(RunFileError, match="what was planned is broken"):
+        load_run(result.path)
 
 
 def test_a_newer_schema_is_refused(write):
