@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 # Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once. Our own
 # modules are here for speed.
+import hypothesis
 import numpy as np  # noqa: F401
 import pydantic  # noqa: F401
 import pytest
@@ -26,6 +27,10 @@ import pytest_evalbars.report.tests  # noqa: F401
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# The same examples in every run: what is found by chance belongs into a test of its own.
+hypothesis.settings.register_profile("evalbars", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("evalbars")
 
 #: Plugins of the test environment that an inner session has only where a test switches them on.
 QUIET = tuple(

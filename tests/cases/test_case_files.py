@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_evalbars.cases.files import CaseFileError, read_cases
@@ -765,6 +765,8 @@ def test_what_pyyaml_writes_is_read(rows):
 
 @given(rows_of(st.text(min_size=1)))
 def test_the_format_makes_no_difference(rows):
+    # A cell of a CSV file separates dimensions by semicolons, so none can hold one.
+    assume(not any(";" in name for row in rows for name in row.get("dimension", ())))
     flat = []
     for row in rows:
         labels = {f"labels.{key}": value for key, value in row.get("labels", {}).items()}
@@ -783,8 +785,7 @@ def test_the_format_makes_no_difference(rows):
     from_yaml = read_from("q.yaml", as_yaml(rows))
 
     assert list(map(facts, from_jsonl)) == list(map(facts, from_yaml))
-    if not any(";" in name for row in rows for name in row.get("dimension", ())):
-        assert list(map(facts, from_jsonl)) == list(map(facts, from_csv))
+    assert list(map(facts, from_jsonl)) == list(map(facts, from_csv))
 
 
 hostile = st.binary() | st.text().map(str.encode) | st.text("{}[]\":,;idx0-1.eE\\u\n \t#&*!|>'").map(str.encode)
