@@ -180,7 +180,7 @@ def test_workers_say_it_once_too(suite, what):
         arguments += ["--dist", "each"]
     result = suite.run(*arguments)
     refused(suite, result, words)
-    assert (result.out + result.err).count(words[-1]) == 1
+    assert result.err.count(words[-1]) == 1
 
 
 def test_several_mistakes_are_told_together(suite):
@@ -201,7 +201,7 @@ def test_several_mistakes_are_told_together(suite):
     result = suite.run()
     assert result.exit == 4
     for words in ("test_it.py::test_one", "test_it.py::test_two", "nowhere.jsonl"):
-        assert (result.out + result.err).count(words) == 1
+        assert result.err.count(words) == 1
     result.never_said("Traceback", "INTERNALERROR")
 
 
