@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: ru_maxrss counts kilobytes, on macOS bytes.
 RSS_UNITS_PER_MB = 1024**2 if sys.platform == "darwin" else 1024
+#: An installed package has its bytecode on disk, so the warm-up must be allowed to write it.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def run_child(command: Sequence[str], folder: Path, *, code: int = 0) -> Child:
     """
     with (folder / "output.txt").open("w+", encoding="utf-8") as output:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=output, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)  # reaped here: Popen must not wait for it
