@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from pytest_evalbars import Run, decide, load_bars
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
 
 
