@@ -266,7 +266,7 @@ def test_maxfail_under_workers_is_no_pass(suite):
     result = write(suite, body="raise ConnectionError('away')", sleep=0.05).run("-n", "2", "--maxfail=1")
     assert result.exit in (1, 2)
     assert short(result)["c3"] == "error"
-    result.never_said("gate passed", 'Traceback (most recent call last):\n  File "/work')
+    result.never_said("gate passed", "INTERNALERROR")
     assert gate(result.path)[0] != 0
 
 
