@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.cases.judging import body_of, end_account, judge, show, show_miss, show_part, take_part
+from pytest_evalbars.cases.judging import SAID, body_of, end_account, judge, show, show_miss, show_part, take_part
 from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.execution.brakes import Brakes
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
 from pytest_evalbars.stash import COLLECTION, SESSION, is_worker, runs_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from pytest_evalbars.gate.bar import Bars
-    from pytest_evalbars.run.plan import Plan
+    from pytest_evalbars.run.plan import Plan, Planned
 
 
 def start(session: pytest.Session) -> None:
@@ -31,13 +32,16 @@ def start(session: pytest.Session) -> None:
         return
     manager = config.pluginmanager
     if is_worker(config):
-        manager.register(TrialHooks(config, collection.bars, plan), "evalbars-trials")
+        manager.register(TrialHooks(config, collection.bars, plan=plan), "evalbars-trials")
         return
     prospects = Prospects(config, plan, collection.bars)
     manager.register(prospects, "evalbars-prospects")
     if not runs_nothing(config):
-        begin(config, plan, collection.bars, prospects)
-        manager.register(TrialHooks(config, collection.bars, None), "evalbars-trials")
+        evals = begin(config, plan, collection.bars, prospects)
+        trials = TrialHooks(config, collection.bars, write=evals.write)
+        manager.register(trials, "evalbars-trials")
+        if trials.brakes.brakes:
+            manager.register(trials.brakes, "evalbars-brakes")
 
 
 def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -> EvalSession:
@@ -70,8 +74,18 @@ class Prospects:
 class TrialHooks:
     """Where tests run: what each trial says is put on its report."""
 
-    def __init__(self, config: pytest.Config, bars: Bars, plan: Plan | None) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        bars: Bars,
+        *,
+        plan: Plan | None = None,
+        write: Callable[[Planned, dict[str, Any]], None] | None = None,
+    ) -> None:
         self.bars = bars
+        self.brakes = Brakes()
+        #: Takes a verdict into the run file while the trial still waits for its turn to be reported.
+        self.write = write
         self.as_tests: bool = config.getoption("evalbars_as_tests")
         self.ungated = config.getoption("evalbars_stage") == "none"
         self.worker = is_worker(config)
@@ -88,6 +102,20 @@ class TrialHooks:
             return (yield)
         with body_of(item):
             return (yield)
+
+    def said_of(
+        self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport
+    ) -> dict[str, Any] | None:
+        """What one phase of a trial says; of a body that ended ahead of its turn, what it said then."""
+        if call.when == "call" and SAID in item.stash:
+            said = item.stash[SAID]
+            del item.stash[SAID]
+            return said
+        planned = item.stash[PLANNED]
+        if (ended := judge(item, call, report)) is not None and "verdicts" in ended:
+            ended["alone"] = [name for name in ended["verdicts"] if self.fails_alone(name, planned.labels)]
+            self.brakes.ended(planned, ended)
+        return ended
 
     # Innermost: other plugins' wrappers then see a miss as what it is.
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -106,10 +134,8 @@ class TrialHooks:
                 report.evalbars = {"part": True}  # type: ignore[attr-defined]
             elif part == "miss" and not any(self.fails_alone(name, planned.labels) for name in planned.dimensions):
                 show_part(report)
-        elif (said := judge(item, call, report)) is not None:
-            labels = item.stash[PLANNED].labels
-            said["alone"] = [name for name in said["verdicts"] if self.fails_alone(name, labels)]
-            if not said["xfail"]:  # else pytest decides first whether this was expected
+        elif (said := self.said_of(item, call, report)) is not None:
+            if "verdicts" in said and not said["xfail"]:  # else pytest decides first whether this was expected
                 show_miss(report, said, said["alone"].__contains__)
             report.evalbars = said  # type: ignore[attr-defined]
         if call.when == "teardown":

@@ -46,9 +46,12 @@ class EvalSession:
         self.run: Run | None = None
         self.why_not_judged = ""
         self._planned = {one.item: one for one in plan.planned}
-        #: Items whose verdict is final, and those of them that missed or erred.
+        #: Items whose verdict is in the run file; those that were reported too, and which of them missed or erred.
+        self._written: set[str] = set()
         self._done: set[str] = set()
         self._bad: set[str] = set()
+        #: Items that a brake kept from starting, by the reason.
+        self.not_run: dict[str, list[str]] = {}
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
         self._failed_errors = 0
         self._failed_bars = 0
@@ -65,6 +68,9 @@ class EvalSession:
         said = self._said(report)
         if said is None:
             return
+        if "not_run" in said:
+            self.not_run.setdefault(said["not_run"], []).append(said["item"])
+            return
         planned = self._planned.get(said["item"])
         missed = any(outcome == "miss" for outcome, *_ in said["verdicts"].values())
         final = str(report.outcome) != "rerun" or missed  # another attempt may fill in an error, never a miss
@@ -75,8 +81,15 @@ class EvalSession:
             self._bad.add(planned.item)
         if said["error"] and report.failed and not hasattr(report, "wasxfail"):
             self._failed_errors += 1
-        worker = getattr(report, "worker_id", None)
-        self.journal.write(*trial_lines(planned, said, worker=worker, xfail=said["xfail"]))
+        self.write(planned, said, worker=getattr(report, "worker_id", None), xfail=said["xfail"])
+
+    def write(
+        self, planned: Planned, said: dict[str, Any], *, worker: str | None = None, xfail: bool = False
+    ) -> None:
+        """Take a finished trial into the run file, once."""
+        if planned.item not in self._written:
+            self._written.add(planned.item)
+            self.journal.write(*trial_lines(planned, said, worker=worker, xfail=xfail))
 
     def _said(self, report: pytest.TestReport) -> dict[str, Any] | None:
         words = report.__dict__.pop("evalbars", None)
@@ -84,7 +97,7 @@ class EvalSession:
             said: dict[str, Any] = json.loads(words) if isinstance(words, str) else words
             if "part" in said and report.failed:
                 self._failed_errors += 1  # a subtest's, on top of the report of the trial that it makes an error
-            return said if "verdicts" in said else None  # a worker's first report may hold the plan alone
+            return said if "item" in said else None  # a worker's first report may hold the plan alone
         if report.when in ("setup", "call", "teardown"):
             return None
         nodeid = redacted(report.nodeid)
@@ -156,7 +169,7 @@ class EvalSession:
     @property
     def finished(self) -> int:
         """How many trials have their verdict."""
-        return len(self._done)
+        return len(self._written)
 
 
 def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 RUNNING = pytest.StashKey[bool]()
 #: What subtests of the running body have said: their outcomes and reasons.
 PARTS = pytest.StashKey[list[tuple[str, str]]]()
+#: Why a trial was not started; absent on those that were.
+NOT_RUN = pytest.StashKey[str]()
+#: What the body of a trial said when it ended, where that was before the trial's turn to be reported.
+SAID = pytest.StashKey[dict[str, Any]]()
 #: Modules whose own `pytest.fail` and `pytest.skip` say that a case could not be run, not that a model missed.
 HARNESS = ("_pytest.python", "pytest_timeout")
 
@@ -64,6 +68,10 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRepo
     if report.when == "teardown" or (report.when == "setup" and report.passed):
         return None
     planned = item.stash[PLANNED]
+    if NOT_RUN in item.stash:
+        why = item.stash[NOT_RUN]
+        del item.stash[NOT_RUN]
+        return {"item": planned.item, "not_run": why}
     account = item.stash.get(ACCOUNT, None) or EvalCase(planned)
     outcome, reason = _worst([*item.stash.get(PARTS, []), _outcome(item, call, report)])
     error = reason if outcome == "error" else ""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
 
+#: `5`, `$2.50`: money. `90s`, `10m`, `1h`: time.
+BUDGET = re.compile(r"\$?(?=.*[1-9])\d+(\.\d+)?|(?=.*[1-9])\d+(\.\d+)?[smh]")
+UNITS = {"s": 1, "m": 60, "h": 3600}
 STAGES = ("testing", "launch", "none")
 
 MARKERS = (
@@ -19,6 +23,8 @@ MARKERS = (
     "labels(**pairs): further keys to slice by",
     "trials(n): run the eval case n times, each trial an item of its own",
     "cluster(name): eval cases that share a source, and so are not independent",
+    "timeout(seconds): a time limit of the eval case's body; past it the case is an error",
+    "serial: an eval case that must not overlap with others",
     "cases(path, ...): parametrize the test with the rows of case files (JSONL, CSV, YAML) as argument `case`",
 )
 
@@ -52,6 +58,43 @@ def add_options(parser: pytest.Parser) -> None:
         help="where the run file goes (default: a new file in .evalbars/runs/)",
     )
     group.addoption(
+        "--evalbars-concurrency",
+        type=_count,
+        metavar="N",
+        help="keep up to N eval cases in flight in each process (default: 1, or `concurrency` in the bars file)",
+    )
+    group.addoption(
+        "--evalbars-resume",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="go on with the last run, or the one in FILE, that did not come to its end: what it has stays",
+    )
+    group.addoption(
+        "--evalbars-force",
+        action="store_true",
+        help="resume although cases, labels or the code are not those of the run",
+    )
+    group.addoption(
+        "--evalbars-shard",
+        type=_shard,
+        metavar="I/N",
+        help="run the I-th of N parts of the eval cases and hold no bar; `evalbars gate` decides on all N run files",
+    )
+    group.addoption(
+        "--evalbars-stop-early",
+        action="store_true",
+        help="do not run cases that can no longer change any verdict",
+    )
+    group.addoption(
+        "--evalbars-budget",
+        action="append",
+        type=_budget,
+        default=[],
+        metavar="USD|TIME",
+        help="start no new trial once the run has cost so much (5, or $5) or taken so long (90s, 10m, 1h)",
+    )
+    group.addoption(
         "--evalbars-as-tests",
         action="store_true",
         help="let a miss fail as any test does, for --pdb, --lf and -x at the desk",
@@ -79,6 +122,33 @@ def _count(words: str) -> int:
     if not words.isdecimal() or int(words) < 1:
         raise argparse.ArgumentTypeError(f"{words!r} is not a whole number from 1")
     return int(words)
+
+
+def _shard(words: str) -> str:
+    index, slash, of = words.partition("/")
+    if not (slash and index.isdecimal() and of.isdecimal() and 1 <= int(index) <= int(of)):
+        raise argparse.ArgumentTypeError(f"{words!r} is not I/N, the I-th of N shards, as in 1/4")
+    return f"{int(index)}/{int(of)}"
+
+
+def _budget(words: str) -> str:
+    if not BUDGET.fullmatch(words):
+        raise argparse.ArgumentTypeError(
+            f"{words!r} is neither an amount in US dollars (5, $2.50) nor a time (90s, 10m)"
+        )
+    return words
+
+
+def budgets_of(config: pytest.Config) -> tuple[float | None, float | None]:
+    """The US dollars and the seconds that the command line allows, None where it says nothing."""
+    dollars = seconds = None
+    for words in config.getoption("evalbars_budget"):
+        number = float(words.lstrip("$").rstrip("smh"))
+        if words[-1] in UNITS:
+            seconds = number * UNITS[words[-1]]
+        else:
+            dollars = number
+    return dollars, seconds
 
 
 def _pair(words: str) -> str:

@@ -9,15 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
     model_validator,
 )
 
+from pytest_evalbars.config.settings import Settings, Strict
 from pytest_evalbars.metrics import METRICS
 from pytest_evalbars.run.plan import STATUSES
 
@@ -85,12 +84,6 @@ Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f\[\]]+$"),
 ]
-
-
-class Strict(BaseModel):
-    """Frozen, and no key passes unknown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Bar(Strict):
@@ -169,7 +162,7 @@ class Bar(Strict):
         return self.dimension is None or len(self.dimension) > 1 or bool(GLOB.search(self.dimension[0]))
 
 
-class Bars(Strict):
+class Bars(Settings):
     """All that `[tool.evalbars]` declares."""
 
     confidence: Annotated[float, BeforeValidator(_confidence)] = 0.95

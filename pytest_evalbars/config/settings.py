@@ -1,0 +1,49 @@
+"""How cases are run: the keys of the bars file that are no bars."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """Frozen, and no key passes unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Limit(Strict):
+    """How hard one resource may be used by all processes of a session together."""
+
+    concurrent: Count | None = None
+    per_minute: Amount | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Limit:
+        if self.concurrent is None and self.per_minute is None:
+            raise ValueError("a limit takes `concurrent`, `per_minute` or both, as in { concurrent = 20 }")
+        return self
+
+
+class Settings(Strict):
+    """How the cases of a project are run."""
+
+    #: Cases in flight in each process.
+    concurrency: Count = 1
+    #: Whether sync cases may share the window too, each in a thread.
+    threads: bool = False
+    #: Fixtures whose users must not overlap with other cases.
+    serial_fixtures: tuple[str, ...] = ()
+    #: Seconds that a case's body may take, where no marker says otherwise.
+    timeout: Amount | None = None
+    #: Limits by the name of a resource, which may be a glob.
+    limits: dict[str, Limit] = Field(default_factory=dict)
+    #: Past either, no new trial starts.
+    budget_usd: Amount | None = None
+    budget_seconds: Amount | None = None
+    #: Whether cases that can no longer change any verdict are left unrun.
+    stop_early: bool = False
