@@ -9,6 +9,7 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.judging import SAID, body_of, end_account, judge, show, show_miss, show_part, take_part
+from pytest_evalbars.collection import XDIST_PLAN_KEY
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution.brakes import Brakes
 from pytest_evalbars.gate.select import stands_alone
@@ -28,10 +29,13 @@ def start(session: pytest.Session) -> None:
     config = session.config
     collection = config.stash[COLLECTION]
     plan = collection.plan(session.items)
-    if not plan.planned:
+    if not plan.planned and plan.shard is None:
         return
     manager = config.pluginmanager
     if is_worker(config):
+        if not plan.planned:  # a shard without a case has no report to tell of it, and still writes its run file
+            config.workeroutput[XDIST_PLAN_KEY] = json.dumps(plan.to_json())  # type: ignore[attr-defined]
+            return
         manager.register(TrialHooks(config, collection.bars, plan=plan), "evalbars-trials")
         return
     prospects = Prospects(config, plan, collection.bars)
@@ -56,7 +60,7 @@ class Prospects:
 
     def __init__(self, config: pytest.Config, plan: Plan, bars: Bars) -> None:
         self.verdicts, self.notices = 0, list(plan.notes)
-        if not config.getoption("evalbars_missed"):
+        if not config.getoption("evalbars_missed") and plan.shard is None:
             from pytest_evalbars.gate.forecast import forecast  # noqa: PLC0415 - imports numpy
 
             stage = config.getoption("evalbars_stage") or "testing"
@@ -87,7 +91,7 @@ class TrialHooks:
         #: Takes a verdict into the run file while the trial still waits for its turn to be reported.
         self.write = write
         self.as_tests: bool = config.getoption("evalbars_as_tests")
-        self.ungated = config.getoption("evalbars_stage") == "none"
+        self.ungated = config.getoption("evalbars_stage") == "none" or bool(config.getoption("evalbars_shard"))
         self.worker = is_worker(config)
         #: What a worker still has to tell the controller, with the first report it sends.
         self.untold = plan
