@@ -56,7 +56,7 @@ class EvalSession:
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
-        self._failed_errors = 0
+        self.failed_errors = 0
         self._failed_bars = 0
         self._stopped_early = False
         bars_as_declared = [bar.model_dump(exclude_defaults=True) for bar in self.bars.bar]
@@ -85,7 +85,7 @@ class EvalSession:
         if missed or said["error"]:
             self._bad.add(planned.item)
         if said["error"] and report.failed and not hasattr(report, "wasxfail"):
-            self._failed_errors += 1
+            self.failed_errors += 1
         self.write(planned, said, worker=getattr(report, "worker_id", None), xfail=said["xfail"])
 
     def write(
@@ -101,7 +101,7 @@ class EvalSession:
         if words is not None:
             said: dict[str, Any] = json.loads(words) if isinstance(words, str) else words
             if "part" in said and report.failed:
-                self._failed_errors += 1  # a subtest's, on top of the report of the trial that it makes an error
+                self.failed_errors += 1  # a subtest's, on top of the report of the trial that it makes an error
             return said if "item" in said else None  # a worker's first report may hold the plan alone
         if report.when in ("setup", "call", "teardown"):
             return None
@@ -159,17 +159,12 @@ class EvalSession:
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""
         if self.concluded and self.plan.shard is not None:
-            failed = self._stopped_early or session.testsfailed > self._failed_errors
-            return (
-                int(pytest.ExitCode.TESTS_FAILED)
-                if failed
-                else UNDECIDED
-                if self.without_result or self.journal.failure
-                else 0
-            )
+            if self._stopped_early or session.testsfailed > self.failed_errors:
+                return int(pytest.ExitCode.TESTS_FAILED)
+            return UNDECIDED if self.without_result or self.journal.failure else 0
         if self.decision is None:
             return int(session.exitstatus) or UNDECIDED
-        tolerated = 0 if self.decision.too_many_errors else self._failed_errors
+        tolerated = 0 if self.decision.too_many_errors else self.failed_errors
         if self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
             return int(pytest.ExitCode.TESTS_FAILED)
         return self.decision.exit_code

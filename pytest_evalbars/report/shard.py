@@ -29,6 +29,12 @@ def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Sh
             f"in {safe(path)}; run it again",
             red=True,
         )
+    if evals.failed_errors:
+        reporter.line(
+            f"failures above that only say that a case could not be judged: {evals.failed_errors}; they fail nothing "
+            "here, and count against max_errors where all shards are decided",
+            yellow=True,
+        )
     stage, named = evals.config.getoption("evalbars_stage"), evals.config.getoption("evalbars_run") is not None
     reporter.line(
         f"{shard}: ran {evals.cases_run} of {shard.cases} cases and held no bar; the run files of all {shard.of} "

@@ -107,7 +107,7 @@ def _check_alike(shards: Sequence[tuple[str, Shard, Mapping[str, Any]]]) -> None
             lambda shard, _: shard.suite,
             "their cases, labels, trials or recorded durations differ, so that cases may be in both or in neither; "
             + again
-            + "with the same files, options and .evalbars/runs",
+            + "with the same files and options, and the same .evalbars/runs or none",
         ),
     )
     first, one, head = shards[0]
