@@ -5,7 +5,7 @@ import json
 import pytest
 
 BAR = '[[bar]]\nname = "acc"\ndimension = "accuracy"\nat_least = 0.9\n'
-WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "-n 2"])
+WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["serial", "-n 1"])
 
 
 def shards(suite, n, *arguments):
@@ -28,7 +28,7 @@ def cases_of(rows):
     return sorted(row["case"].partition("[")[2][:-1] for row in of(rows, "trial"))
 
 
-@WORKERS
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "-n 2"])
 def test_shards_run_every_case_once_and_decide_nothing(suite, workers):
     suite.bars(BAR).cases(3, 20)  # proven missed, were it judged
     found = []
@@ -64,7 +64,7 @@ def test_workers_and_one_process_choose_the_same_cases_of_the_same_suite(suite):
 def test_a_random_order_chooses_the_same_cases(suite):
     suite.bars(BAR).cases(20, 20)
     plain = suite.run("--evalbars-shard=1/2")
-    loud = [word for word in ("-pno:asyncio", "-pno:anyio", "-pno:timeout", "-pno:hypothesispytest")]
+    loud = ("-pno:asyncio", "-pno:anyio", "-pno:timeout", "-pno:hypothesispytest")
     mixed = suite.run("--evalbars-shard=1/2", "--randomly-seed=5", quiet=loud)
     assert [row["case"] for row in plain.of("trial")] != [row["case"] for row in mixed.of("trial")]
     assert cases_of(plain.lines) == cases_of(mixed.lines)
@@ -111,8 +111,11 @@ def test_ordinary_tests_run_in_every_shard_and_fail_it(suite, workers):
     assert [of(lines(suite, index), "end")[0]["exit"] for index in (1, 2)] == [1, 1]
 
 
-@WORKERS
-@pytest.mark.parametrize("stage", [(), ("--evalbars-stage=launch",)], ids=["testing", "launch"])
+@pytest.mark.parametrize(
+    ("workers", "stage"),
+    [((), ()), ((), ("--evalbars-stage=launch",)), (("-n", "1"), ())],
+    ids=["testing", "launch", "-n 1"],
+)
 def test_misses_and_errors_of_cases_fail_no_shard(suite, workers, stage):
     """Neither a miss that stands alone nor an error beyond `max_errors`: the gate says so of all shards."""
     suite.file(

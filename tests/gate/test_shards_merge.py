@@ -93,11 +93,12 @@ def gate(capsys):
     return gate
 
 
-@pytest.mark.parametrize("stage", ["testing", "launch", "none"])
-@pytest.mark.parametrize(("n", "arguments"), [(1, ()), (4, ()), (2, ("-n", "2")), (100, ())], ids=str)
+@pytest.mark.parametrize(
+    ("stage", "n", "arguments"),
+    [("testing", 4, ()), ("launch", 4, ()), ("none", 1, ()), ("launch", 2, ("-n", "2"))],
+    ids=["testing", "launch", "none", "launch, -n 2"],
+)
 def test_all_shards_decide_as_one_session(suite, run_shards, gate, n, arguments, stage):
-    if (n, stage) != (4, stage) and stage != "launch":
-        pytest.skip("one number of shards at all stages, and all numbers at one stage, are enough")
     suite.bars(BARS).file("test_it.py", SUITE)
     whole = suite.run("--evalbars-run=whole.jsonl", f"--evalbars-stage={stage}", "-q")
     names = run_shards(n, *arguments, f"--evalbars-stage={stage}", "-q")
@@ -110,6 +111,14 @@ def test_all_shards_decide_as_one_session(suite, run_shards, gate, n, arguments,
     assert decision["errors"] == 2
     assert len(decision["standing"]) == (0 if stage == "none" else 2)
     assert len(decision["verdicts"]) == {"testing": 7, "launch": 8, "none": 0}[stage]
+
+
+def test_empty_shards_are_part_of_the_run(suite, run_shards, gate):
+    suite.bars('[[bar]]\ndimension = "accuracy"\nat_least = 0.1\n').cases(2, 2)
+    code, said = gate(*run_shards(3))
+    assert code == 0
+    assert "2 cases, 2 trials, 0 errors" in said
+    assert "gate passed: 1 of 1 verdict met" in said
 
 
 def test_errors_of_all_shards_are_counted_together(suite, run_shards, gate):
@@ -247,7 +256,10 @@ def test_shards_with_other_labels_of_a_case_or_more_trials_are_not_merged(suite,
 
 
 def test_shards_divided_by_different_durations_are_not_merged(suite, four, refused):
-    suite.run()  # leaves durations for the next
+    whole = suite.run()
+    for number, row in enumerate(whole.of("trial")):
+        row["measures"]["seconds"] = 1 + number
+    whole.path.write_text("".join(json.dumps(row) + "\n" for row in whole.lines))
     another(suite)
     refused(four, "recorded durations differ", "same .evalbars/runs or none")
 
