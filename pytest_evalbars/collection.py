@@ -155,7 +155,7 @@ def _only_shard(collection: Collection, items: list[pytest.Item]) -> None:
 
     config, planned = collection.config, [one for _, one in collection.cases]
     index, of = map(int, config.getoption("evalbars_shard").split("/"))
-    durations = {(case, test): seconds for case, test, seconds in scope_of(config, "durations")}
+    durations = {(case, test): seconds for case, test, seconds in json.loads(scope_of(config, "durations"))}
     weights, by_time = weigh(planned, durations)
     shard_of = split(weights, of)
     here = sum(shard == index for shard in shard_of.values())
@@ -183,6 +183,7 @@ def scope_for_workers(config: pytest.Config) -> str:
             from pytest_evalbars.execution.durations import recorded  # noqa: PLC0415 - only for shards
 
             known = recorded(config.rootpath / ".evalbars" / "runs")
-            scope["durations"] = [[*key, seconds] for key, seconds in known.items()]
+            # As a text inside: what else is asked of the scope need not read it.
+            scope["durations"] = json.dumps([[*key, seconds] for key, seconds in known.items()])
         config.stash[SCOPE] = json.dumps(scope)
     return config.stash[SCOPE]

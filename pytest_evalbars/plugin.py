@@ -28,11 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[PROBLEMS] = []
     for line in MARKERS:
         config.addinivalue_line("markers", line)
-    if (
-        config.getoption("dist", "no") != "no"
-        and config.getoption("tx", None)
-        and not config.getoption("collectonly")
-    ):
+    if config.getoption("dist", "no") != "no" and not config.getoption("collectonly"):
         from pytest_evalbars.execution.xdist import ControllerHooks  # noqa: PLC0415 - only under xdist
 
         config.pluginmanager.register(ControllerHooks(config), "evalbars-xdist")

@@ -9,6 +9,7 @@ and a new case, or another duration, moves only cases at the margin: nearly all 
 from __future__ import annotations
 
 import json
+import math
 from hashlib import blake2b
 from statistics import median
 from typing import TYPE_CHECKING
@@ -54,10 +55,11 @@ def weigh(planned: Iterable[Planned], durations: Durations) -> tuple[dict[str, f
     planned = list(planned)
     known = {key: durations[key] for one in planned if (key := (one.case, one.test)) in durations}
     usual = median(known.values()) if known else 1.0
-    weights: dict[str, float] = {}
+    parts: dict[str, list[float]] = {}
     for one in planned:
-        weights[one.case] = weights.get(one.case, 0.0) + known.get((one.case, one.test), usual)
-    return weights, bool(known)
+        parts.setdefault(one.case, []).append(known.get((one.case, one.test), usual))
+    # Rounded once: in whatever order the trials were collected, the sum is the same to the last bit.
+    return {case: math.fsum(seconds) for case, seconds in parts.items()}, bool(known)
 
 
 def digest(planned: Iterable[Planned], shard_of: Mapping[str, int]) -> str:

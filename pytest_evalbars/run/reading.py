@@ -116,7 +116,7 @@ class Reader(Rows):
             complete=not missing and not self.torn and (ended or self.framed <= self.ended),
             missing=tuple(missing),
             unplaced=sum(item not in planned for item in missing),
-            unfinished=tuple(self._unfinished(missing)),
+            unfinished=tuple(dict.fromkeys(self._unfinished(set(missing)))),
             torn=self.torn,
             unseen=tuple(item for item in self.left_out if item not in planned),
             asked=tuple(self.asked),
@@ -134,12 +134,11 @@ class Reader(Rows):
                 seen.add(key)
                 yield self.files[file], header
 
-    def _unfinished(self, missing: list[str]) -> Iterator[Shard]:
+    def _unfinished(self, missing: set[str]) -> Iterator[Shard]:
         """The shards that did not come to their end, or lack the results of trials that they planned."""
-        lacking = set(missing)
         for file, header in zip(self.header_files, self.headers, strict=True):
             shard = shard_of(header)
-            if shard and (file not in self.ended or not lacking.isdisjoint(self.shard_items[file])):
+            if shard and (file not in self.ended or not missing.isdisjoint(self.shard_items[file])):
                 yield shard
 
     def _missing(self) -> list[str]:

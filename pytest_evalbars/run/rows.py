@@ -128,7 +128,7 @@ class Rows:
         if not isinstance(labels, Mapping):
             raise ValueError(f"its labels are {labels!r}, not an object")  # noqa: TRY004 - told as the others
         if shard_of(row) is not None:
-            self.shard_items[self.file] = []
+            self.shard_items.setdefault(self.file, [])
         self.headers.append(row)
         self.header_files.append(self.file)
         self.framed.add(self.file)

@@ -252,7 +252,7 @@ def test_a_replacement_for_a_dead_worker_chooses_the_same_cases(suite):
             "test": f"test_it.py::test_it[c{n:02}]",
             "trial": 0,
         }
-        | {"measures": {"seconds": 1 + n}}
+        | {"measures": {"seconds": 12 - n}}
         for n in range(12)
     ]
     suite.file("other.jsonl", "".join(json.dumps(row) + "\n" for row in [header, *rows, {"type": "end", "exit": 0}]))
