@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalbars.collection import XDIST_KEY, load, scope_for_workers
+from pytest_evalbars.collection import XDIST_KEY, XDIST_PLAN_KEY, load, scope_for_workers
 from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.execution.start import concurrency_of
 from pytest_evalbars.run.journal import Journal
@@ -49,6 +49,9 @@ class ControllerHooks:
         output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
         if XDIST_KEY in output:
             raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))
+        if XDIST_PLAN_KEY in output and not self.begun and not runs_nothing(self.config):
+            self.begun = True
+            self._begin(json.loads(output[XDIST_PLAN_KEY]))
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> LoadScheduling | None:
         if config.getoption("dist", "no") != "load":
