@@ -110,6 +110,11 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, 
             "--dist=each runs every eval case on every worker, and so would count it more than once; "
             "use another --dist, or leave evals out with -m",
         )
+    if is_worker(config):
+        from pytest_evalbars.execution.division import indivisible  # noqa: PLC0415 - only under xdist
+
+        workers = config.workerinput["workercount"]  # type: ignore[attr-defined]
+        problems += [f"{where}, {problem}" for problem in indivisible(bars.limits, workers)]
     asked, gaps = scope_of(config)
     if whole and not asked and not gaps:
         planned = (planned for _, planned in collector.cases)
@@ -141,6 +146,6 @@ def scope_of(config: pytest.Config, key: str = "asked") -> Any:
     return asked_for(config) if key == "asked" else config.getoption("dist", "no")
 
 
-def scope_for_workers(config: pytest.Config) -> str:
-    """What a worker must be told, as one JSON string."""
-    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no")})
+def scope_for_workers(config: pytest.Config, worker: int) -> str:
+    """What a worker must be told, as one JSON string; `worker` is its number among those alive, from 0."""
+    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no"), "worker": worker})

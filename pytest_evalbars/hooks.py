@@ -9,8 +9,11 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.judging import SAID, body_of, end_account, judge, show, show_miss, show_part, take_part
+from pytest_evalbars.collection import scope_of
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution.brakes import Brakes
+from pytest_evalbars.execution.division import share
+from pytest_evalbars.execution.limits import hold
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
@@ -19,6 +22,7 @@ from pytest_evalbars.stash import COLLECTION, SESSION, is_worker, runs_nothing
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
+    from pytest_evalbars.config.settings import Limit
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.plan import Plan, Planned
 
@@ -30,6 +34,7 @@ def start(session: pytest.Session) -> None:
     plan = collection.plan(session.items)
     if not plan.planned:
         return
+    hold_limits(config, collection.bars.limits)
     manager = config.pluginmanager
     if is_worker(config):
         manager.register(TrialHooks(config, collection.bars, plan=plan), "evalbars-trials")
@@ -42,6 +47,14 @@ def start(session: pytest.Session) -> None:
         manager.register(trials, "evalbars-trials")
         if trials.brakes.brakes:
             manager.register(trials.brakes, "evalbars-brakes")
+
+
+def hold_limits(config: pytest.Config, limits: Mapping[str, Limit]) -> None:
+    """Let the limits hold until pytest is unconfigured; in a worker, its share of them."""
+    if is_worker(config):
+        index, workers = scope_of(config, "worker"), config.workerinput["workercount"]  # type: ignore[attr-defined]
+        limits = share(limits, index, workers)
+    config.add_cleanup(hold(limits))
 
 
 def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -> EvalSession:

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
+from pytest_evalbars.cases.waits import Waits, counted
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Present while the body runs.
 RUNNING = pytest.StashKey[bool]()
+#: How long the body waited for limits.
+WAITED = pytest.StashKey[Waits]()
 #: What subtests of the running body have said: their outcomes and reasons.
 PARTS = pytest.StashKey[list[tuple[str, str]]]()
 #: Why a trial was not started; absent on those that were.
@@ -40,8 +43,10 @@ def body_of(item: pytest.Item) -> Iterator[None]:
     """The time in which the test's body runs: a report made in it is a subtest's."""
     item.stash[PARTS] = []
     item.stash[RUNNING] = True
+    item.stash[WAITED] = Waits()
     try:
-        yield
+        with counted(item.stash[WAITED], alone=True):
+            yield
     finally:
         del item.stash[RUNNING]
 
@@ -89,12 +94,19 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRepo
     return {
         "item": planned.item,
         "verdicts": verdicts,
-        "measures": {"seconds": round(call.duration, 6)} | account._measures,  # noqa: SLF001
+        "measures": _times(item, call) | account._measures,  # noqa: SLF001
         "evidence": account._evidence,  # noqa: SLF001
         "error": error,
         "mistakes": mistakes,
         "xfail": marked or (call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)),
     }
+
+
+def _times(item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, float]:
+    """How long the body took, without its waits for limits: those say nothing of the model."""
+    waited = item.stash[WAITED].seconds if call.when == "call" and WAITED in item.stash else 0.0
+    seconds = {"seconds": round(max(0.0, call.duration - waited), 6)}
+    return seconds | {"waited": round(waited, 6)} if waited else seconds
 
 
 def end_account(item: pytest.Item, report: pytest.TestReport) -> None:

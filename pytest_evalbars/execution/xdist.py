@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +26,8 @@ class ControllerHooks:
         self.config = config
         self.begun = False
         self.session: pytest.Session
+        #: The workers by number, from 0: one that replaces a dead one takes over its number, and so its share.
+        self.numbers: dict[WorkerController, int] = {}
         #: Reports of workers that died before any worker could say which items are eval cases.
         self.early_crashes: list[pytest.TestReport] = []
 
@@ -37,9 +40,13 @@ class ControllerHooks:
             raise pytest.UsageError(str(error)) from None
 
     def pytest_configure_node(self, node: WorkerController) -> None:
-        node.workerinput[XDIST_KEY] = scope_for_workers(self.config)
+        taken = self.numbers.values()
+        number = next(number for number in count() if number not in taken)
+        self.numbers[node] = number
+        node.workerinput[XDIST_KEY] = scope_for_workers(self.config, number)
 
     def pytest_testnodedown(self, node: WorkerController) -> None:
+        self.numbers.pop(node, None)
         output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
         if XDIST_KEY in output:
             raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))
