@@ -120,6 +120,11 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, 
             "--dist=each runs every eval case on every worker, and so would count it more than once; "
             "use another --dist, or leave evals out with -m",
         )
+    if is_worker(config):
+        from pytest_evalbars.execution.division import indivisible  # noqa: PLC0415 - only under xdist
+
+        workers = config.workerinput["workercount"]  # type: ignore[attr-defined]
+        problems += [f"{where}, {problem}" for problem in indivisible(bars.limits, workers)]
     if config.getoption("evalbars_shard") and config.getoption("evalbars_missed"):
         problems.append("--evalbars-missed looks again at what the last session missed, and has no shards: drop one")
     asked, gaps = scope_of(config)
