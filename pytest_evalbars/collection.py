@@ -141,6 +141,6 @@ def scope_of(config: pytest.Config, key: str = "asked") -> Any:
     return asked_for(config) if key == "asked" else config.getoption("dist", "no")
 
 
-def scope_for_workers(config: pytest.Config) -> str:
+def scope_for_workers(config: pytest.Config, **more: Any) -> str:
     """What a worker must be told, as one JSON string."""
-    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no")})
+    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no"), **more})

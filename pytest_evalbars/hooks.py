@@ -11,7 +11,9 @@ from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.judging import SAID, body_of, end_account, judge, show, show_miss, show_part, take_part
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution.brakes import Brakes
+from pytest_evalbars.execution.budget import Budget, declared
 from pytest_evalbars.gate.select import stands_alone
+from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
 from pytest_evalbars.stash import COLLECTION, SESSION, is_worker, runs_nothing
@@ -19,6 +21,7 @@ from pytest_evalbars.stash import COLLECTION, SESSION, is_worker, runs_nothing
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
+    from pytest_evalbars.execution.brakes import Brake
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.plan import Plan, Planned
 
@@ -27,27 +30,35 @@ def start(session: pytest.Session) -> None:
     """Begin, now that pytest has decided what will run."""
     config = session.config
     collection = config.stash[COLLECTION]
+    budget = Budget.of(config, collection.bars)
+    collection.notes += budget.notices if budget else ()
     plan = collection.plan(session.items)
     if not plan.planned:
         return
     manager = config.pluginmanager
     if is_worker(config):
-        manager.register(TrialHooks(config, collection.bars, plan=plan), "evalbars-trials")
+        _where_trials_run(manager, TrialHooks(config, collection.bars, plan=plan), budget)
         return
     prospects = Prospects(config, plan, collection.bars)
     manager.register(prospects, "evalbars-prospects")
     if not runs_nothing(config):
         evals = begin(config, plan, collection.bars, prospects)
-        trials = TrialHooks(config, collection.bars, write=evals.write)
-        manager.register(trials, "evalbars-trials")
-        if trials.brakes.brakes:
-            manager.register(trials.brakes, "evalbars-brakes")
+        _where_trials_run(manager, TrialHooks(config, collection.bars, write=evals.write), budget)
+
+
+def _where_trials_run(manager: pytest.PytestPluginManager, trials: TrialHooks, *brakes: Brake | None) -> None:
+    trials.brakes.brakes += filter(None, brakes)
+    manager.register(trials, "evalbars-trials")
+    if trials.brakes.brakes:
+        manager.register(trials.brakes, "evalbars-brakes")
 
 
 def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -> EvalSession:
     """Open the session's books, in the process that judges."""
     evals = config.stash[SESSION] = EvalSession(config, plan, bars, prospects.verdicts)
     config.pluginmanager.register(JudgingHooks(evals), "evalbars-judging")
+    if (progress := progress_of(config, evals.tally, declared(config, bars)[0])) is not None:
+        config.pluginmanager.register(progress, "evalbars-progress")
     return evals
 
 

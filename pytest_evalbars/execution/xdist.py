@@ -9,8 +9,9 @@ import pytest
 
 from pytest_evalbars.collection import XDIST_KEY, load, scope_for_workers
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.execution.budget import Shares
 from pytest_evalbars.run.journal import Journal
-from pytest_evalbars.stash import runs_nothing
+from pytest_evalbars.stash import SESSION, runs_nothing
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
@@ -24,6 +25,7 @@ class ControllerHooks:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.begun = False
+        self.shares = Shares(config)
         self.session: pytest.Session
         #: Reports of workers that died before any worker could say which items are eval cases.
         self.early_crashes: list[pytest.TestReport] = []
@@ -37,9 +39,12 @@ class ControllerHooks:
             raise pytest.UsageError(str(error)) from None
 
     def pytest_configure_node(self, node: WorkerController) -> None:
-        node.workerinput[XDIST_KEY] = scope_for_workers(self.config)
+        node.workerinput[XDIST_KEY] = scope_for_workers(self.config, **self.shares.for_worker(node.gateway.id))
 
-    def pytest_testnodedown(self, node: WorkerController) -> None:
+    def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
+        if error:
+            evals = self.config.stash.get(SESSION, None)
+            self.shares.died(node.gateway.id, evals.tally if evals else None)
         output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
         if XDIST_KEY in output:
             raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))

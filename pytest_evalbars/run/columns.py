@@ -56,6 +56,8 @@ class Run:
     missing: tuple[str, ...] = ()
     #: How many of them are known by name only, so that nothing tells which bars they belong to.
     unplaced: int = 0
+    #: How many were kept from starting, by the reason.
+    not_run: Mapping[str, int] = field(default_factory=dict)
     #: Whether a last line was cut off and dropped.
     torn: bool = False
     #: Reasons why cases that nobody can name were left out.

@@ -55,6 +55,8 @@ class Rows:
         #: The file being read, the labels of its whole run, and which files are a session's and came to an end.
         self.file = 0
         self.framed, self.ended = set[int](), set[int]()
+        #: How many trials a session kept from starting, by the reason: by file, as its last end line says.
+        self.not_run: dict[int, dict[str, int]] = {}
         self.torn = False
         self._share({})
 
@@ -107,6 +109,7 @@ class Rows:
             elif kind == "end":
                 self.ended.add(self.file)
                 self.left_out += _texts(row, "left_out")
+                self.not_run[self.file] = _counts(row, "not_run")
             # Any other type is from a newer version, which only adds: not ours to read.
         except KeyError as error:
             raise self._wrong(number, f"the {kind} has no {error}") from None
@@ -211,6 +214,13 @@ def _texts(row: Mapping[str, Any], key: str) -> list[str]:
     if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
         raise ValueError(f"{key} is {str(values)[:50]!r}, not a list of names")
     return list(values)
+
+
+def _counts(row: Mapping[str, Any], key: str) -> dict[str, int]:
+    values = row.get(key) or {}
+    if not isinstance(values, Mapping) or not all(type(value) is int for value in values.values()):
+        raise ValueError(f"{key} is {str(values)[:50]!r}, not numbers by reason")
+    return {str(name): value for name, value in values.items()}
 
 
 def _share(score: Any) -> float:
