@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.report.words import count
 from pytest_evalbars.run.flaky import flaky_cases
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from pytest_evalbars.run.columns import Run
+    from pytest_evalbars.run.flaky import Flaky
 
 #: How many are named before the rest is only counted.
 NAMED = 5
@@ -19,13 +21,19 @@ def flaky_line(run: Run) -> str:
     found = flaky_cases(run)
     if not found:
         return ""
-    cases = len({one.case for one in found})
-    tests: dict[tuple[str, str], set[str]] = {}
+    by_case: dict[str, list[Flaky]] = {}
     for one in found:
-        tests.setdefault((one.case, one.dimension), set()).add(one.test)
-    names = []
-    for one in found[:NAMED]:
-        where = f" in {one.test}" if len(tests[one.case, one.dimension]) > 1 else ""
-        names.append(safe(f"{one.case} passes {one.passes} of {one.trials} on {one.dimension}{where}", 220))
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return f"flaky: {cases} case{'' if cases == 1 else 's'} (some trials pass, some miss): {', '.join(names)}{more}"
+        by_case.setdefault(one.case, []).append(one)
+    cases = list(by_case.values())
+    more = f" and {len(cases) - NAMED} more" if len(cases) > NAMED else ""
+    names = ", ".join(map(_told, cases[:NAMED]))
+    return f"flaky: {count(len(cases), 'case')} (some trials pass, some miss): {names}{more}"
+
+
+def _told(found: list[Flaky]) -> str:
+    tests = {one.test for one in found}
+    parts = (
+        f"{one.passes} of {one.trials} on {one.dimension}{f' in {one.test}' if len(tests) > 1 else ''}"
+        for one in found
+    )
+    return safe(f"{found[0].case} passes {' and '.join(parts)}", 220)

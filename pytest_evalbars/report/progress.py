@@ -47,7 +47,8 @@ def progress_of(config: pytest.Config, tally: Tally, budget: float | None) -> Pr
 class View(Protocol):
     """Where progress is shown."""
 
-    #: Seconds between two texts, and before the first.
+    #: Seconds before the first text, and between two.
+    first: float
     pause: float
 
     def show(self, text: str) -> None:
@@ -84,7 +85,8 @@ class Progress:
     ) -> None:
         self.tally, self.view, self.budget, self.aside, self.clock = tally, view, budget, aside, clock
         self.in_flight: int | None = None
-        self.began = self._last = clock()
+        self.began = clock()
+        self._next = self.began + view.first
         self._open = True
 
     def tick(self, in_flight: int | None = None) -> None:
@@ -127,10 +129,10 @@ class Progress:
             self.view.again()
 
     def _due(self) -> bool:
-        return self._open and self.clock() - self._last >= self.view.pause
+        return self._open and self.clock() >= self._next
 
     def _show(self) -> None:
-        self._last = self.clock()
+        self._next = self.clock() + self.view.pause
         self.view.show(self.text())
 
     def _close(self) -> None:
@@ -172,14 +174,14 @@ class Progress:
         done, elapsed = self.tally.finished, self.clock() - self.began
         if done < max(ENOUGH, self.in_flight or 0):
             return ""
-        return f"about {roughly(elapsed / done * self._left())} left"
+        return f"about {roughly(max(1.0, elapsed / done * self._left()))} left"
 
 
 class Terminal:
     """Progress on a terminal: one line below pytest's own, never left behind."""
 
     def __init__(self, reporter: pytest.TerminalReporter) -> None:
-        self.pause = OFTEN
+        self.first, self.pause = 0.0, OFTEN
         self.line = StatusLine(reporter.config.get_terminal_writer())
         self.text = ""
 
@@ -202,7 +204,7 @@ class Log:
     """Progress in a log: a line of its own, seldom, between pytest's dots."""
 
     def __init__(self, reporter: pytest.TerminalReporter) -> None:
-        self.pause = SELDOM
+        self.first = self.pause = SELDOM
         self.reporter = reporter
 
     def show(self, text: str) -> None:

@@ -119,11 +119,15 @@ def _bad_cases(run: Run, bar: Bar, part: Slice) -> str:
         bad = scored[order]
     else:
         bad = np.array(sorted(bad, key=lambda row: (run.name(row), run.trial[row])), np.int64)
-    first: dict[str, str] = {}
+    first: dict[str, int] = {}
     for row in map(int, bad):
-        score = f"{run.score[row]:.2f}" if bar.metric == "mean_score" else ""
-        first.setdefault(run.name(row), score or _of_trials(run, part, bad, row))
-    return named(list(first.items()))
+        first.setdefault(run.name(row), row)
+    scores = bar.metric == "mean_score"
+    told = {
+        name: f"{run.score[row]:.2f}" if scores else _of_trials(run, part, bad, row)
+        for name, row in list(first.items())[:CASES]
+    }
+    return named([(name, told.get(name, "")) for name in first])
 
 
 def _of_trials(run: Run, part: Slice, bad: NDArray[np.int64], row: int) -> str:
