@@ -24,8 +24,10 @@ from pytest_evalbars.cases.judging import (
 from pytest_evalbars.collection import XDIST_PLAN_KEY
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution.brakes import Brakes
+from pytest_evalbars.execution.budget import declared
 from pytest_evalbars.execution.start import Execution
 from pytest_evalbars.gate.select import stands_alone
+from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
 from pytest_evalbars.stash import COLLECTION, SESSION, is_worker, runs_nothing
@@ -68,6 +70,8 @@ def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -
     """Open the session's books, in the process that judges."""
     evals = config.stash[SESSION] = EvalSession(config, plan, bars, prospects.verdicts)
     config.pluginmanager.register(JudgingHooks(evals), "evalbars-judging")
+    if (progress := progress_of(config, evals.tally, declared(config, bars)[0])) is not None:
+        config.pluginmanager.register(progress, "evalbars-progress")
     return evals
 
 

@@ -15,6 +15,7 @@ from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.run.journal import Journal, end, header
 from pytest_evalbars.run.plain import redacted
+from pytest_evalbars.run.tally import Tally
 from pytest_evalbars.stash import runs_nothing
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class EvalSession:
         self.decision: Decision | None = None
         self.run: Run | None = None
         self.why_not_judged = ""
+        #: What the trials add up to while they run.
+        self.tally = Tally(len(plan.planned))
         self._planned = {one.item: one for one in plan.planned}
         #: Items whose verdict is in the run file; those that were reported too, and which of them missed or erred.
         self._written: set[str] = set()
@@ -75,10 +78,13 @@ class EvalSession:
             return
         if "not_run" in said:
             self.not_run.setdefault(said["not_run"], []).append(said["item"])
+            self.tally.not_run += 1
             return
         planned = self._planned.get(said["item"])
         missed = any(outcome == "miss" for outcome, *_ in said["verdicts"].values())
         final = str(report.outcome) != "rerun" or missed  # another attempt may fill in an error, never a miss
+        if not final:
+            self.tally.pay(said, getattr(report, "worker_id", None))
         if planned is None or not final or planned.item in self._done:
             return
         self._done.add(planned.item)
@@ -94,6 +100,7 @@ class EvalSession:
         """Take a finished trial into the run file, once."""
         if planned.item not in self._written:
             self._written.add(planned.item)
+            self.tally.take(said, worker)
             self.journal.write(*trial_lines(planned, said, worker=worker, xfail=xfail))
 
     def _said(self, report: pytest.TestReport) -> dict[str, Any] | None:
@@ -132,9 +139,13 @@ class EvalSession:
         from pytest_evalbars.report.tests import report_bars  # noqa: PLC0415
         from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
-        not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
         try:
-            self.run = load_run(self.journal.path, ended=self.journal.failure is None, left_out=not_run)
+            self.run = load_run(
+                self.journal.path,
+                ended=self.journal.failure is None,
+                left_out=self._left_behind(),
+                not_run=self._held(),
+            )
         except EvalbarsError as error:
             self.why_not_judged = str(error)
             return
@@ -151,10 +162,21 @@ class EvalSession:
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
-            not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
-            self.journal.write(end(int(session.exitstatus), **({"left_out": not_run} if not_run else {})))
+            more = {"left_out": self._left_behind(), "not_run": self._held()}
+            self.journal.write(end(int(session.exitstatus), **{key: value for key, value in more.items() if value}))
         self.journal.close()
         self._remember()
+
+    def _left_behind(self) -> list[str]:
+        """The items that pytest did not come to, where it was told to stop before the last."""
+        if not self._stopped_early:
+            return []
+        held = {item for items in self.not_run.values() for item in items}
+        return [item for item in self._planned if item not in self._done and item not in held]
+
+    def _held(self) -> dict[str, int]:
+        """How many trials were kept from starting, by the reason."""
+        return {why: len(items) for why, items in self.not_run.items()}
 
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""

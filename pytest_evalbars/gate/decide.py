@@ -250,6 +250,21 @@ def _standing(run: Run, bars: Bars) -> Iterator[Standing]:
             yield Standing(run.name(row), dimension, run.reasons.get(row, ""))
 
 
+def _missing(run: Run) -> Iterator[str]:
+    """Which trials have no result: those that were kept from starting by the reason, others by name."""
+    held = [
+        f"{'1 trial' if number == 1 else f'{number} trials'}, because {why}" for why, number in run.not_run.items()
+    ]
+    if held:
+        yield f"the run is incomplete; not run: {' and '.join(held)}; go on with --evalbars-resume"
+    rest = len(run.missing) - sum(run.not_run.values())
+    if rest > 0:
+        more = "more " if held else ""
+        trials = f"1 {more}planned trial has" if rest == 1 else f"{rest} {more}planned trials have"
+        names = ", ".join(run.missing[:NAMED]) + (" ..." if len(run.missing) > NAMED else "")
+        yield f"the run is incomplete: {trials} no result" + ("" if held else f": {names}")
+
+
 def _decision(
     run: Run,
     bars: Bars,
@@ -260,7 +275,8 @@ def _decision(
     strict: bool,
 ) -> Decision:
     allowed = bars.allowed_errors(run.trials)
-    code, notes = 0, []
+    code = 0
+    notes: list[str] = []
     open_question = False
     notes += [
         f"the run is incomplete: {shard} did not come to its end with all its results; run it again with "
@@ -268,9 +284,7 @@ def _decision(
         for shard in run.unfinished
     ]
     if run.missing:
-        names = ", ".join(run.missing[:NAMED]) + (" ..." if len(run.missing) > NAMED else "")
-        trials = "1 planned trial has" if len(run.missing) == 1 else f"{len(run.missing)} planned trials have"
-        notes.append(f"the run is incomplete: {trials} no result: {names}")
+        notes += _missing(run)
     elif run.torn:
         notes.append("the run is incomplete: its last line was cut off, and is left out")
     elif not run.complete:

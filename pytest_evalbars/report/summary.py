@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.table import table
 from pytest_evalbars.report.words import count, details, named, sentence, subject
 from pytest_evalbars.run.columns import MISSING
@@ -60,6 +61,9 @@ def summary(
             f"MISSED, and no bar speaks of {'it' if len(found) == 1 else 'them'}: {named(list(found.items()))}",
             "bad",
         )
+    if flaky := flaky_line(run):
+        yield Line("")
+        yield Line(flaky, "warn")
     if decision.notes:
         yield Line("")
     for note in decision.notes:

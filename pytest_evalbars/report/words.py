@@ -14,6 +14,8 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.gate.verdict import Verdict
     from pytest_evalbars.metrics.slice import Slice
@@ -117,11 +119,24 @@ def _bad_cases(run: Run, bar: Bar, part: Slice) -> str:
         bad = scored[order]
     else:
         bad = np.array(sorted(bad, key=lambda row: (run.name(row), run.trial[row])), np.int64)
-    first: dict[str, str] = {}
+    first: dict[str, int] = {}
     for row in map(int, bad):
-        score = f"{run.score[row]:.2f}" if bar.metric == "mean_score" else ""
-        first.setdefault(run.name(row), score or run.reasons.get(row, ""))
-    return named(list(first.items()))
+        first.setdefault(run.name(row), row)
+    scores = bar.metric == "mean_score"
+    told = {
+        name: f"{run.score[row]:.2f}" if scores else _of_trials(run, part, bad, row)
+        for name, row in list(first.items())[:CASES]
+    }
+    return named([(name, told.get(name, "")) for name in first])
+
+
+def _of_trials(run: Run, part: Slice, bad: NDArray[np.int64], row: int) -> str:
+    """Why a case missed, and on how many of its trials if it had several: `3 of 5 trials: reason`."""
+    reason, case = run.reasons.get(row, ""), run.case[row]
+    trials = int((part.judged() & (run.case[part.rows] == case)).sum())
+    if trials == 1:
+        return reason
+    return f"{int((run.case[bad] == case).sum())} of {trials} trials{': ' if reason else ''}{reason}"
 
 
 def named(cases: Sequence[tuple[str, str]]) -> str:

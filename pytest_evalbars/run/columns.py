@@ -60,6 +60,8 @@ class Run:
     unplaced: int = 0
     #: Of a run in shards, those that did not come to their end or lack results.
     unfinished: tuple[Shard, ...] = ()
+    #: How many were kept from starting, by the reason.
+    not_run: Mapping[str, int] = field(default_factory=dict)
     #: Whether a last line was cut off and dropped.
     torn: bool = False
     #: Reasons why cases that nobody can name were left out.

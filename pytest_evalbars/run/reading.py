@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +19,16 @@ from pytest_evalbars.run.rows import Codes, Rows
 from pytest_evalbars.run.shards import Shard, check_shards, shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from pytest_evalbars.run.shards import Source
 
 
-def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = ()) -> Run:
+def load_run(
+    *paths: str | Path, ended: bool = False, left_out: Iterable[str] = (), not_run: Mapping[str, int] | None = None
+) -> Run:
     """Read a run file, or several files of one run (shards).
 
     A torn last line is dropped, and the run is then incomplete.
@@ -34,6 +37,7 @@ def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = 
         *paths: the files.
         ended: take the run as having come to its end, though its last line is not yet written.
         left_out: items that were planned and then deliberately not run.
+        not_run: how many trials were kept from starting, by the reason, where the last line is not yet written.
 
     Raises:
         RunFileError: a file cannot be read, a line is malformed, or the same thing is said twice.
@@ -45,6 +49,8 @@ def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = 
         for path in paths:
             reader.read(Path(path))
         reader.left_out += left_out
+        if not_run is not None:
+            reader.not_run[reader.file] = dict(not_run)
         return reader.run(ended=ended)
 
 
@@ -117,6 +123,7 @@ class Reader(Rows):
             missing=tuple(missing),
             unplaced=sum(item not in planned for item in missing),
             unfinished=tuple(dict.fromkeys(self._unfinished(set(missing)))),
+            not_run=sum(map(Counter, self.not_run.values()), Counter[str]()),
             torn=self.torn,
             unseen=tuple(item for item in self.left_out if item not in planned),
             asked=tuple(self.asked),

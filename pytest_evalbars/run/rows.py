@@ -60,6 +60,8 @@ class Rows:
         self.files: dict[int, str] = {0: where}
         self.header_files: list[int] = []
         self.shard_items: dict[int, list[str]] = {}
+        #: How many trials a session kept from starting, by the reason: by file, as its last end line says.
+        self.not_run: dict[int, dict[str, int]] = {}
         self.torn = False
         self._share({})
 
@@ -113,6 +115,7 @@ class Rows:
             elif kind == "end":
                 self.ended.add(self.file)
                 self.left_out += _texts(row, "left_out")
+                self.not_run[self.file] = _counts(row, "not_run")
             # Any other type is from a newer version, which only adds: not ours to read.
         except KeyError as error:
             raise self._wrong(number, f"the {kind} has no {error}") from None
@@ -223,6 +226,13 @@ def _texts(row: Mapping[str, Any], key: str) -> list[str]:
     if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
         raise ValueError(f"{key} is {str(values)[:50]!r}, not a list of names")
     return list(values)
+
+
+def _counts(row: Mapping[str, Any], key: str) -> dict[str, int]:
+    values = row.get(key) or {}
+    if not isinstance(values, Mapping) or not all(type(value) is int for value in values.values()):
+        raise ValueError(f"{key} is {str(values)[:50]!r}, not numbers by reason")
+    return {str(name): value for name, value in values.items()}
 
 
 def _share(score: Any) -> float:
