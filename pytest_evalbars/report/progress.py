@@ -35,10 +35,10 @@ def progress_of(config: pytest.Config, tally: Tally, budget: float | None) -> Pr
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or config.get_verbosity() <= -2 or not getattr(reporter, "_show_progress_info", False):
         return None
-    capturing = config.pluginmanager.get_plugin("capturemanager")
+    writer, capturing = config.get_terminal_writer(), config.pluginmanager.get_plugin("capturemanager")
     # Where a test's own output goes to the terminal too, no line can be kept below it.
     apart = config.getoption("capture", "no") in ("fd", "sys")
-    capable = bool(reporter.isatty) and os.environ.get("TERM") != "dumb"
+    capable = bool(reporter.isatty) and os.environ.get("TERM") != "dumb" and hasattr(writer, "_file")
     view: View = Terminal(reporter) if capable and apart else Log(reporter)
     aside = capturing.global_and_fixture_disabled if capturing else nullcontext
     return Progress(tally, view, budget=budget, aside=aside)

@@ -8,7 +8,7 @@ would without us.
 from __future__ import annotations
 
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
@@ -29,7 +29,8 @@ class StatusLine:
     def __init__(self, writer: TerminalWriter) -> None:
         self.writer = writer
         self.shown = False
-        self._write = writer.write_raw
+        self._file: TextIO = writer._file  # noqa: SLF001 - what goes through the writer is counted as pytest's line
+        self._write = writer.write
         self._watching = False
 
     def draw(self, text: str) -> None:
@@ -40,31 +41,32 @@ class StatusLine:
         """
         if not self._watching:
             self._watching = True
-            self.writer.write_raw = self._write_over  # type: ignore[method-assign]
+            self.writer.write = self._write_over  # type: ignore[method-assign]
         # Not the writer's own width: pytest takes a narrow terminal for one of 80 columns.
         width = get_terminal_size((self.writer.fullwidth, 0)).columns
         column = self.writer.width_of_current_line
         self.clear()
         if width < NARROW or column < 0 or (column and column % width == 0):
             return
-        self._write(f"{ROOM}{KEEP}\r\n{cut(text, width - 1)}{BACK}", flush=True)
+        self._file.write(f"{ROOM}{KEEP}\r\n{cut(text, width - 1)}{BACK}")
+        self._file.flush()
         self.shown = True
 
     def clear(self) -> None:
         """Take the line away."""
         if self.shown:
             self.shown = False
-            self._write(CLEAR)
+            self._file.write(CLEAR)
 
     def close(self) -> None:
         """Take the line away, and the hands off pytest's terminal writer."""
         self.clear()
         if self._watching:
-            self.writer.write_raw = self._write  # type: ignore[method-assign]
+            self.writer.write = self._write  # type: ignore[method-assign]
 
-    def _write_over(self, msg: str, *, flush: bool = False) -> None:
+    def _write_over(self, msg: str, *, flush: bool = False, **markup: bool) -> None:
         self.clear()
-        self._write(msg, flush=flush)
+        self._write(msg, flush=flush, **markup)
 
 
 def cut(text: str, width: int) -> str:
