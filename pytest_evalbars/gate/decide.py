@@ -2,7 +2,8 @@
 
 A verdict is *met* when its one-sided bound clears the bar, *missed* when it is proven worse in the family of
 all verdicts of the session, and otherwise *inconclusive*. Trials that could not be judged bound it from both
-sides: it is met only if it would be with each of them a miss, missed only if with each of them a pass.
+sides: it is met only if it would be with each of them a miss, missed only if with each of them a pass. So do
+trials that were not started because the verdict was certain: it comes out as certain as it was.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pytest_evalbars.gate.select import held_bars, stands_alone
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
 from pytest_evalbars.metrics import METRICS
-from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED
+from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED, STOPPED
 from pytest_evalbars.stats.families import two_tiers
 
 if TYPE_CHECKING:
@@ -46,11 +47,12 @@ class Draft:
     dimension: str | None
     group: str | None
     part: Slice
-    #: On what was judged, and with every unjudged trial taken as a miss and as a pass.
+    #: On what was judged, and with every other trial taken as a miss and as a pass.
     apart: Estimate | None
     if_missed: Estimate | None
     if_passed: Estimate | None
     unjudged: int
+    stopped: int
     #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
     p: float
     #: The same in the family; None where the verdict is not of it.
@@ -105,7 +107,7 @@ def decide(
     for draft in judged:
         draft.multiplicity = len(tiers) * tiers[draft.group is not None]
     verdicts = tuple(_verdict(run, bars, draft, stage) for draft in drafts)
-    standing = tuple(_standing(run, bars)) if stage != "none" else ()
+    standing = tuple(_standing(run, bars, MISS)) if stage != "none" else ()
     return _decision(run, bars, verdicts, standing, stage, strict=strict)
 
 
@@ -113,9 +115,10 @@ def _drafts(run: Run, bar: Bar) -> Iterator[Draft]:
     metric = cast("Metric", import_module(METRICS[bar.metric]))
     for dimension, group, part in slices_of(run, bar):
         apart, unjudged = metric.estimate(part), metric.unjudged(part)
-        if_missed = metric.estimate(part, "miss") if apart and unjudged else None
-        if_passed = metric.estimate(part, "pass") if apart and unjudged else None
-        draft = Draft(bar, dimension, group, part, apart, if_missed, if_passed, unjudged, float("nan"))
+        stopped = int(part.stopped().sum())
+        if_missed = metric.estimate(part, "miss") if apart and unjudged + stopped else None
+        if_passed = metric.estimate(part, "pass") if apart and unjudged + stopped else None
+        draft = Draft(bar, dimension, group, part, apart, if_missed, if_passed, unjudged, stopped, float("nan"))
         if apart is not None:
             t = bar.threshold
             draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.fails)
@@ -130,8 +133,6 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
     word: Word = "no data"
     numbers: dict[str, object] = {}
     if draft.apart is not None:
-        low, high = draft.apart.bounds(bars.alpha)
-        interval = draft.apart.interval(bars.confidence)
         word = _word(bars, draft, notes)
         if word == "met" and draft.apart.cases < bar.min_cases:
             word = "inconclusive"
@@ -139,18 +140,8 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         if word == "met" and run.unplaced:
             word = "inconclusive"
             notes.append("trials of the run are missing, and nothing tells whether they belong here")
-        if bar.rule == "estimate" and interval[0] <= bar.threshold <= interval[1]:
-            notes.append("within noise: the bar lies inside the interval")
-        numbers = {
-            "estimate": draft.apart.value,
-            "low": low,
-            "high": high,
-            "interval": interval,
-            "cases": draft.apart.cases,
-            "trials": int(part.judged().sum()),
-            "p_missed": draft.p if draft.p_missed is None else draft.p_missed,
-            "needed": _needed(bars, draft) if word == "inconclusive" else None,
-        }
+        numbers = {"cases": draft.apart.cases, "trials": int(part.judged().sum())}
+        numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
     why_not = _not_enforced(run, part, left_out)
     return Verdict(
         bar=bar.name,
@@ -158,6 +149,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         group=draft.group,
         verdict=word,
         unjudged=draft.unjudged,
+        stopped=draft.stopped,
         skipped=int((outcome == SKIPPED).sum()),
         left_out=left_out,
         enforced=not why_not,
@@ -166,6 +158,29 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         spec=bar,
         **numbers,  # type: ignore[arg-type]
     )
+
+
+def _measured(bars: Bars, draft: Draft, word: Word, notes: list[str]) -> dict[str, object]:
+    """The numbers of a verdict on a slice that was run as planned."""
+    bar, apart = draft.bar, draft.clears[0]
+    low, high = apart.bounds(bars.alpha)
+    interval = apart.interval(bars.confidence)
+    if bar.rule == "estimate" and interval[0] <= bar.threshold <= interval[1]:
+        notes.append("within noise: the bar lies inside the interval")
+    return {
+        "estimate": apart.value,
+        "low": low,
+        "high": high,
+        "interval": interval,
+        "p_missed": draft.p if draft.p_missed is None else draft.p_missed,
+        "needed": _needed(bars, draft) if word == "inconclusive" else None,
+    }
+
+
+def _possible(draft: Draft) -> dict[str, object]:
+    """What the number can still be on a slice that was stopped early: an interval would be biased by that."""
+    ends = (draft.if_missed, draft.if_passed)
+    return {"possible": tuple(each.value for each in ends if each is not None)}
 
 
 def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
@@ -178,7 +193,7 @@ def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
         bounds = [each.bounds(bars.alpha) for each in draft.clears]
         good = all(high <= t if bar.upper else low >= t for low, high in bounds)
         bad = draft.p_missed is not None and draft.p_missed < bars.alpha
-        if not bad and draft.p < bars.alpha:
+        if not bad and draft.p < bars.alpha and not draft.stopped:
             notes.append(
                 f"it would be missed alone (p = {draft.p:.2g}), but not as one of this session's verdicts",
             )
@@ -233,9 +248,9 @@ def _fails(bar: Bar, word: Word, stage: str) -> bool:
     return word != "met"
 
 
-def _standing(run: Run, bars: Bars) -> Iterator[Standing]:
-    """Misses of regression cases on dimensions that no bar speaks of."""
-    missed: NDArray[np.int64] = np.flatnonzero((run.outcome == MISS) & ~run.expected)
+def _standing(run: Run, bars: Bars, outcome: int) -> Iterator[Standing]:
+    """Misses (or another outcome) of regression cases on dimensions that no bar speaks of."""
+    missed: NDArray[np.int64] = np.flatnonzero((run.outcome == outcome) & ~run.expected)
     pairs = np.unique(np.stack([run.dimension[missed], run.labelset[missed]]), axis=1)
     alone = {
         (int(d), int(s)) for d, s in pairs.T if stands_alone(bars, run.dimensions[int(d)], run.labelsets[int(s)])
@@ -257,7 +272,7 @@ def _decision(
     *,
     strict: bool,
 ) -> Decision:
-    allowed = bars.allowed_errors(run.trials)
+    allowed = bars.allowed_errors(run.trials + run.stopped)
     code, notes = 0, []
     open_question = False
     if run.missing:
@@ -271,6 +286,11 @@ def _decision(
     elif not run.trials:
         notes.append("no case was judged")
         open_question = not run.second_look
+    if run.stopped and stage != "none" and (untold := sum(1 for _ in _standing(run, bars, STOPPED))):
+        # Under the bars of the session none of them was: these are others.
+        which = "1 verdict that no bar speaks of was" if untold == 1 else f"{untold} verdicts that no bar speaks of were"
+        notes.append(f"{which} not given, as the session stopped early under other bars")
+        open_question = True
     if any(not each.enforced for each in verdicts):
         count = sum(not each.enforced for each in verdicts)
         notes.append(f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases")
@@ -291,5 +311,6 @@ def _decision(
         standing=standing,
         errors=run.errors,
         allowed_errors=allowed,
+        stopped=run.stopped,
         notes=tuple(notes),
     )

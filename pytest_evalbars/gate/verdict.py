@@ -38,6 +38,11 @@ class Verdict:
     needed: int | None = None
     #: Trials of this slice that were left out of the run.
     left_out: int = 0
+    #: Trials that were not started because no verdict depended on them any more. What was seen until then is biased
+    #: by the stopping, so the verdict has no estimate, bounds, interval or p-value, but only what the rate of all
+    #: trials can still be, from all the others missing to all passing.
+    stopped: int = 0
+    possible: tuple[float, float] | None = None
     #: Whether the verdict counts in this session, and whether it fails it.
     enforced: bool = True
     fails: bool = False
@@ -74,6 +79,8 @@ class Verdict:
             "skipped": self.skipped,
             "needed": self.needed,
             "left_out": self.left_out,
+            "stopped": self.stopped,
+            "possible": None if self.possible is None else list(self.possible),
             "enforced": self.enforced,
             "fails": self.fails,
             "notes": list(self.notes),
@@ -103,6 +110,8 @@ class Decision:
     standing: tuple[Standing, ...] = ()
     errors: int = 0
     allowed_errors: int = 0
+    #: Trials that were not started because no verdict depended on them any more.
+    stopped: int = 0
     #: Why the exit code is what it is, and what the reader should know of the run as a whole.
     notes: tuple[str, ...] = ()
 
@@ -120,6 +129,7 @@ class Decision:
             "complete": self.complete,
             "errors": self.errors,
             "allowed_errors": self.allowed_errors,
+            "stopped": self.stopped,
             "standing": [
                 {"case": each.case, "dimension": each.dimension, "reason": each.reason} for each in self.standing
             ],

@@ -40,7 +40,8 @@ class MeanScore:
         return mean_p_missed(self.mean, threshold)
 
     def p_above(self, threshold: float) -> float:
-        return mean_p_met(self.mean, threshold)
+        # A mean of 0 is no evidence of a mean above 0, though no mean is below it.
+        return mean_p_met(self.mean, threshold) if threshold or self.value else 1.0
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
         return cases_to_settle_mean(self.mean, threshold, alpha_above, alpha_below)
@@ -54,7 +55,7 @@ def estimate(part: Slice, unjudged: Unjudged = "apart") -> MeanScore | None:
         return None
     keep = scored
     if unjudged != "apart":
-        keep = scored | _unscored(part)
+        keep = scored | _unscored(part) | part.stopped()
         score = np.where(scored, score, 1.0 if unjudged == "pass" else 0.0)
     sums, trials, clusters = part.by_case(score, keep)
     return MeanScore(case_mean(sums / trials, clusters))

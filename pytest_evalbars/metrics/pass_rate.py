@@ -46,7 +46,8 @@ class PassRate:
         return rate_p_missed(self.rate, threshold)
 
     def p_above(self, threshold: float) -> float:
-        return rate_p_met(self.rate, threshold)
+        # A rate of 0 is no evidence of a rate above 0, though no rate is below it.
+        return rate_p_met(self.rate, threshold) if threshold or self.value else 1.0
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
         return cases_to_settle_rate(self.rate, threshold, alpha_above, alpha_below)
@@ -59,9 +60,9 @@ def estimate(part: Slice, unjudged: Unjudged = "apart") -> PassRate | None:
     if not keep.any():
         return None
     if unjudged != "apart":
-        keep = keep | part.unjudged()
+        keep = keep | part.unknown()
         if unjudged == "pass":
-            passed = passed | part.unjudged()
+            passed = passed | part.unknown()
     passes, trials, clusters = part.by_case(passed.astype(np.float64), keep)
     return PassRate(case_rate(passes.astype(np.int64), trials, clusters))
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PASS, MISS, ERROR, SKIPPED = range(len(OUTCOMES))
-#: Outcomes that no line holds: a planned trial without a result, and one that was left out of the run.
-MISSING, LEFT_OUT = 4, 5
+#: Outcomes that no observation holds: a planned trial without a result, one that was left out of the run, and one
+#: that was not started because no verdict depended on it any more.
+MISSING, LEFT_OUT, STOPPED = 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +59,10 @@ class Run:
     unplaced: int = 0
     #: Whether a last line was cut off and dropped.
     torn: bool = False
+    #: Trials that were not started because no verdict depended on them any more, and what they would have cost:
+    #: `seconds` and `cost_usd`, as far as those that ran were measured.
+    stopped: int = 0
+    saved: Mapping[str, float] = field(default_factory=dict)
     #: Reasons why cases that nobody can name were left out.
     unseen: tuple[str, ...] = ()
     #: The files and folders that were asked for, where that was not the whole project.

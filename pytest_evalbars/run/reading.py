@@ -12,17 +12,19 @@ import numpy as np
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
-from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, Run
+from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, STOPPED, Run
 from pytest_evalbars.run.plan import Plan, Planned, unpacked
 from pytest_evalbars.run.rows import Codes, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
 
-def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = ()) -> Run:
+def load_run(
+    *paths: str | Path, ended: bool = False, left_out: Iterable[str] = (), stopped: Mapping[str, Any] | None = None
+) -> Run:
     """Read a run file, or several files of one run (shards).
 
     A torn last line is dropped, and the run is then incomplete.
@@ -31,6 +33,7 @@ def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = 
         *paths: the files.
         ended: take the run as having come to its end, though its last line is not yet written.
         left_out: items that were planned and then deliberately not run.
+        stopped: what the end line will say of items that no verdict depended on any more, as `stopped` and `saved`.
 
     Raises:
         RunFileError: a file cannot be read, a line is malformed, or the same thing is said twice.
@@ -42,6 +45,7 @@ def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = 
         for path in paths:
             reader.read(Path(path))
         reader.left_out += left_out
+        reader.stop(stopped or {})
         return reader.run(ended=ended)
 
 
@@ -63,10 +67,14 @@ class Reader(Rows):
     def run(self, *, ended: bool = False) -> Run:
         """The run of all rows taken so far."""
         missing = self._missing()
-        planned = self._planned({*missing, *self.left_out})
+        planned = self._planned({*missing, *self.left_out, *self.stopped})
         absent = [(one, name, MISSING) for item in missing if (one := planned.get(item)) for name in one.dimensions]
         left_out = [planned[item] for item in self.left_out if item in planned]
         absent += [(one, name, LEFT_OUT) for one in left_out for name in one.dimensions]
+        not_started = [item for item in self.stopped if not self.items.get(item)]
+        stopped = [planned[item] for item in not_started if item in planned]
+        absent += [(one, name, STOPPED) for one in stopped for name in one.dimensions]
+        missing += [item for item in not_started if item not in planned]  # of which nobody knows what it judges
         count = len(self.case)
         for each in absent:
             self.add_absent(*each)
@@ -113,6 +121,8 @@ class Reader(Rows):
             missing=tuple(missing),
             unplaced=sum(item not in planned for item in missing),
             torn=self.torn,
+            stopped=len(stopped),
+            saved=dict(self.saved),
             unseen=tuple(item for item in self.left_out if item not in planned),
             asked=tuple(self.asked),
             second_look=any(header.get("second_look") for header in self.headers),
@@ -121,7 +131,7 @@ class Reader(Rows):
 
     def _missing(self) -> list[str]:
         """Planned items that no line speaks of."""
-        out = set(self.left_out)
+        out = {*self.left_out, *self.stopped}
         missing = [item for item, seen in self.items.items() if not seen and item not in out]
         if not missing:
             return []
@@ -218,6 +228,8 @@ class Reader(Rows):
 
 def planned_run(plan: Plan, labels: dict[str, str]) -> Run:
     """A run in which nothing has happened yet: every planned trial is missing.
+
+    Its rows stand in the order of the plan, trial by trial and dimension by dimension, then what was left out.
 
     Args:
         plan: what is to run.
