@@ -10,6 +10,7 @@ import pytest
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.judging import SAID, body_of, end_account, judge, show, show_miss, show_part, take_part
 from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.execution import early
 from pytest_evalbars.execution.brakes import Brakes
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.safe import safe
@@ -39,6 +40,9 @@ def start(session: pytest.Session) -> None:
     if not runs_nothing(config):
         evals = begin(config, plan, collection.bars, prospects)
         trials = TrialHooks(config, collection.bars, write=evals.write)
+        evals.early = early.brake(config, plan, collection.bars)
+        if evals.early is not None:
+            trials.brakes.brakes.append(evals.early)
         manager.register(trials, "evalbars-trials")
         if trials.brakes.brakes:
             manager.register(trials.brakes, "evalbars-brakes")
@@ -62,6 +66,7 @@ class Prospects:
             stage = config.getoption("evalbars_stage") or "testing"
             self.verdicts, notices = forecast(plan, bars, stage, labels_of(config))
             self.notices += notices
+            self.notices += early.notices(config, bars)
 
     def pytest_report_collectionfinish(self) -> list[str]:
         return self.lines()

@@ -12,11 +12,13 @@ from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.execution.early import DECIDED
 from pytest_evalbars.run.journal import Journal, end, header
 from pytest_evalbars.run.plain import redacted
 from pytest_evalbars.stash import runs_nothing
 
 if TYPE_CHECKING:
+    from pytest_evalbars.execution.early import EarlyStop
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.run.columns import Run
@@ -52,6 +54,8 @@ class EvalSession:
         self._bad: set[str] = set()
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
+        #: The brake that holds trials on which no verdict depends, where one does.
+        self.early: EarlyStop | None = None
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
         self._failed_errors = 0
         self._failed_bars = 0
@@ -122,9 +126,9 @@ class EvalSession:
         if stopped is not None and not self._stopped_early:
             self.why_not_judged = f"the session was interrupted {f'({stopped})' if str(stopped) else ''}".strip()
             return
-        not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
+        gone = self._not_started()
         try:
-            self.run = load_run(self.journal.path, ended=self.journal.failure is None, left_out=not_run)
+            self.run = load_run(self.journal.path, ended=self.journal.failure is None, **gone)
         except EvalbarsError as error:
             self.why_not_judged = str(error)
             return
@@ -140,10 +144,22 @@ class EvalSession:
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and self.decision is not None:
-            not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
-            self.journal.write(end(int(session.exitstatus), **({"left_out": not_run} if not_run else {})))
+            self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()
         self._remember()
+
+    def _not_started(self) -> dict[str, Any]:
+        """What the end line says of trials that were deliberately not started."""
+        decided = dict.fromkeys(item for item in self.not_run.get(DECIDED, ()) if item not in self._done)
+        more: dict[str, Any] = {}
+        if self._stopped_early and (
+            left_out := [item for item in self._planned if item not in self._done and item not in decided]
+        ):
+            more["left_out"] = left_out
+        if decided and self.early is not None:
+            more["stopped"] = list(decided)
+            more["saved"] = self.early.saved([self._planned[item] for item in decided])
+        return more
 
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.config.options import labels_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,8 +21,14 @@ MEASURES = ("seconds", "cost_usd")
 
 
 def wanted(config: pytest.Config, bars: Bars) -> bool:
-    """Whether the user asked to stop early."""
-    return bool(bars.stop_early or config.getoption("evalbars_stop_early"))
+    """Whether the user asked to stop early, and there are bars to hold."""
+    asked = bars.stop_early or config.getoption("evalbars_stop_early")
+    return bool(asked and bars.bar and stage_of(config) != "none")
+
+
+def stage_of(config: pytest.Config) -> str:
+    """The stage whose bars the session holds."""
+    return config.getoption("evalbars_stage") or "testing"
 
 
 def hindrance(config: pytest.Config) -> str:
@@ -36,11 +44,18 @@ def hindrance(config: pytest.Config) -> str:
     return ""
 
 
-def notices(config: pytest.Config, bars: Bars, stage: str) -> list[str]:
+def notices(config: pytest.Config, bars: Bars) -> list[str]:
     """What the user is told of it before the first case runs."""
-    if wanted(config, bars) and bars.bar and stage != "none" and (why := hindrance(config)):
-        return [f"not stopping early: {why}; every case runs, and every verdict is the same"]
+    if wanted(config, bars) and (why := hindrance(config)):
+        return [f"nothing is stopped early: {why}; every case runs, and each verdict is what it would be anyway"]
     return []
+
+
+def brake(config: pytest.Config, plan: Plan, bars: Bars) -> EarlyStop | None:
+    """The brake of this session; None if every case is to run."""
+    if not wanted(config, bars) or hindrance(config):
+        return None
+    return EarlyStop(plan, bars, stage_of(config), labels_of(config))
 
 
 class EarlyStop:

@@ -32,11 +32,11 @@ class Open:
         self.bar, self.group, self.alpha = bar, group, alpha
         #: The word, once it is certain.
         self.word: Word | None = None
-        #: Bounds of the p-value of "missed" before the family, and of what the verdict can come to apart from it.
-        self.p_most, self.p_least = 1.0, 0.0
+        #: Whether it is met, and missed by the bare number where that is the rule, however the other trials end.
         self.must_meet, self.can_meet = False, True
-        #: The same for "missed" by the bare number, where the rule is that.
         self.must_miss, self.can_miss = False, True
+        #: The largest p-value of "missed", before the family, that the other trials can leave.
+        self.p_most = 1.0
         #: How many cases are judged, and how many can be in the end.
         self.judged = 0
         names, local, counts = np.unique(part.run.case[part.rows], return_inverse=True, return_counts=True)
@@ -50,6 +50,9 @@ class Open:
         #: The sums over cases of their shares of good and of bad trials.
         self._won = self._lost = 0.0
         self._independent: float | None = None
+        #: The smallest p-value, and what `can_meet` says, with what they were computed from.
+        self._least: tuple[float, tuple[float, int]] = (0.0, (-1.0, 0))
+        self._can: tuple[bool, tuple[float, int]] = (True, (-1.0, 0))
         self._source, clear = _sources(part, local, self.cases)
         #: By source: its judged cases, and all.
         self._judged_of = np.zeros(max(self._source or [0]) + 1)
@@ -107,19 +110,32 @@ class Open:
         self.must_meet = self.must_meet and self.judged >= self.bar.min_cases
         self.can_meet = self.can_meet and self.cases >= self.bar.min_cases
 
-    def _bound_evidence(self, low: float, high: float) -> None:
+    @property
+    def p_least(self) -> float:
+        """The smallest p-value of "missed", before the family, that the other trials can leave."""
+        if not (self.bounded and self.judged):
+            return 0.0
+        if self._least[1] != (basis := (self._won, self.cases)):
+            self._least = (self._smallest_p(1 - self._won / self.cases, 1 - self._t), basis)
+        return self._least[0]
+
+    def _smallest_p(self, rate: float, t: float) -> float:
         if self._independent is None:
             self._independent = most_independent([trials for trials in self._trials if trials])
+        units = self.cases if self._source is None else int((self._cases_of > 0).sum())
+        return least_p(rate, self._independent, units, t)
+
+    def _bound_evidence(self, low: float, high: float) -> None:
         sources = None if self._source is None else (self._judged_of, self._cases_of)
-        units = self.cases if sources is None else int((self._cases_of > 0).sum())
         t, alpha, cases = self._t, self.alpha, self.cases
         # Where even the rate of what is certain falls short, its p-value is above one half.
         self.must_meet = t == 0 or (
             low >= t and most_p(self._won, self.judged, cases, t, sources) <= alpha * (1 - SLACK)
         )
-        self.can_meet = t == 0 or least_p(high, self._independent, units, t) <= alpha * (1 + SLACK)
-        self.p_most = most_p(self._lost, self.judged, cases, 1 - t, sources) if 1 - high >= 1 - t else 1.0
-        self.p_least = least_p(1 - low, self._independent, units, 1 - t)
+        if self._can[1] != (basis := (self._lost, cases)):
+            self._can = (t == 0 or self._smallest_p(high, t) <= alpha * (1 + SLACK), basis)
+        self.can_meet = self._can[0]
+        self.p_most = most_p(self._lost, self.judged, cases, 1 - t, sources) if high <= t else 1.0
 
 
 def _sources(part: Slice, local: np.ndarray, cases: int) -> tuple[list[int] | None, bool]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pytest_evalbars.report.table import table
-from pytest_evalbars.report.words import count, details, named, sentence, subject
+from pytest_evalbars.report.words import count, details, named, saving, sentence, subject
 from pytest_evalbars.run.columns import MISSING
 from pytest_evalbars.safe import safe
 
@@ -48,6 +48,8 @@ def summary(
         f"{count(cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}; "
         f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",
     )
+    if run.stopped:
+        yield Line(saving(run))
     if not brief and (lines := table(run, bars, decision, everything=everything)):
         yield Line("")
         yield from map(Line, lines)

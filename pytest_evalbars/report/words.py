@@ -29,6 +29,23 @@ def amount(metric: str, value: float) -> str:
     return f"{value:.3f}" if metric == "mean_score" else f"{value:.1%}"
 
 
+def between(metric: str, possible: tuple[float, float]) -> str:
+    """`between 12.0% and 64.0%`: what a number can still be where trials were stopped early."""
+    return " and ".join(["between " + amount(metric, possible[0]), amount(metric, possible[1])])
+
+
+def saving(run: Run) -> str:
+    """What stopping early saved: the trials, and about their cost and time where that was measured."""
+    planned = run.trials + run.stopped
+    words = f"stopped early: {run.stopped} of {count(planned, 'trial')} were not run, as no verdict depended on them"
+    money, seconds = run.saved.get("cost_usd", 0.0), run.saved.get("seconds", 0.0)
+    parts = [
+        *([f"${money:.2f}" if money >= 0.01 else f"${money:.2g}"] if money else []),
+        *([f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"] if seconds >= 0.05 else []),
+    ]
+    return f"{words}; about {' and '.join(parts)} saved" if parts else words
+
+
 def threshold(bar: Bar) -> str:
     """`at least 85%`."""
     number = f"{bar.threshold:g}" if bar.metric == "mean_score" else f"{bar.threshold * 100:g}%"
@@ -51,10 +68,20 @@ def subject(verdict: Verdict) -> str:
 def sentence(verdict: Verdict, confidence: float) -> str:
     """What a verdict says: the number, its interval, the bar, and how sure it is."""
     bar, metric = verdict.spec, METRIC_WORDS[verdict.spec.metric]
+    if verdict.possible is not None:
+        words = (
+            f"{metric} {between(bar.metric, verdict.possible)} ({verdict.trials} of "
+            f"{count(verdict.trials + verdict.stopped, 'trial')} ran, {verdict.stopped} stopped early), "
+            f"bar {threshold(bar)}"
+        )
+        if verdict.verdict == "missed" and bar.rule == "evidence":
+            words += f": proven {'higher' if bar.upper else 'lower'}, whatever the others say"
+        return "; ".join([words, *map(safe, verdict.notes)])
     if verdict.estimate is None or verdict.interval is None:
         lacking = [
             *([f"{count(verdict.unjudged, 'trial')} could not be judged"] if verdict.unjudged else []),
             *([f"{count(verdict.skipped, 'trial')} skipped"] if verdict.skipped else []),
+            *([f"{count(verdict.stopped, 'trial')} stopped early"] if verdict.stopped else []),
         ]
         words = f"no judged case ({', '.join(lacking) or 'none in this run'}), bar {threshold(bar)}"
         return "; ".join([words, *map(safe, verdict.notes)])
@@ -78,7 +105,7 @@ def details(run: Run, verdict: Verdict) -> list[str]:
     part = _slice(run, verdict)
     if part is None:
         return lines
-    if verdict.group is None and (worst := _worst(run, bar, part)):
+    if verdict.group is None and not verdict.stopped and (worst := _worst(run, bar, part)):
         lines.append(f"worst: {worst}")
     if cases := _bad_cases(run, bar, part):
         lines.append(f"missed cases: {cases}")

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def load_run(
-    *paths: str | Path, ended: bool = False, left_out: Iterable[str] = (), stopped: Mapping[str, Any] | None = None
+    *paths: str | Path,
+    ended: bool = False,
+    left_out: Iterable[str] = (),
+    stopped: Iterable[str] = (),
+    saved: Mapping[str, float] | None = None,
 ) -> Run:
     """Read a run file, or several files of one run (shards).
 
@@ -33,7 +37,8 @@ def load_run(
         *paths: the files.
         ended: take the run as having come to its end, though its last line is not yet written.
         left_out: items that were planned and then deliberately not run.
-        stopped: what the end line will say of items that no verdict depended on any more, as `stopped` and `saved`.
+        stopped: items that were not started because no verdict depended on them any more.
+        saved: what they would have taken, in `seconds` and `cost_usd`.
 
     Raises:
         RunFileError: a file cannot be read, a line is malformed, or the same thing is said twice.
@@ -45,7 +50,7 @@ def load_run(
         for path in paths:
             reader.read(Path(path))
         reader.left_out += left_out
-        reader.stop(stopped or {})
+        reader.stop({"stopped": list(stopped), "saved": saved})
         return reader.run(ended=ended)
 
 
