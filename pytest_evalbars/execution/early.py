@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.plan import Plan, Planned
 
 #: Why a trial was not started, as its report says it.
-DECIDED = "every verdict that it counts for is certain already"
+DECIDED = "no verdict depends on it now"
 #: What is measured of a trial and saved with it.
 MEASURES = ("seconds", "cost_usd")
 
