@@ -15,6 +15,7 @@ import pytest
 from pytest_evalbars.cases.collect import Collector, is_case
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import BarsError
+from pytest_evalbars.execution import early
 from pytest_evalbars.run.plan import Plan
 from pytest_evalbars.selection import asked_for
 from pytest_evalbars.stash import COLLECTION, PROBLEMS, is_worker
@@ -79,7 +80,9 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
             # Of files that could not be collected nobody knows which cases they hold; pytest tells of them.
             problems += _unfit(config, bars, where, collector, whole=not session.testsfailed)
     if bars is not None and not problems:
-        config.stash[COLLECTION] = Collection(collector.cases, bars, collector.notes())
+        notes = collector.notes()
+        cases = early.shuffle(config, bars, collector.cases, items)
+        config.stash[COLLECTION] = Collection(cases, bars, notes)
         if config.getoption("evalbars_missed"):
             _only_missed(config, collector.cases, items)
         return

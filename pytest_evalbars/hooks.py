@@ -66,7 +66,7 @@ class Prospects:
             stage = config.getoption("evalbars_stage") or "testing"
             self.verdicts, notices = forecast(plan, bars, stage, labels_of(config))
             self.notices += notices
-            self.notices += early.notices(config, bars)
+            self.notices += early.notices(config, plan, bars)
 
     def pytest_report_collectionfinish(self) -> list[str]:
         return self.lines()

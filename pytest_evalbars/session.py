@@ -12,13 +12,12 @@ from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
-from pytest_evalbars.execution.early import DECIDED
+from pytest_evalbars.execution import early
 from pytest_evalbars.run.journal import Journal, end, header
 from pytest_evalbars.run.plain import redacted
 from pytest_evalbars.stash import runs_nothing
 
 if TYPE_CHECKING:
-    from pytest_evalbars.execution.early import EarlyStop
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.run.columns import Run
@@ -55,13 +54,14 @@ class EvalSession:
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
         #: The brake that holds trials on which no verdict depends, where one does.
-        self.early: EarlyStop | None = None
+        self.early: early.EarlyStop | None = None
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
         self._failed_errors = 0
         self._failed_bars = 0
         self._stopped_early = False
         bars_as_declared = [bar.model_dump(exclude_defaults=True) for bar in self.bars.bar]
-        more = {"second_look": True} if self.second_look else {}
+        more: dict[str, Any] = {"second_look": True} if self.second_look else {}
+        more |= early.header(config, plan, bars)
         first = header(self.journal.run, config.rootpath, labels=self.labels, bars=bars_as_declared, **more)
         self.journal.write(first, plan.to_json())
 
@@ -150,7 +150,7 @@ class EvalSession:
 
     def _not_started(self) -> dict[str, Any]:
         """What the end line says of trials that were deliberately not started."""
-        decided = dict.fromkeys(item for item in self.not_run.get(DECIDED, ()) if item not in self._done)
+        decided = dict.fromkeys(item for item in self.not_run.get(early.DECIDED, ()) if item not in self._done)
         more: dict[str, Any] = {}
         if self._stopped_early and (
             left_out := [item for item in self._planned if item not in self._done and item not in decided]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_evalbars.gate.anytime import shares_sources
+from pytest_evalbars.gate.betting import OpenEvidence
 from pytest_evalbars.gate.open import SLACK, Open
 from pytest_evalbars.gate.select import held_bars
 from pytest_evalbars.gate.slices import slices_of
@@ -34,20 +36,23 @@ class Certainty:
         bars: the declared bars.
         stage: the stage whose bars are held.
         labels: the labels of the whole run.
+        anytime: whether the plan is in random order, so that bars that ask for it may stop at any time.
     """
 
-    def __init__(self, plan: Plan, bars: Bars, stage: str, labels: dict[str, str]) -> None:
+    def __init__(self, plan: Plan, bars: Bars, stage: str, labels: dict[str, str], *, anytime: bool = False) -> None:
         run = planned_run(plan, labels)
         self.alpha = bars.alpha
         self.verdicts: list[Open] = []
         #: By row of the planned run: the verdicts that it feeds, and the place of its case in each.
         feeds: dict[int, list[tuple[Open, int]]] = {}
         for bar in held_bars(bars, stage):
-            for _, group, part in slices_of(run, bar):
-                rows = part.rows[run.outcome[part.rows] != LEFT_OUT]
+            for _, group, whole in slices_of(run, bar):
+                rows = whole.rows[run.outcome[whole.rows] != LEFT_OUT]
                 if not len(rows):
                     continue
-                verdict = Open(bar, group, Slice(run, rows), bars.alpha)
+                part = Slice(run, rows)
+                bets = anytime and bar.early_stop == "anytime" and not shares_sources(part)
+                verdict = (OpenEvidence if bets else Open)(bar, group, part, bars.alpha)
                 self.verdicts.append(verdict)
                 for row, place in zip(rows.tolist(), verdict.places, strict=True):
                     feeds.setdefault(row, []).append((verdict, place))
@@ -56,7 +61,9 @@ class Certainty:
         self._feeds = {
             one.item: {name: feeds.get(next(number), []) for name in one.dimensions} for one in plan.planned
         }
-        self._judged_items: set[str] = set()
+        self._taken: set[str] = set()
+        #: A trial in which something went wrong, and which may be tried again before the next one.
+        self._erred: tuple[Planned, dict[str, list[Any]]] | None = None
         family = [verdict for verdict in self.verdicts if verdict.evidence]
         self._family = family
         self._second = np.array([verdict.group is not None for verdict in family], bool)
@@ -71,20 +78,28 @@ class Certainty:
     def take(self, planned: Planned, said: Mapping[str, Any]) -> None:
         """Take what a finished trial said, as `judge` made it, and see what has become certain.
 
-        What went wrong may be tried again, and stays open; of everything else the first word counts.
+        What went wrong may be tried again at once, and stays open until the next trial; of everything else the first
+        word counts.
         """
-        verdicts: dict[str, list[Any]] = said["verdicts"]
-        missed = any(outcome == "miss" for outcome, *_ in verdicts.values())
-        if planned.item in self._judged_items or (said["error"] and not missed):
+        if self._erred is not None and self._erred[0].item != planned.item:
+            self._take(*self._erred)
+            self._erred = None
+        missed = any(outcome == "miss" for outcome, *_ in said["verdicts"].values())
+        if said["error"] and not missed:
+            self._erred = (planned, said["verdicts"])
+        else:
+            self._erred = None
+            self._take(planned, said["verdicts"])
+
+    def _take(self, planned: Planned, verdicts: dict[str, list[Any]]) -> None:
+        if planned.item in self._taken:
             return
-        self._judged_items.add(planned.item)
+        self._taken.add(planned.item)
         touched: dict[int, Open] = {}
-        for name, (outcome, *_) in verdicts.items():
-            if outcome == "error":
-                continue
+        for name, (outcome, score, *_) in verdicts.items():
             for verdict, place in self._feeds[planned.item].get(name, ()):
                 if verdict.word is None:
-                    verdict.take(place, outcome)
+                    verdict.take(place, outcome, score)
                     touched[id(verdict)] = verdict
         for verdict in touched.values():
             verdict.bound()
@@ -123,6 +138,7 @@ class Certainty:
         if verdict.p_least >= least:
             return True
         sure = [each for each in self._family if each.judged and each.bounded]
-        tier = sum(each.p_least >= verdict.p_least for each in sure if (each.group is None) == (verdict.group is None))
-        tiers = len({each.group is None for each in sure})
-        return verdict.p_least * tier * tiers >= least
+        tiers = {each.group is None for each in sure}
+        same_tier = [each for each in sure if (each.group is None) == (verdict.group is None)]
+        as_large = sum(each.p_least >= verdict.p_least for each in same_tier)
+        return verdict.p_least * as_large * len(tiers) >= least

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
 from pytest_evalbars.gate.select import held_bars, stands_alone
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_evalbars.gate.anytime import Evidence
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.metrics.slice import Estimate, Metric, Slice
     from pytest_evalbars.run.columns import Run
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 STAGES = ("testing", "launch", "none")
 #: Two numbers closer than this are one.
 ROUNDING = 1e-12
+#: Of verdicts of cases that stand for themselves.
+FREE = "that no bar speaks of were"
 #: Missing trials named before the others are only counted.
 NAMED = 5
 
@@ -55,6 +59,8 @@ class Draft:
     stopped: int
     #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
     p: float
+    #: The evidence of a bar that could stop at any time; it then decides alone.
+    bets: Evidence | None = None
     #: The same in the family; None where the verdict is not of it.
     p_missed: float | None = None
     #: How many times stricter than alone the family may be with this verdict.
@@ -95,7 +101,7 @@ def decide(
     """
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is none of {', '.join(STAGES)}")
-    drafts = [draft for bar in held_bars(bars, stage) for draft in _drafts(run, bar)]
+    drafts = [draft for bar in held_bars(bars, stage) for draft in _drafts(run, bar, bars.alpha)]
     judged = [draft for draft in drafts if draft.apart is not None and draft.bar.rule == "evidence"]
     corrected = two_tiers(
         np.array([draft.p for draft in judged]),
@@ -111,7 +117,7 @@ def decide(
     return _decision(run, bars, verdicts, standing, stage, strict=strict)
 
 
-def _drafts(run: Run, bar: Bar) -> Iterator[Draft]:
+def _drafts(run: Run, bar: Bar, alpha: float) -> Iterator[Draft]:
     metric = cast("Metric", import_module(METRICS[bar.metric]))
     for dimension, group, part in slices_of(run, bar):
         apart, unjudged = metric.estimate(part), metric.unjudged(part)
@@ -119,7 +125,10 @@ def _drafts(run: Run, bar: Bar) -> Iterator[Draft]:
         if_missed = metric.estimate(part, "miss") if apart and unjudged + stopped else None
         if_passed = metric.estimate(part, "pass") if apart and unjudged + stopped else None
         draft = Draft(bar, dimension, group, part, apart, if_missed, if_passed, unjudged, stopped, float("nan"))
-        if apart is not None:
+        if apart is not None and asked_for(bar, part) and not shares_sources(part):
+            draft.bets = evidence(bar, metric, part, alpha)
+            draft.p = draft.bets.p_missed
+        elif apart is not None:
             t = bar.threshold
             draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.fails)
         yield draft
@@ -141,7 +150,12 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
             word = "inconclusive"
             notes.append("trials of the run are missing, and nothing tells whether they belong here")
         numbers = {"cases": draft.apart.cases, "trials": int(part.judged().sum())}
-        numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
+        if draft.bets is not None:
+            numbers |= _betted(draft, draft.bets)
+        else:
+            numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
+        if draft.bets is None and asked_for(bar, part):
+            notes.append("not held as a bar that may stop at any time: some of its cases share a cluster")
     why_not = _not_enforced(run, part, left_out)
     return Verdict(
         bar=bar.name,
@@ -183,6 +197,12 @@ def _possible(draft: Draft) -> dict[str, object]:
     return {"possible": tuple(each.value for each in ends if each is not None)}
 
 
+def _betted(draft: Draft, bets: Evidence) -> dict[str, object]:
+    """The numbers of a verdict that could stop at any time: an interval would have to know when it might have."""
+    numbers = _possible(draft) if draft.stopped else {"estimate": draft.clears[0].value}
+    return numbers | {"e_met": bets.met, "e_missed": bets.missed, "p_missed": draft.p_missed}
+
+
 def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
     """Met, missed or inconclusive, for a slice with data."""
     bar, t = draft.bar, draft.bar.threshold
@@ -190,8 +210,11 @@ def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
         good = all(_reaches(each.value, bar) for each in draft.clears)
         bad = not any(_reaches(each.value, bar) for each in draft.fails)
     else:
-        bounds = [each.bounds(bars.alpha) for each in draft.clears]
-        good = all(high <= t if bar.upper else low >= t for low, high in bounds)
+        if draft.bets is not None:
+            good = draft.bets.met >= 1 / bars.alpha
+        else:
+            bounds = [each.bounds(bars.alpha) for each in draft.clears]
+            good = all(high <= t if bar.upper else low >= t for low, high in bounds)
         bad = draft.p_missed is not None and draft.p_missed < bars.alpha
         if not bad and draft.p < bars.alpha and not draft.stopped:
             notes.append(
@@ -288,8 +311,8 @@ def _decision(
         open_question = not run.second_look
     if run.stopped and stage != "none" and (untold := sum(1 for _ in _standing(run, bars, STOPPED))):
         # Under the bars of the session none of them was: these are others.
-        which = "1 verdict that no bar speaks of was" if untold == 1 else f"{untold} verdicts that no bar speaks of were"
-        notes.append(f"{which} not given, as the session stopped early under other bars")
+        these = "1 verdict that no bar speaks of was" if untold == 1 else f"{untold} verdicts {FREE}"
+        notes.append(f"{these} not given, as the session stopped early under other bars")
         open_question = True
     if any(not each.enforced for each in verdicts):
         count = sum(not each.enforced for each in verdicts)

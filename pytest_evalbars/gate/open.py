@@ -65,8 +65,10 @@ class Open:
         """Whether the verdict belongs to the session's family."""
         return self.bar.rule == "evidence"
 
-    def take(self, place: int, outcome: str) -> None:
+    def take(self, place: int, outcome: str, score: float | None = None) -> None:  # noqa: ARG002 - for other metrics
         """Take what a trial of the case at `place` said."""
+        if outcome == "error":
+            return  # it counts for neither, and may come to count for either
         if outcome == "skipped":
             self._drop(place)
             return

@@ -43,6 +43,10 @@ class Verdict:
     #: trials can still be, from all the others missing to all passing.
     stopped: int = 0
     possible: tuple[float, float] | None = None
+    #: Of a bar that could stop at any time: the highest e-values of "met" and of "missed". They and the p-value are
+    #: the evidence then, whenever it stopped.
+    e_met: float | None = None
+    e_missed: float | None = None
     #: Whether the verdict counts in this session, and whether it fails it.
     enforced: bool = True
     fails: bool = False
@@ -81,6 +85,8 @@ class Verdict:
             "left_out": self.left_out,
             "stopped": self.stopped,
             "possible": None if self.possible is None else list(self.possible),
+            "e_met": self.e_met,
+            "e_missed": self.e_missed,
             "enforced": self.enforced,
             "fails": self.fails,
             "notes": list(self.notes),

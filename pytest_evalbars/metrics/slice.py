@@ -40,7 +40,7 @@ class Slice:
 
     def stopped(self) -> NDArray[np.bool_]:
         """Which rows are trials that were not started, because no verdict depended on them any more."""
-        return self.run.outcome[self.rows] == STOPPED
+        return np.asarray(self.run.outcome[self.rows] == STOPPED)
 
     def unknown(self) -> NDArray[np.bool_]:
         """Which rows could be a pass or a miss: the unjudged and the stopped."""
@@ -105,6 +105,9 @@ class Metric(Protocol):
 
     def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
         """The estimate on a slice; None if nothing in it could be judged."""
+
+    def values(self, part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """What each of the slice's rows counts as, and which of them count."""
 
     def unjudged(self, part: Slice) -> int:
         """How many of the slice's trials the metric could not use though they should have counted."""

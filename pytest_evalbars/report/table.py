@@ -79,17 +79,17 @@ def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[str]]:
 def _row(verdict: Verdict) -> list[str]:
     bar = verdict.spec
     numbers = ["-", "-"]
-    if verdict.estimate is not None and verdict.interval is not None:
-        low, high = verdict.interval
-        numbers = [
-            amount(bar.metric, verdict.estimate),
-            f"{amount(bar.metric, low)} to {amount(bar.metric, high)}",
-        ]
+    if verdict.estimate is not None:
+        numbers[0] = amount(bar.metric, verdict.estimate)
+    if verdict.interval is not None:
+        numbers[1] = " to ".join(amount(bar.metric, bound) for bound in verdict.interval)
     trials = str(verdict.trials)
     if verdict.stopped:
         trials = f"{verdict.trials} of {verdict.trials + verdict.stopped}"
     if verdict.possible is not None:
-        numbers = ["-", between(bar.metric, verdict.possible)]
+        numbers[1] = between(bar.metric, verdict.possible)
+    elif verdict.e_met is not None:
+        numbers[1] = f"none (e = {verdict.e_met:.3g})"
     limit = f"{bar.threshold:g}" if bar.metric == "mean_score" else f"{bar.threshold * 100:g}%"
     word = verdict.verdict.upper() if verdict.fails else verdict.verdict
     return [

@@ -69,6 +69,9 @@ class Run:
     asked: tuple[str, ...] = ()
     #: A second look at cases that missed: never judged.
     second_look: bool = False
+    #: By case: its place in the random order that the session gave the cases, so that it might stop at any time;
+    #: None where it did not.
+    order: NDArray[np.int64] | None = None
     headers: tuple[Mapping[str, Any], ...] = field(default=())
 
     @classmethod

@@ -131,8 +131,20 @@ class Reader(Rows):
             unseen=tuple(item for item in self.left_out if item not in planned),
             asked=tuple(self.asked),
             second_look=any(header.get("second_look") for header in self.headers),
+            order=self._order(),
             headers=tuple(self.headers),
         )
+
+    def _order(self) -> NDArray[np.int64] | None:
+        """The places of the cases in the manifest, where the session put them into random order."""
+        if len(self.headers) != 1 or not isinstance(self.headers[0].get("anytime"), dict):
+            return None
+        case_of = {item: one.case for item, one in self._planned(set(self.items)).items()}
+        places = np.full(len(self.cases), len(self.items), np.int64)
+        for place, item in enumerate(self.items):
+            if (code := self.cases.get(case_of.get(item))) is not None:
+                places[code] = min(places[code], place)
+        return places
 
     def _missing(self) -> list[str]:
         """Planned items that no line speaks of."""

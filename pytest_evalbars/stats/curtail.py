@@ -20,8 +20,11 @@ from pytest_evalbars.stats.proportions import NOTHING, p_at_least
 #: Above it, a p-value is not bounded by these arguments; no claim is made at such an error anyway.
 HALF = 0.5
 
+#: For each source of cases, how many of them are judged, and how many there are.
+Sizes = tuple[ArrayLike, ArrayLike]
 
-def most_p(won: float, judged: int, cases: int, t: float, clusters: tuple[ArrayLike, ArrayLike] | None = None) -> float:
+
+def most_p(won: float, judged: int, cases: int, t: float, clusters: Sizes | None = None) -> float:
     """The largest p-value of the claim "above t" that any outcome of the remaining trials can leave.
 
     Args:
@@ -92,7 +95,7 @@ def most_squares(low: ArrayLike, high: ArrayLike, total: NDArray[np.float64]) ->
     steps, gains = (most - least)[order], (most**2 - least**2)[order]
     sums = np.concatenate([[least.sum()], least.sum() + np.cumsum(steps)])
     squares = np.concatenate([[least @ least], least @ least + np.cumsum(gains)])
-    return np.interp(total, sums, squares)
+    return np.asarray(np.interp(total, sums, squares), np.float64)
 
 
 def _p(x: float, n: float, t: float) -> float:

@@ -136,7 +136,9 @@ def test_a_case_runs_as_long_as_one_of_its_verdicts_is_open(suite):
     assert result.exit == 1
 
 
-@pytest.mark.parametrize("marks", ['@pytest.mark.dimension("tone")', '@pytest.mark.dimension("accuracy")\n@pytest.mark.capability'])
+@pytest.mark.parametrize(
+    "marks", ['@pytest.mark.dimension("tone")', '@pytest.mark.dimension("accuracy")\n@pytest.mark.capability']
+)
 def test_cases_that_no_held_bar_speaks_of_all_run(stopping, marks):
     stopping.file(
         "test_free.py",

@@ -1,13 +1,9 @@
 """Stopping early changes no verdict: suites of any shape, run in any order, with and without."""
 
-import json
 import os
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.execution.early import EarlyStop
@@ -32,9 +28,10 @@ def said_of(outcomes):
     }
 
 
-def run_of(plan, ran, stopped=()):
-    """The run file's rows of a session in which `ran` ran and `stopped` did not."""
-    rows = [{"type": "header", "schema": 1, "labels": {}}, plan.to_json()]
+def run_of(plan, ran, stopped=(), *, anytime=False):
+    """The run of a session in which `ran` ran and `stopped` did not."""
+    order = {"anytime": {"seed": 0}} if anytime else {}
+    rows = [{"type": "header", "schema": 1, "labels": {}, **order}, plan.to_json()]
     for one, outcomes in ran:
         rows += lines_of(one, outcomes)
     return Run.from_observations([*rows, {"type": "end", "exit": 0, "stopped": [one.item for one in stopped]}])
@@ -42,15 +39,17 @@ def run_of(plan, ran, stopped=()):
 
 def both(plan, bars, stage, outcomes):
     """The full run's decision, the curtailed run's, and what the latter did not start."""
-    early, ran, stopped = EarlyStop(plan, bars, stage, {}), [], []
+    anytime = any(bar.early_stop for bar in bars.bar)
+    early, ran, stopped = EarlyStop(plan, bars, stage, {}, anytime=anytime), [], []
     for one in plan.planned:
         if early.holds(one):
             stopped.append(one)
         else:
             ran.append((one, outcomes[one.item]))
             early.ended(one, said_of(outcomes[one.item]))
-    full = decide(run_of(plan, [(one, outcomes[one.item]) for one in plan.planned]), bars, stage=stage)
-    return full, decide(run_of(plan, ran, stopped), bars, stage=stage), stopped
+    everything = run_of(plan, [(one, outcomes[one.item]) for one in plan.planned], anytime=anytime)
+    full = decide(everything, bars, stage=stage)
+    return full, decide(run_of(plan, ran, stopped, anytime=anytime), bars, stage=stage), stopped
 
 
 def words(decision):
@@ -65,9 +64,10 @@ def compare(plan, bars, stage, outcomes):
     if not new_errors:
         assert (full.exit_code, full.complete) == (curtailed.exit_code, curtailed.complete)
     for verdict in curtailed.verdicts:
-        shown = (verdict.estimate, verdict.low, verdict.high, verdict.interval, verdict.p_missed, verdict.needed)
+        shown = (verdict.estimate, verdict.low, verdict.high, verdict.interval, verdict.needed)
         if verdict.stopped:
-            assert shown == (None,) * 6
+            assert shown == (None,) * 5
+            assert (verdict.p_missed is None) == (verdict.e_met is None)
             assert 0 <= verdict.possible[0] <= verdict.possible[1] <= 1
         else:
             assert verdict.possible is None
@@ -104,8 +104,12 @@ def random_suite(rng):
     order = rng.permutation(len(planned)) if rng.random() < 0.5 else np.arange(len(planned))
     left_out = int(rng.integers(0, 3)) if rng.random() < 0.1 else 0
     chosen = [planned[n] for n in order]
+    bars = random_bars(rng)
+    if any(bar.early_stop for bar in bars.bar):  # their cases come one after the other
+        places = {f"c{n}": place for place, n in enumerate(rng.permutation(cases))}
+        chosen = sorted(chosen, key=lambda one: places[one.case])
     plan = Plan(planned=tuple(chosen[left_out:]), left_out=tuple(chosen[:left_out]))
-    return plan, random_bars(rng), str(rng.choice(["testing", "launch"])), outcomes
+    return plan, bars, str(rng.choice(["testing", "launch"])), outcomes
 
 
 def random_bars(rng):
@@ -127,6 +131,8 @@ def random_bars(rng):
             bar["min_cases"] = int(rng.integers(1, 40))
         if rng.random() < 0.1:
             bar["stage"] = "launch"
+        if rng.random() < 0.2 and "rule" not in bar and 0 < bar.get("at_least", bar.get("at_most")) < 1:
+            bar["early_stop"] = "anytime"
         if rng.random() < 0.1:
             bar["metric"] = "mean_score"
         bars.append(bar)
