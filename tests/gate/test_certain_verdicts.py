@@ -1,9 +1,13 @@
 """Stopping early changes no verdict: suites of any shape, run in any order, with and without."""
 
+import json
 import os
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.execution.early import EarlyStop
@@ -152,3 +156,65 @@ def test_random_suites_have_the_same_words_and_exit_code_curtailed(block):
 def test_thousands_of_random_suites_have_the_same_words_and_exit_code_curtailed():
     for seed in range(10_000, 10_000 + int(os.environ.get("EVALBARS_SUITES", "5000"))):
         compare(*random_suite(np.random.default_rng(seed)))
+
+
+def one_by_one(passed, rule):
+    """How many of the given cases run before the one verdict on them is certain, and the word."""
+    plan = Plan(planned=tuple(Planned(f"t[c{n}]", f"c{n}", "t", 0, ("a",), {}) for n in range(len(passed))))
+    bars = load_bars({"bar": [{"dimension": "a", "at_least": 0.9, "rule": rule}]})
+    early = EarlyStop(plan, bars, "testing", {})
+    for number, (one, good) in enumerate(zip(plan.planned, passed, strict=True)):
+        if early.holds(one):
+            return number
+        early.ended(one, said_of({"a": "pass" if good else "miss"}))
+    return len(passed)
+
+
+@pytest.fixture(scope="module")
+def curtailed():
+    path = Path(__file__).parents[3] / "shared" / "known_answers.json"
+    if not path.exists():
+        pytest.skip("known_answers.json is not beside the repository")
+    return next(each for each in json.loads(path.read_text(encoding="utf-8")) if each["id"] == "seq/curtail")
+
+
+def test_a_fixed_set_is_decided_at_the_known_failure_and_success(curtailed):
+    cases, (failure, success) = curtailed["inputs"]["N"], curtailed["expected"]
+    assert one_by_one([False] * cases, "estimate") == failure
+    assert one_by_one([True] * cases, "estimate") == success
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("truth", "saved"), [(0.8, 0.47), (0.85, 0.30), (0.9, 0.07), (0.95, 0.05), (0.97, 0.07), (0.99, 0.09)]
+)
+def test_a_fixed_set_saves_what_the_reference_simulation_found(truth, saved):
+    rng = np.random.default_rng(61)
+    ran = [one_by_one(rng.random(200) < truth, "estimate") for _ in range(300)]
+    assert 1 - np.mean(ran) / 200 == pytest.approx(saved, abs=0.015)
+
+
+def test_evidence_is_certain_as_soon_as_the_exact_test_is_and_no_earlier():
+    """Of 200 cases at a bar of 90%, 12 misses are met and 13 are not; 28 are proven worse (exact binomial)."""
+    assert one_by_one([True] * 200, "evidence") == 188
+    most = next(n for n in range(200, 0, -1) if binom.cdf(n, 200, 0.9) < 0.05)
+    assert one_by_one([False] * 200, "evidence") == 200 - most
+    # What is neither is so only once neither can come any more: 13 misses, and passes enough.
+    assert one_by_one([False] * 13 + [True] * 187, "evidence") == most + 1 + 13
+
+
+@pytest.mark.parametrize("trials", [1, 3])
+def test_a_thousand_cases_are_followed_in_no_time(trials):
+    dimensions = ("a", "b", "c", "d")
+    planned = [
+        Planned(f"t[c{n}-t{k}]", f"c{n}", "t", k, dimensions, {"category": f"k{n % 14}"})
+        for n in range(1000 // trials)
+        for k in range(trials)
+    ]
+    bars = load_bars({"bar": [{"at_least": 0.9, "each": "category", "name": "all"}]})
+    rng, start = np.random.default_rng(0), time.process_time()
+    early = EarlyStop(Plan(planned=tuple(planned)), bars, "testing", {})
+    for one in planned:
+        early.holds(one)
+        early.ended(one, said_of({name: "pass" if rng.random() < 0.92 else "miss" for name in dimensions}))
+    assert time.process_time() - start < 1
