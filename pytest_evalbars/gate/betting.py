@@ -76,9 +76,8 @@ class OpenEvidence(Open):
         self.p_most = math.exp(min(0.0, MARGIN - self._most_missed))
         most = self._most_missed if proven else max(self._most_missed, self._for_missed.at_best(left))
         self._p_least = math.exp(-most - MARGIN)
-        # Proven missed comes first, and whether it was depends on the family: then all cases run.
-        never_missed = math.exp(-self._most_missed) >= self.alpha
-        self.must_meet = self._most_met >= enough + MARGIN and never_missed and self.judged >= self.bar.min_cases
+        # Nothing that comes after the proof counts: not even the family can make more of what was missed until then.
+        self.must_meet = self._most_met >= enough + MARGIN and self.judged >= self.bar.min_cases
         self.can_meet = self.can_meet and self.cases >= self.bar.min_cases
 
     @property

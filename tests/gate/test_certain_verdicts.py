@@ -166,7 +166,7 @@ def one_by_one(passed, rule):
     for number, (one, good) in enumerate(zip(plan.planned, passed, strict=True)):
         if early.holds(one):
             return number
-        early.ended(one, said_of({"a": "pass" if good else "miss"}))
+        early.ended(one, said_of({"a": {True: "pass", False: "miss", None: "skipped"}[good]}))
     return len(passed)
 
 
@@ -201,6 +201,10 @@ def test_evidence_is_certain_as_soon_as_the_exact_test_is_and_no_earlier():
     assert one_by_one([False] * 200, "evidence") == 200 - most
     # What is neither is so only once neither can come any more: 13 misses, and passes enough.
     assert one_by_one([False] * 13 + [True] * 187, "evidence") == most + 1 + 13
+
+
+def test_skipped_cases_are_no_longer_waited_for():
+    assert one_by_one([None] * 100 + [True] * 100, "estimate") == 190
 
 
 @pytest.mark.parametrize("trials", [1, 3])

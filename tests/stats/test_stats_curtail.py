@@ -105,3 +105,9 @@ def test_clusters_weigh_less_than_their_cases():
     assert together == 1  # 0.9**3 is above one half
     assert together > alone
     assert math.isclose(most_p(30, 30, 30, 0.5, ([10] * 3, [10] * 3)), 0.5**3)
+
+
+def test_cases_that_drop_out_can_leave_one_large_source_alone():
+    judged, planned = [20] + [0] * 20, [20] + [1] * 20
+    assert most_p(20, 20, 40, 0.1, (judged, planned)) == pytest.approx(0.1)
+    assert rate_p_met(case_rate([1] * 20 + [0] * 20, [1] * 40, [0] * 20 + list(range(1, 21))), 0.1) < 0.1
