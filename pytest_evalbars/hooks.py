@@ -23,6 +23,7 @@ from pytest_evalbars.cases.judging import (
 )
 from pytest_evalbars.collection import XDIST_PLAN_KEY
 from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.execution import early
 from pytest_evalbars.execution.brakes import Brakes
 from pytest_evalbars.execution.budget import declared
 from pytest_evalbars.execution.start import Execution
@@ -62,6 +63,9 @@ def start(session: pytest.Session) -> None:
     if not runs_nothing(config):
         evals = begin(config, plan, collection.bars, prospects)
         trials = TrialHooks(config, collection.bars, write=evals.write)
+        evals.early = early.brake(config, plan, collection.bars)
+        if evals.early is not None:
+            trials.brakes.brakes.append(evals.early)
         manager.register(trials, "evalbars-trials")
         execution.register(trials)
 
@@ -86,6 +90,7 @@ class Prospects:
             stage = config.getoption("evalbars_stage") or "testing"
             self.verdicts, notices = forecast(plan, bars, stage, labels_of(config))
             self.notices += notices
+            self.notices += early.notices(config, plan, bars)
 
     def pytest_report_collectionfinish(self) -> list[str]:
         return self.lines()

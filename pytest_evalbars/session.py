@@ -13,6 +13,7 @@ from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.execution import early
 from pytest_evalbars.run.journal import Journal, end, header
 from pytest_evalbars.run.plain import redacted
 from pytest_evalbars.run.tally import Tally
@@ -58,6 +59,8 @@ class EvalSession:
         self._bad: set[str] = set()
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
+        #: The brake that holds trials on which no verdict depends, where one does.
+        self.early: early.EarlyStop | None = None
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
         self.failed_errors = 0
         self._failed_bars = 0
@@ -66,6 +69,7 @@ class EvalSession:
         more: dict[str, Any] = {"second_look": True} if self.second_look else {}
         if plan.shard is not None:
             more["shard"] = plan.shard.to_json()
+        more |= early.header(config, plan, bars)
         first = header(self.journal.run, config.rootpath, labels=self.labels, bars=bars_as_declared, **more)
         self.journal.write(first, replace(plan, shard=None).to_json())
 
@@ -140,12 +144,7 @@ class EvalSession:
         from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
         try:
-            self.run = load_run(
-                self.journal.path,
-                ended=self.journal.failure is None,
-                left_out=self._left_behind(),
-                not_run=self._held(),
-            )
+            self.run = load_run(self.journal.path, ended=self.journal.failure is None, **self._not_started())
         except EvalbarsError as error:
             self.why_not_judged = str(error)
             return
@@ -162,21 +161,22 @@ class EvalSession:
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
-            more = {"left_out": self._left_behind(), "not_run": self._held()}
-            self.journal.write(end(int(session.exitstatus), **{key: value for key, value in more.items() if value}))
+            self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()
         self._remember()
 
-    def _left_behind(self) -> list[str]:
-        """The items that pytest did not come to, where it was told to stop before the last."""
-        if not self._stopped_early:
-            return []
+    def _not_started(self) -> dict[str, Any]:
+        """What the end line says of trials that were not started."""
+        more: dict[str, Any] = {}
         held = {item for items in self.not_run.values() for item in items}
-        return [item for item in self._planned if item not in self._done and item not in held]
-
-    def _held(self) -> dict[str, int]:
-        """How many trials were kept from starting, by the reason."""
-        return {why: len(items) for why, items in self.not_run.items()}
+        if self._stopped_early:  # those that pytest did not come to
+            more["left_out"] = [item for item in self._planned if item not in self._done and item not in held]
+        decided = dict.fromkeys(item for item in self.not_run.get(early.DECIDED, ()) if item not in self._done)
+        if decided and self.early is not None:
+            more["stopped"] = list(decided)
+            more["saved"] = self.early.saved([self._planned[item] for item in decided])
+        more["not_run"] = {why: len(items) for why, items in self.not_run.items() if why != early.DECIDED}
+        return {key: value for key, value in more.items() if value}
 
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""

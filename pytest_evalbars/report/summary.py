@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.table import table
-from pytest_evalbars.report.words import count, details, named, sentence, subject
+from pytest_evalbars.report.words import count, details, named, saving, sentence, subject
 from pytest_evalbars.run.columns import MISSING
 from pytest_evalbars.safe import safe
 
@@ -49,6 +49,8 @@ def summary(
         f"{count(cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}; "
         f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",
     )
+    if run.stopped:
+        yield Line(saving(run))
     if not brief and (lines := table(run, bars, decision, everything=everything)):
         yield Line("")
         yield from map(Line, lines)

@@ -53,6 +53,9 @@ class Rows:
         self.plans: list[tuple[str, dict[str, str]]] = []
         self.left_out: list[str] = []
         self.asked: list[str] = []
+        #: Items that were not started because no verdict depended on them any more, and what that saved.
+        self.stopped: dict[str, bool] = {}
+        self.saved: dict[str, float] = {}
         #: The file being read, the labels of its whole run, and which files are a session's and came to an end.
         self.file = 0
         self.framed, self.ended = set[int](), set[int]()
@@ -116,11 +119,18 @@ class Rows:
                 self.ended.add(self.file)
                 self.left_out += _texts(row, "left_out")
                 self.not_run[self.file] = _counts(row, "not_run")
+                self.stop(row)
             # Any other type is from a newer version, which only adds: not ours to read.
         except KeyError as error:
             raise self._wrong(number, f"the {kind} has no {error}") from None
         except (AttributeError, TypeError, ValueError) as error:
             raise self._wrong(number, f"not a line of a run file: {error}") from None
+
+    def stop(self, row: Mapping[str, Any]) -> None:
+        """Take what the end of a session says of trials that it did not start, as no verdict depended on them."""
+        self.stopped |= dict.fromkeys(_texts(row, "stopped"), True)
+        for key, value in (row.get("saved") or {}).items():
+            self.saved[key] = self.saved.get(key, 0.0) + float(value)
 
     def _header(self, row: Mapping[str, Any]) -> None:
         if row.get("schema", SCHEMA) > SCHEMA:
