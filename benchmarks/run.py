@@ -8,11 +8,17 @@ from __future__ import annotations
 import argparse
 import json
 
+import bench_concurrency
 import bench_gate
 import bench_session
 import bench_start
 
-BENCHMARKS = {"start": bench_start, "session": bench_session, "gate": bench_gate}
+BENCHMARKS = {
+    "start": bench_start,
+    "session": bench_session,
+    "concurrency": bench_concurrency,
+    "gate": bench_gate,
+}
 
 
 def main() -> None:
