@@ -137,10 +137,12 @@ def _only_missed(config: pytest.Config, cases: list[tuple[pytest.Item, Planned]]
 def scope_of(config: pytest.Config, key: str = "asked") -> Any:
     """What the controller knows and a worker cannot: what was asked for, and how tests are distributed."""
     if is_worker(config):
-        return json.loads(config.workerinput[XDIST_KEY])[key]  # type: ignore[attr-defined]
-    return asked_for(config) if key == "asked" else config.getoption("dist", "no")
+        return json.loads(config.workerinput[XDIST_KEY]).get(key)  # type: ignore[attr-defined]
+    if key == "asked":
+        return asked_for(config)
+    return config.getoption("dist", "no") if key == "dist" else None
 
 
-def scope_for_workers(config: pytest.Config) -> str:
+def scope_for_workers(config: pytest.Config, **more: Any) -> str:
     """What a worker must be told, as one JSON string."""
-    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no")})
+    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no"), **more})

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.cases.judging import SAID, body_of, end_account, judge, show, show_miss, show_part, take_part
+from pytest_evalbars.cases.judging import (
+    SAID,
+    BodyPhase,
+    Phase,
+    body_of,
+    end_account,
+    judge,
+    show,
+    show_miss,
+    show_part,
+    take_part,
+)
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution.brakes import Brakes
+from pytest_evalbars.execution.start import Execution
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
@@ -31,8 +44,12 @@ def start(session: pytest.Session) -> None:
     if not plan.planned:
         return
     manager = config.pluginmanager
+    execution = Execution(session, collection.bars)
+    plan = replace(plan, notes=(*plan.notes, *execution.notes))
     if is_worker(config):
-        manager.register(TrialHooks(config, collection.bars, plan=plan), "evalbars-trials")
+        trials = TrialHooks(config, collection.bars, plan=plan)
+        manager.register(trials, "evalbars-trials")
+        execution.register(trials)
         return
     prospects = Prospects(config, plan, collection.bars)
     manager.register(prospects, "evalbars-prospects")
@@ -40,8 +57,7 @@ def start(session: pytest.Session) -> None:
         evals = begin(config, plan, collection.bars, prospects)
         trials = TrialHooks(config, collection.bars, write=evals.write)
         manager.register(trials, "evalbars-trials")
-        if trials.brakes.brakes:
-            manager.register(trials.brakes, "evalbars-brakes")
+        execution.register(trials)
 
 
 def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -> EvalSession:
@@ -103,9 +119,7 @@ class TrialHooks:
         with body_of(item):
             return (yield)
 
-    def said_of(
-        self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport
-    ) -> dict[str, Any] | None:
+    def said_of(self, item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[str, Any] | None:
         """What one phase of a trial says; of a body that ended ahead of its turn, what it said then."""
         if call.when == "call" and SAID in item.stash:
             said = item.stash[SAID]
@@ -116,6 +130,16 @@ class TrialHooks:
             ended["alone"] = [name for name in ended["verdicts"] if self.fails_alone(name, planned.labels)]
             self.brakes.ended(planned, ended)
         return ended
+
+    def body_ended(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
+        """Judge a trial whose body ended ahead of its turn, and take its verdict into the run file at once.
+
+        What a mark of the item announces is pytest's to decide first, and has to wait.
+        """
+        if item.get_closest_marker("xfail") is None:
+            said = item.stash[SAID] = self.said_of(item, call, BodyPhase(call)) or {}
+            if self.write is not None and "verdicts" in said and not said["xfail"]:
+                self.write(item.stash[PLANNED], said)
 
     # Innermost: other plugins' wrappers then see a miss as what it is.
     @pytest.hookimpl(wrapper=True, trylast=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -33,6 +34,36 @@ NOT_RUN = pytest.StashKey[str]()
 SAID = pytest.StashKey[dict[str, Any]]()
 #: Modules whose own `pytest.fail` and `pytest.skip` say that a case could not be run, not that a model missed.
 HARNESS = ("_pytest.python", "pytest_timeout")
+
+
+class Phase(Protocol):
+    """What is read of a report, and also known of a body that has no report yet."""
+
+    @property
+    def when(self) -> str | None:
+        """`setup`, `call` or `teardown`."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ended well."""
+
+    @property
+    def longreprtext(self) -> str:
+        """Why not, where no exception says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPhase:
+    """A body that ended before its trial's turn to be reported."""
+
+    call: pytest.CallInfo[Any]
+    when: str = "call"
+    longreprtext: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it raised nothing."""
+        return self.call.excinfo is None
 
 
 @contextmanager
@@ -60,7 +91,7 @@ def show_part(report: pytest.TestReport) -> None:
     report.wasxfail = "a part of the case missed"
 
 
-def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> dict[str, Any] | None:
+def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[str, Any] | None:
     """What one phase of an eval item says, as plain values; None if it says nothing yet.
 
     The setup phase speaks only when it went wrong; the teardown phase never does.
@@ -168,7 +199,7 @@ def _worst(outcomes: list[tuple[str, str]]) -> tuple[str, str]:
     return outcomes[-1]
 
 
-def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> tuple[str, str]:
+def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> tuple[str, str]:
     """The outcome of all that the case did not judge itself, and the reason."""
     if call.excinfo is None:
         return ("pass", "") if report.passed else ("error", text(report.longreprtext, REASON_LENGTH))

@@ -9,10 +9,12 @@ import pytest
 
 from pytest_evalbars.collection import XDIST_KEY, load, scope_for_workers
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.execution.start import concurrency_of
 from pytest_evalbars.run.journal import Journal
 from pytest_evalbars.stash import runs_nothing
 
 if TYPE_CHECKING:
+    from xdist.scheduler import LoadScheduling
     from xdist.workermanage import WorkerController
 
     from pytest_evalbars.session import EvalSession
@@ -24,6 +26,7 @@ class ControllerHooks:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.begun = False
+        self.crashed = False
         self.session: pytest.Session
         #: Reports of workers that died before any worker could say which items are eval cases.
         self.early_crashes: list[pytest.TestReport] = []
@@ -37,12 +40,26 @@ class ControllerHooks:
             raise pytest.UsageError(str(error)) from None
 
     def pytest_configure_node(self, node: WorkerController) -> None:
-        node.workerinput[XDIST_KEY] = scope_for_workers(self.config)
+        node.workerinput[XDIST_KEY] = scope_for_workers(self.config, serial=self.crashed)
 
-    def pytest_testnodedown(self, node: WorkerController) -> None:
+    def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
+        # xdist blames the item whose turn it is, and that may be another than the one that killed the process; in the
+        # worker that replaces it cases run one at a time, so that only the culprit can do it again.
+        self.crashed |= bool(error)
         output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
         if XDIST_KEY in output:
             raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))
+
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> LoadScheduling | None:
+        if config.getoption("dist", "no") != "load":
+            return None
+        bars, _ = load(config)
+        size = concurrency_of(config, bars)
+        if size == 1:
+            return None
+        from pytest_evalbars.execution.scheduling import WindowScheduling  # noqa: PLC0415 - imports xdist
+
+        return WindowScheduling(config, log, size)
 
     # Before the judging hooks, which it registers when the first report of a session with cases comes in.
     @pytest.hookimpl(tryfirst=True)
