@@ -163,21 +163,29 @@ class Window:
         finally:
             slot.item.obj, self.timeouts.in_window = slot.function, None
 
+    # Around the event loop rather than in it, which an interrupt leaves without another step.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+        slot = self._turn
+        if slot is None or slot.item is not pyfuncitem:
+            return (yield)
+        try:
+            with split():
+                return (yield)
+        finally:
+            slot.output.release(self._handler)
+
     async def _await_turn(self, slot: Slot) -> None:
         """What runs in place of the body of the case whose turn it is, inside that case's own event loop."""
         __tracebackhide__ = True
-        try:
-            with split():
-                self._start()
-                task = slot.task
-                assert task is not None  # noqa: S101 - started now, or in an earlier turn
-                await self._wait_for({task})
-                if loop_of(slot.item) == ANYIO:  # it may close its loop after each test
-                    await self._wait_for({each.task for each in self._slots.values() if each.task})
-                for _ in range(SETTLE):
-                    await asyncio.sleep(0)
-        finally:
-            slot.output.release(self._handler)
+        self._start()
+        task = slot.task
+        assert task is not None  # noqa: S101 - started now, or in an earlier turn
+        await self._wait_for({task})
+        if loop_of(slot.item) == ANYIO:  # it may close its loop after each test
+            await self._wait_for({each.task for each in self._slots.values() if each.task})
+        for _ in range(SETTLE):
+            await asyncio.sleep(0)
         await task
 
     def _start(self) -> None:
