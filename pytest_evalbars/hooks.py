@@ -114,6 +114,7 @@ class TrialHooks:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
         if PLANNED not in item.stash:
             return (yield)
         with body_of(item):

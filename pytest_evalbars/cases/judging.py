@@ -66,6 +66,13 @@ class BodyPhase:
         return self.call.excinfo is None
 
 
+class OutOfTime(pytest.fail.Exception):  # type: ignore[misc, name-defined] # pytest gives it as an attribute
+    """A case's own time limit ended its body: an error, told without a traceback.
+
+    It passes through `except Exception`, with which a client may retry for ever.
+    """
+
+
 @contextmanager
 def body_of(item: pytest.Item) -> Iterator[None]:
     """The time in which the test's body runs: a report made in it is a subtest's."""
@@ -210,6 +217,8 @@ def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> tu
         return ("error", f"the body never ran: {reason}") if never_ran else ("skipped", reason)
     if isinstance(error, pytest.xfail.Exception):
         return ("miss" if in_call else "skipped"), reason
+    if isinstance(error, OutOfTime):
+        return "error", reason
     if in_call and isinstance(error, AssertionError | pytest.fail.Exception):
         return _failed(item, call, error, reason)
     return "error", f"{type(error).__name__}: {reason}" if reason else type(error).__name__

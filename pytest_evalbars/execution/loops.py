@@ -56,6 +56,7 @@ class OwnLoop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        __tracebackhide__ = True
         if not self._claims(pyfuncitem) or not inspect.iscoroutinefunction(pyfuncitem.obj):
             return None
         self.runner.run(pyfuncitem.obj(**private.arguments(pyfuncitem)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.judging import OutOfTime
 from pytest_evalbars.cases.markers import time_limit
 
 if TYPE_CHECKING:
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
     from pytest_evalbars.config.settings import Settings
 
 
-def too_long(seconds: float) -> TimeoutError:
+def too_long(seconds: float) -> OutOfTime:
     """What ends a body past its limit."""
-    return TimeoutError(f"the case did not end within its timeout of {seconds:g} s")
+    return OutOfTime(f"the case did not end within its timeout of {seconds:g} s", pytrace=False)
 
 
 async def within(seconds: float | None, body: Awaitable[Any]) -> Any:
     """Await a body for at most so long.
 
     Raises:
-        TimeoutError: the time is over, also where the body took the cancellation for itself.
+        OutOfTime: the time is over, also where the body took the cancellation for itself.
     """
+    __tracebackhide__ = True
     if seconds is None:
         return await body
     import asyncio  # noqa: PLC0415 - whoever awaits has it
@@ -67,6 +69,7 @@ class Timeouts:
     # Inside everything else: only the body is limited.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
         seconds = self.of(pyfuncitem) if PLANNED in pyfuncitem.stash else None
         if seconds is None or inspect.iscoroutinefunction(pyfuncitem.obj):
             return (yield)
@@ -75,6 +78,7 @@ class Timeouts:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
         seconds = self.of(item) if PLANNED in item.stash and item is not self.in_window else None
         function: Any = getattr(item, "obj", None)
         if seconds is None or not isinstance(item, pytest.Function) or not inspect.iscoroutinefunction(function):

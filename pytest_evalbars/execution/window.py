@@ -148,6 +148,7 @@ class Window:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
         slot = self._turn
         if slot is None or slot.item is not item:
             return (yield)
@@ -163,9 +164,21 @@ class Window:
         finally:
             slot.item.obj, self.timeouts.in_window = slot.function, None
 
+    # Async fixtures run the loop too, and with it the bodies of other cases.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        with split() if item in self.sharing else contextlib.nullcontext():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        with split() if item in self.sharing else contextlib.nullcontext():
+            return (yield)
+
     # Around the event loop rather than in it, which an interrupt leaves without another step.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
         slot = self._turn
         if slot is None or slot.item is not pyfuncitem:
             return (yield)
@@ -238,6 +251,7 @@ class Window:
     @staticmethod
     def _call_info(slot: Slot, error: BaseException | None) -> pytest.CallInfo[Any]:
         def outcome() -> None:
+            __tracebackhide__ = True
             if error is not None:
                 raise error
 
