@@ -9,13 +9,14 @@ not, cases run one at a time. A new pytest may cost speed, never a verdict.
 from __future__ import annotations
 
 import inspect
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest import runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from logging import Handler
 
     from _pytest.scope import Scope
@@ -78,6 +79,40 @@ class Parked:
             definition.cached_result, definition._finalizers[:] = cached, finalizers
         if self._entry is not None:
             self.item.session._setupstate.stack[self.item] = self._entry
+
+    @contextmanager
+    def standing(self, ending: Parked | None) -> Iterator[None]:
+        """Let the item be the one that is set up, for as long as its body needs that.
+
+        Bodies also go on while an async fixture of another item is set up or torn down.
+
+        Args:
+            ending: the item whose turn it is: while it is torn down it is off the stack already, its values are not.
+        """
+        stack = self.item.session._setupstate.stack
+        top = next(reversed(stack), None)
+        if top is self.item:
+            yield
+            return
+        other = Parked(top) if isinstance(top, pytest.Function) else None
+        hidden = [] if ending is None or other is not None else ending._hide()
+        self.unpark()
+        try:
+            yield
+        finally:
+            self.park()
+            for definition, cached, finalizers in hidden:
+                definition.cached_result, definition._finalizers[:] = cached, finalizers
+            if other is not None:
+                other.unpark()
+
+    def _hide(self) -> list[tuple[Any, Any, list[Any]]]:
+        """Take away the values of an item that is being torn down, and return them."""
+        left = [(each, each.cached_result, each._finalizers[:]) for each, *_ in self._fixtures if each.cached_result]
+        for each, *_ in left:
+            each.cached_result = None
+            each._finalizers.clear()
+        return left
 
 
 def phase(item: pytest.Item, when: Any, *, log: bool = True, **more: Any) -> pytest.TestReport:

@@ -263,15 +263,9 @@ class Window:
         """Let a parked case's body use its request: it is the set-up item for the time of one call."""
 
         def call(*args: Any) -> Any:
-            if (turn := self._turn) is slot or turn is None:
+            ending = self._turn.parked if self._turn is not None else None
+            with slot.parked.standing(ending):
                 return function(*args)
-            turn.parked.park()
-            slot.parked.unpark()
-            try:
-                return function(*args)
-            finally:
-                slot.parked.park()
-                turn.parked.unpark()
 
         return call
 

@@ -357,6 +357,40 @@ def test_a_body_may_use_its_request(run):
     assert outcome.counts == {"passed": 6}
 
 
+def test_a_body_may_use_its_request_while_another_case_is_set_up_or_torn_down(run):
+    outcome = run(
+        """
+        @pytest.fixture
+        def late(request): return request.node.name
+
+        @pytest.fixture
+        async def slow(request, late):
+            await asyncio.sleep(0.01)
+            yield late
+            assert late == request.node.name
+            await asyncio.sleep(0.01)
+            assert late == request.node.name
+
+        @pytest.mark.parametrize("i", range(12))
+        async def test_a(i, request, slow):
+            for _ in range(20):
+                await asyncio.sleep(0.001)
+                request.addfinalizer(lambda: LOG.append(i))
+                assert request.getfixturevalue("late") == f"test_a[{i}]" == slow
+
+        @pytest.mark.parametrize("i", range(12))
+        async def test_b(i, request):
+            for _ in range(20):
+                await asyncio.sleep(0.001)
+            assert request.getfixturevalue("late") == f"test_b[{i}]"
+
+        def test_end(): assert LOG == [number for number in range(12) for _ in range(20)]
+        """,
+        at_once=3,
+    )
+    assert outcome.counts == {"passed": 26}
+
+
 def test_async_fixtures_without_any_plugin(run):
     outcome = run(
         """
