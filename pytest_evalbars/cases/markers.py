@@ -26,6 +26,8 @@ class Marks:
     status: str | None = None
     cluster: str | None = None
     trials: int = 1
+    #: Seconds that the body may take, if a marker says so.
+    timeout: float | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -64,7 +66,7 @@ def read_marks(item: pytest.Item) -> Marks:
         marks.category = marks.category or here.category
         marks.cluster = marks.cluster or here.cluster
         marks.labels = here.labels | marks.labels
-    time_limit(item)  # is it one?
+    marks.timeout = time_limit(item)
     marks.trials = trials or 1
     marks.dimensions = tuple(dict.fromkeys(dimensions))
     return marks

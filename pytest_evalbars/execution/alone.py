@@ -36,7 +36,7 @@ PROCESS_WIDE = frozenset(
     },
 )
 #: Our own marker, and those whose plugins take the item's protocol, or its process, for themselves.
-MARKS = ("serial", "flaky", "filterwarnings", "forked")
+MARKS = frozenset({"serial", "flaky", "filterwarnings", "forked"})
 #: Switches that make pytest stop at, or talk about, one item at a time.
 SWITCHES = {"usepdb": "--pdb", "trace": "--trace", "setupshow": "--setup-show", "reruns": "--reruns"}
 
@@ -50,9 +50,8 @@ def why_alone(item: pytest.Item, settings: Settings) -> str:
     """Why the case cannot share the window, in words for a reader; empty if it can."""
     if not isinstance(item, pytest.Function):
         return "not plain functions"
-    for name in MARKS:
-        if item.get_closest_marker(name) is not None:
-            return f"marked {name}"
+    if marks := MARKS.intersection(mark.name for mark in item.iter_markers()):
+        return f"marked {min(marks)}"
     for name in item.fixturenames:
         if name in PROCESS_WIDE or name in settings.serial_fixtures:
             return f"use {name}"

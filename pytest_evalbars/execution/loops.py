@@ -15,11 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 #: Whose loop it is.
+LOOP = pytest.StashKey[str | None]()
 OWN, ASYNCIO, ANYIO = "own", "pytest-asyncio", "anyio"
 
 
 def loop_of(item: pytest.Function) -> str | None:
     """Who runs the case's coroutine; None if its event loop is not shared with its neighbours."""
+    if LOOP not in item.stash:
+        item.stash[LOOP] = _loop_of(item)
+    return item.stash[LOOP]
+
+
+def _loop_of(item: pytest.Function) -> str | None:
     manager = item.config.pluginmanager
     if (mark := item.get_closest_marker("asyncio")) is not None and manager.hasplugin("asyncio"):
         scope = mark.kwargs.get("loop_scope") or mark.kwargs.get("scope") or _default_scope(item.config)

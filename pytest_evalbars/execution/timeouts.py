@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.collect import PLANNED, TIMEOUT
 from pytest_evalbars.cases.judging import OutOfTime
-from pytest_evalbars.cases.markers import time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterator
@@ -63,7 +62,7 @@ class Timeouts:
 
     def of(self, item: pytest.Item, *, in_window: bool = False) -> float | None:
         """The seconds that the item's body may take."""
-        limit = time_limit(item) or self._default
+        limit = item.stash.get(TIMEOUT, self._default)
         return limit if limit is not None or not in_window else self.backstop
 
     # Inside everything else: only the body is limited.
