@@ -21,6 +21,7 @@ from pytest_evalbars.cases.judging import (
     show_part,
     take_part,
 )
+from pytest_evalbars.collection import XDIST_PLAN_KEY
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution.brakes import Brakes
 from pytest_evalbars.execution.start import Execution
@@ -41,12 +42,15 @@ def start(session: pytest.Session) -> None:
     config = session.config
     collection = config.stash[COLLECTION]
     plan = collection.plan(session.items)
-    if not plan.planned:
+    if not plan.planned and plan.shard is None:
         return
     manager = config.pluginmanager
     execution = Execution(session, collection.bars)
     plan = replace(plan, notes=(*plan.notes, *execution.notes))
     if is_worker(config):
+        if not plan.planned:  # a shard without a case has no report to tell of it, and still writes its run file
+            config.workeroutput[XDIST_PLAN_KEY] = json.dumps(plan.to_json())  # type: ignore[attr-defined]
+            return
         trials = TrialHooks(config, collection.bars, plan=plan)
         manager.register(trials, "evalbars-trials")
         execution.register(trials)
@@ -72,7 +76,7 @@ class Prospects:
 
     def __init__(self, config: pytest.Config, plan: Plan, bars: Bars) -> None:
         self.verdicts, self.notices = 0, list(plan.notes)
-        if not config.getoption("evalbars_missed"):
+        if not config.getoption("evalbars_missed") and plan.shard is None:
             from pytest_evalbars.gate.forecast import forecast  # noqa: PLC0415 - imports numpy
 
             stage = config.getoption("evalbars_stage") or "testing"
@@ -103,7 +107,7 @@ class TrialHooks:
         #: Takes a verdict into the run file while the trial still waits for its turn to be reported.
         self.write = write
         self.as_tests: bool = config.getoption("evalbars_as_tests")
-        self.ungated = config.getoption("evalbars_stage") == "none"
+        self.ungated = config.getoption("evalbars_stage") == "none" or bool(config.getoption("evalbars_shard"))
         self.worker = is_worker(config)
         #: What a worker still has to tell the controller, with the first report it sends.
         self.untold = plan

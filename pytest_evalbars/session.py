@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +43,8 @@ class EvalSession:
             self.journal = Journal.create(config.rootpath, config.getoption("evalbars_run"))
         except EvalbarsError as error:
             raise pytest.UsageError(str(error)) from None
+        #: Whether the run loop came to its end, or was stopped there by -x.
+        self.concluded = False
         self.decision: Decision | None = None
         self.run: Run | None = None
         self.why_not_judged = ""
@@ -53,13 +56,15 @@ class EvalSession:
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
-        self._failed_errors = 0
+        self.failed_errors = 0
         self._failed_bars = 0
         self._stopped_early = False
         bars_as_declared = [bar.model_dump(exclude_defaults=True) for bar in self.bars.bar]
-        more = {"second_look": True} if self.second_look else {}
+        more: dict[str, Any] = {"second_look": True} if self.second_look else {}
+        if plan.shard is not None:
+            more["shard"] = plan.shard.to_json()
         first = header(self.journal.run, config.rootpath, labels=self.labels, bars=bars_as_declared, **more)
-        self.journal.write(first, plan.to_json())
+        self.journal.write(first, replace(plan, shard=None).to_json())
 
     # -- while the cases run -----------------------------------------------------------------------------
 
@@ -80,7 +85,7 @@ class EvalSession:
         if missed or said["error"]:
             self._bad.add(planned.item)
         if said["error"] and report.failed and not hasattr(report, "wasxfail"):
-            self._failed_errors += 1
+            self.failed_errors += 1
         self.write(planned, said, worker=getattr(report, "worker_id", None), xfail=said["xfail"])
 
     def write(
@@ -96,7 +101,7 @@ class EvalSession:
         if words is not None:
             said: dict[str, Any] = json.loads(words) if isinstance(words, str) else words
             if "part" in said and report.failed:
-                self._failed_errors += 1  # a subtest's, on top of the report of the trial that it makes an error
+                self.failed_errors += 1  # a subtest's, on top of the report of the trial that it makes an error
             return said if "item" in said else None  # a worker's first report may hold the plan alone
         if report.when in ("setup", "call", "teardown"):
             return None
@@ -108,20 +113,25 @@ class EvalSession:
     # -- when they have run ------------------------------------------------------------------------------
 
     def looped(self, session: pytest.Session, stopped: BaseException | None) -> None:
-        """Judge the run, and report every bar as a test.
+        """Judge the run, and report every bar as a test; a shard is judged with the others, by `evalbars gate`.
 
         Args:
             session: pytest's.
             stopped: what ended the run loop before its end, if anything did.
         """
-        from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
-        from pytest_evalbars.report.tests import report_bars  # noqa: PLC0415
-        from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
-
         self._stopped_early = isinstance(stopped, session.Failed | session.Interrupted)
         if stopped is not None and not self._stopped_early:
             self.why_not_judged = f"the session was interrupted {f'({stopped})' if str(stopped) else ''}".strip()
             return
+        self.concluded = True
+        if self.plan.shard is None:
+            self._judge(session)
+
+    def _judge(self, session: pytest.Session) -> None:
+        from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
+        from pytest_evalbars.report.tests import report_bars  # noqa: PLC0415
+        from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
+
         not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
         try:
             self.run = load_run(self.journal.path, ended=self.journal.failure is None, left_out=not_run)
@@ -136,10 +146,11 @@ class EvalSession:
 
     def finish(self, session: pytest.Session) -> None:
         """Settle the exit code, and close the run file."""
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        nothing = pytest.ExitCode.NO_TESTS_COLLECTED  # as a shard may have no case
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, self.plan.shard and nothing):
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
-        if ended and self.decision is not None:
+        if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
             not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
             self.journal.write(end(int(session.exitstatus), **({"left_out": not_run} if not_run else {})))
         self.journal.close()
@@ -147,9 +158,13 @@ class EvalSession:
 
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""
+        if self.concluded and self.plan.shard is not None:
+            if self._stopped_early or session.testsfailed > self.failed_errors:
+                return int(pytest.ExitCode.TESTS_FAILED)
+            return UNDECIDED if self.without_result or self.journal.failure else 0
         if self.decision is None:
             return int(session.exitstatus) or UNDECIDED
-        tolerated = 0 if self.decision.too_many_errors else self._failed_errors
+        tolerated = 0 if self.decision.too_many_errors else self.failed_errors
         if self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
             return int(pytest.ExitCode.TESTS_FAILED)
         return self.decision.exit_code
@@ -162,6 +177,11 @@ class EvalSession:
 
     def summarize(self, reporter: pytest.TerminalReporter) -> None:
         """Write the summary section."""
+        if self.concluded and self.plan.shard is not None:
+            from pytest_evalbars.report.shard import write_shard  # noqa: PLC0415
+
+            write_shard(reporter, self, self.plan.shard)
+            return
         from pytest_evalbars.report.terminal import write_summary  # noqa: PLC0415 - imports tabulate
 
         write_summary(reporter, self)
@@ -170,6 +190,17 @@ class EvalSession:
     def finished(self) -> int:
         """How many trials have their verdict."""
         return len(self._written)
+
+    @property
+    def cases_run(self) -> int:
+        """How many cases have a verdict of some trial."""
+        return len({self._planned[item].case for item in self._done})
+
+    @property
+    def without_result(self) -> int:
+        """How many trials should have a line in the run file and have none."""
+        spoken = self._done.union(*self.not_run.values())
+        return self.journal.lost + sum(item not in spoken for item in self._planned)
 
 
 def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:

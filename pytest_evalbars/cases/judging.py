@@ -7,7 +7,7 @@ that goes wrong is an error: the model was not judged.
 from __future__ import annotations
 
 import inspect
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +15,7 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
+from pytest_evalbars.cases.waits import Waits, counted
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Present while the body runs.
 RUNNING = pytest.StashKey[bool]()
+#: How long the body waited for limits.
+WAITED = pytest.StashKey[Waits]()
 #: What subtests of the running body have said: their outcomes and reasons.
 PARTS = pytest.StashKey[list[tuple[str, str]]]()
 #: Why a trial was not started; absent on those that were.
@@ -72,14 +75,18 @@ class OutOfTime(pytest.fail.Exception):  # type: ignore[misc, name-defined] # py
     It passes through `except Exception`, with which a client may retry for ever.
     """
 
+    __module__ = "builtins"  # as pytest's own have it: reports show the bare name
+
 
 @contextmanager
 def body_of(item: pytest.Item) -> Iterator[None]:
     """The time in which the test's body runs: a report made in it is a subtest's."""
     item.stash[PARTS] = []
     item.stash[RUNNING] = True
+    in_window = WAITED in item.stash  # where its body may have begun long before its turn
     try:
-        yield
+        with nullcontext() if in_window else counted(item.stash.setdefault(WAITED, Waits()), alone=True):
+            yield
     finally:
         del item.stash[RUNNING]
 
@@ -127,7 +134,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     return {
         "item": planned.item,
         "verdicts": verdicts,
-        "measures": {"seconds": round(call.duration, 6)} | account._measures,  # noqa: SLF001
+        "measures": _times(item, call) | account._measures,  # noqa: SLF001
         "evidence": account._evidence,  # noqa: SLF001
         "error": error,
         "mistakes": mistakes,
@@ -135,8 +142,17 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     }
 
 
+def _times(item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, float]:
+    """How long the body took, without its waits for limits: those say nothing of the model."""
+    waited = item.stash[WAITED].seconds if call.when == "call" and WAITED in item.stash else 0.0
+    seconds = {"seconds": round(max(0.0, call.duration - waited), 6)}
+    return seconds | {"waited": round(waited, 6)} if waited else seconds
+
+
 def end_account(item: pytest.Item, report: pytest.TestReport) -> None:
     """Close the trial's account as it is torn down: what was said too late fails, rather than getting lost."""
+    item.stash.setdefault(WAITED, Waits())
+    del item.stash[WAITED]
     account = item.stash.get(ACCOUNT, None)
     if account is None:
         return

@@ -9,8 +9,11 @@ import pytest
 from pytest_evalbars.collection import scope_of
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.alone import Sharing, switched_off
+from pytest_evalbars.execution.division import share
+from pytest_evalbars.execution.limits import hold
 from pytest_evalbars.execution.loops import OwnLoop
 from pytest_evalbars.execution.timeouts import Timeouts
+from pytest_evalbars.stash import is_worker
 
 if TYPE_CHECKING:
     from pytest_evalbars.config.settings import Settings
@@ -52,6 +55,7 @@ class Execution:
     def register(self, trials: TrialHooks) -> None:
         """Register the hooks under which cases run."""
         manager = self._session.config.pluginmanager
+        self._hold_limits()
         timeouts = Timeouts(self._session.config, self._settings)
         manager.register(OwnLoop(), "evalbars-loop")
         manager.register(timeouts, "evalbars-timeouts")
@@ -62,6 +66,14 @@ class Execution:
 
             window = Window(self._session, self._sharing, trials, timeouts, self._concurrency)
             manager.register(window, "evalbars-window")
+
+    def _hold_limits(self) -> None:
+        """Let the limits hold until pytest is unconfigured; in a worker, its share of them."""
+        config, limits = self._session.config, dict(self._settings.limits)
+        if is_worker(config):
+            workers = config.workerinput["workercount"]  # type: ignore[attr-defined]
+            limits = dict(share(limits, scope_of(config, "worker"), workers))
+        config.add_cleanup(hold(limits))
 
 
 def concurrency_of(config: pytest.Config, settings: Settings) -> int:

@@ -8,16 +8,18 @@ import os
 import signal
 import threading
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED, TIMEOUT
-from pytest_evalbars.cases.judging import OutOfTime
+from pytest_evalbars.cases.judging import WAITED, OutOfTime
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterator
 
+    from pytest_evalbars.cases.waits import Waits
     from pytest_evalbars.config.settings import Settings
 
 
@@ -26,8 +28,8 @@ def too_long(seconds: float) -> OutOfTime:
     return OutOfTime(f"the case did not end within its timeout of {seconds:g} s", pytrace=False)
 
 
-async def within(seconds: float | None, body: Awaitable[Any]) -> Any:
-    """Await a body for at most so long.
+async def within(seconds: float | None, body: Awaitable[Any], waits: Waits) -> Any:
+    """Await a body for at most so long, not counting its waits for limits.
 
     Raises:
         OutOfTime: the time is over, also where the body took the cancellation for itself.
@@ -38,9 +40,22 @@ async def within(seconds: float | None, body: Awaitable[Any]) -> Any:
     import asyncio  # noqa: PLC0415 - whoever awaits has it
 
     try:
-        limit = asyncio.timeout(seconds)
+        loop, limit = asyncio.get_running_loop(), asyncio.timeout(None)
+        began, waited = loop.time(), waits.total()
+
+        def look() -> None:
+            left = seconds - (loop.time() - began) + waits.total() - waited
+            if left <= 0:
+                limit.reschedule(loop.time())
+            else:
+                timer[0] = loop.call_later(left, look)
+
         async with limit:
-            result = await body
+            timer = [loop.call_later(seconds, look)]
+            try:
+                result = await body
+            finally:
+                timer[0].cancel()
     except Exception:
         if limit.expired():
             raise too_long(seconds) from None
@@ -72,7 +87,7 @@ class Timeouts:
         seconds = self.of(pyfuncitem) if PLANNED in pyfuncitem.stash else None
         if seconds is None or inspect.iscoroutinefunction(pyfuncitem.obj):
             return (yield)
-        with _alarm(seconds):
+        with _alarm(seconds, pyfuncitem.stash[WAITED]):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -82,7 +97,7 @@ class Timeouts:
         function: Any = getattr(item, "obj", None)
         if seconds is None or not isinstance(item, pytest.Function) or not inspect.iscoroutinefunction(function):
             return (yield)
-        item.obj = _limited(function, seconds)
+        item.obj = _limited(function, seconds, item)
         try:
             return (yield)
         finally:
@@ -93,30 +108,34 @@ class Timeouts:
         return True if PLANNED in item.stash and self.of(item) is not None else None
 
 
-def _limited(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+def _limited(function: Callable[..., Any], seconds: float, item: pytest.Item) -> Callable[..., Any]:
     @functools.wraps(function)
     async def body(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        return await within(seconds, function(*args, **kwargs))
+        return await within(seconds, function(*args, **kwargs), item.stash[WAITED])
 
     return body
 
 
 @contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
+def _alarm(seconds: float, waits: Waits) -> Iterator[None]:
     """Interrupt what runs in the main thread; elsewhere, and without alarms, be late but truthful."""
-    from time import monotonic  # noqa: PLC0415
+    began = monotonic()
+
+    def left() -> float:
+        return seconds - (monotonic() - began) + waits.total()
 
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        started = monotonic()
         yield
-        if monotonic() - started > seconds:
+        if left() < 0:
             raise too_long(seconds)
         return
 
     def ring(_number: int, _frame: object) -> None:
         __tracebackhide__ = True
-        raise too_long(seconds)
+        if (more := left()) <= 0:
+            raise too_long(seconds)
+        signal.setitimer(signal.ITIMER_REAL, more)
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)

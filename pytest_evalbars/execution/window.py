@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_evalbars.cases.judging import WAITED
+from pytest_evalbars.cases.waits import Waits, counted
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.alone import AHEAD, alike
 from pytest_evalbars.execution.bodies import BLOCKED, in_thread, stepped
@@ -46,6 +48,7 @@ class Slot:
         self.item = item
         self.function: Any = item.obj
         self.output = Output()
+        self.waits = item.stash[WAITED] = Waits()
         self.task: asyncio.Task[None] | None = None
         self.start = self.stop = 0.0
         #: The longest time for which the body kept the event loop from everybody else.
@@ -225,7 +228,8 @@ class Window:
             error: BaseException | None = None
             try:
                 self.trials.brakes.ask(slot.item)
-                await within(self.timeouts.of(slot.item, in_window=True), self._call(slot))
+                with counted(slot.waits):
+                    await within(self.timeouts.of(slot.item, in_window=True), self._call(slot), slot.waits)
             except asyncio.CancelledError as cancelled:
                 if self._abandoned:
                     raise

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalbars.collection import XDIST_KEY, load, scope_for_workers
+from pytest_evalbars.collection import XDIST_KEY, XDIST_PLAN_KEY, load, scope_for_workers
 from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.execution.start import concurrency_of
 from pytest_evalbars.run.journal import Journal
@@ -28,6 +29,8 @@ class ControllerHooks:
         self.begun = False
         self.crashed = False
         self.session: pytest.Session
+        #: The workers by number, from 0: one that replaces a dead one takes over its number, and so its share.
+        self.numbers: dict[WorkerController, int] = {}
         #: Reports of workers that died before any worker could say which items are eval cases.
         self.early_crashes: list[pytest.TestReport] = []
 
@@ -40,15 +43,21 @@ class ControllerHooks:
             raise pytest.UsageError(str(error)) from None
 
     def pytest_configure_node(self, node: WorkerController) -> None:
-        node.workerinput[XDIST_KEY] = scope_for_workers(self.config, serial=self.crashed)
+        taken = self.numbers.values()
+        number = self.numbers[node] = next(number for number in count() if number not in taken)
+        node.workerinput[XDIST_KEY] = scope_for_workers(self.config, worker=number, serial=self.crashed)
 
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
+        self.numbers.pop(node, None)
         # xdist blames the item whose turn it is, and that may be another than the one that killed the process; in the
         # worker that replaces it cases run one at a time, so that only the culprit can do it again.
         self.crashed |= bool(error)
         output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
         if XDIST_KEY in output:
             raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))
+        if XDIST_PLAN_KEY in output and not self.begun and not runs_nothing(self.config):
+            self.begun = True
+            self._begin(json.loads(output[XDIST_PLAN_KEY]))
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> LoadScheduling | None:
         if config.getoption("dist", "no") != "load":

@@ -14,6 +14,7 @@ from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.plan import OUTCOMES
+from pytest_evalbars.run.shards import shard_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,12 +56,17 @@ class Rows:
         #: The file being read, the labels of its whole run, and which files are a session's and came to an end.
         self.file = 0
         self.framed, self.ended = set[int](), set[int]()
+        #: What messages call each file, whose header is whose, and which items each shard's file plans.
+        self.files: dict[int, str] = {0: where}
+        self.header_files: list[int] = []
+        self.shard_items: dict[int, list[str]] = {}
         self.torn = False
         self._share({})
 
     def read(self, path: Path) -> None:
         """Take every line of a file."""
         self.where, self.file = shown(path), self.file + 1
+        self.files[self.file] = self.where
         self._share({})
         try:
             with path.open("rb") as stream:
@@ -121,7 +127,10 @@ class Rows:
         labels = row.get("labels") or {}
         if not isinstance(labels, Mapping):
             raise ValueError(f"its labels are {labels!r}, not an object")  # noqa: TRY004 - told as the others
+        if shard_of(row) is not None:
+            self.shard_items.setdefault(self.file, [])
         self.headers.append(row)
+        self.header_files.append(self.file)
         self.framed.add(self.file)
         self._share({str(key): str(value) for key, value in labels.items()})
 
@@ -133,8 +142,11 @@ class Rows:
 
     def _manifest(self, row: Mapping[str, Any]) -> None:
         self.framed.add(self.file)
-        for item in _texts(row, "items"):
+        items = _texts(row, "items")
+        for item in items:
             self.items.setdefault(item, False)
+        if self.file in self.shard_items:
+            self.shard_items[self.file] += items
         self.left_out += _texts(row, "left_out")
         self.asked += _texts(row, "asked")
         if isinstance(planned := row.get("planned"), str):

@@ -90,3 +90,17 @@ def test_a_limit_that_is_none_is_a_usage_error(suite, value):
     outcome = suite.run()
     assert outcome.exit == 4
     outcome.said("test_it.py::test_a: timeout(", "takes seconds, a number above 0, as in timeout(30)")
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("options", [(), ("--evalbars-concurrency=4",)], ids=["alone", "window"])
+def test_waiting_for_a_limit_is_not_the_case_s_own_time(suite, options, kind):
+    suite.bars("limits.api.per_minute = 100")  # one call each 0.6 s
+    call = "    with limit('api'): pass" if kind == "sync" else "    async with limit('api'): pass"
+    body = f"{'' if kind == 'sync' else 'async '}def test_a():\n{call}\n{call}\n"
+    suite.file("test_it.py", f"{HEAD}from pytest_evalbars import limit\n\n@pytest.mark.timeout(0.4)\n{body}")
+    outcome = suite.run(*options)
+    assert outcome.counts == {"passed": 1}
+    [trial] = outcome.of("trial")
+    assert trial["measures"]["waited"] > 0.5
+    assert trial["measures"]["seconds"] < 0.4
