@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from light_client import ADDRESS
-from measure import Child, Figure, median, pytest_command, run_child, run_pairs
+from measure import Child, Figure, median, pytest_command, run_child
 from model_process import Model, Seen, model
 from model_server import LONGEST, latencies, list_schedule
 
@@ -25,9 +25,6 @@ FIXED, FIXED_SECONDS = "fixed-100", 0.1
 GOAL_SPAN, GOAL_TAIL = 1.05, 1.1
 RATIO, EXTRA_SECONDS = 1.3, 0.6
 TAIL_CASES, TAIL_MS = 2_000, 50
-PLAIN_TESTS, GOAL_PLAIN = 10_000, 0.03
-#: Few in flight, so that even a window that looks far ahead is smaller than the smaller suite.
-MEMORY_CASES, MEMORY_IN_FLIGHT, PAYLOAD_KB, GOAL_MB = (1_000, 10_000), 10, 20, 10
 
 SUITE = """
 import os
@@ -65,37 +62,6 @@ async def main():
 asyncio.run(main())
 """
 
-#: Ordinary tests, and a few cases that keep the window from being switched off for want of any.
-ORDINARY = f"""
-import pytest
-
-@pytest.mark.dimension("accuracy")
-@pytest.mark.parametrize("number", range(20), ids=str)
-async def test_answer(number):
-    pass
-
-@pytest.mark.parametrize("number", range({PLAIN_TESTS}), ids=str)
-def test_ordinary(number):
-    pass
-"""
-
-#: Each case holds something while it is in flight, which a window must not keep for longer.
-HEAVY = f"""
-import asyncio
-import os
-import pytest
-
-@pytest.fixture
-def payload():
-    return bytearray({PAYLOAD_KB} * 1024)
-
-@pytest.mark.dimension("accuracy")
-@pytest.mark.parametrize("number", [pytest.param(n, id=f"q{{n:05}}") for n in range(int(os.environ["CASES"]))])
-async def test_answer(number, payload):
-    await asyncio.sleep(0.001)
-    assert payload
-"""
-
 PROJECT = """
 [tool.pytest.ini_options]
 
@@ -113,15 +79,14 @@ class Run(NamedTuple):
 
 
 def figures(*, quick: bool = False) -> list[Figure]:
-    """All that is promised of the window."""
+    """Spans, and whole processes."""
     with model() as server:
-        found = [
+        return [
             *_fixed(server, 500, 3 if quick else 9),
             _whole(5_000, _in_turn(server, 5_000, 1 if quick else 3)),
             _tail(server, 2 if quick else 7, workers=0),
             _tail(server, 2 if quick else 7, workers=2),
         ]
-    return [*found, _ordinary(3 if quick else 9), _memory(1 if quick else 3)]
 
 
 def contender(*arguments: str, workers: int = 0) -> list[str]:
@@ -236,45 +201,4 @@ def _tail(server: Model, repetitions: int, *, workers: int) -> Figure:
         f"<= {GOAL_TAIL} x optimum",
         median(ratios) <= GOAL_TAIL,
         {"span_ratio": median(ratios), "worst": max(ratios), "bound_ratio": median(bounds)},
-    )
-
-
-def _ordinary(pairs: int) -> Figure:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "test_ordinary.py").write_text(ORDINARY)
-        (folder / "pyproject.toml").write_text(PROJECT)
-        runs = run_pairs(contender(), contender(f"--evalbars-concurrency={IN_FLIGHT}"), folder, pairs)
-    added = median([on.cpu / off.cpu - 1 for off, on in runs])
-    off = median([off.cpu for off, _ in runs])
-    return Figure(
-        f"concurrency: {PLAIN_TESTS:,} ordinary tests beside, on and off",
-        f"{added:+.1%} processor time (off {off:.2f} s)",
-        f"within {GOAL_PLAIN:.0%}",
-        added <= GOAL_PLAIN,
-        {"added": added, "off_cpu": off},
-    )
-
-
-def _memory(repetitions: int) -> Figure:
-    """What the window adds to a suite run one by one, for few cases and for many."""
-    few, many = MEMORY_CASES
-    added = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "test_heavy.py").write_text(HEAVY)
-        (folder / "pyproject.toml").write_text(PROJECT)
-        for cases in MEMORY_CASES:
-            on = contender(f"--evalbars-concurrency={MEMORY_IN_FLIGHT}")
-            runs = [
-                [run_child(command, folder, told={"CASES": cases}) for command in (contender(), on)]
-                for _ in range(repetitions)
-            ]
-            added[cases] = median([window.peak_mb - serial.peak_mb for serial, window in runs])
-    return Figure(
-        f"concurrency: memory that the window adds, {PAYLOAD_KB} KB a case, {MEMORY_IN_FLIGHT} in flight",
-        f"+ {added[few]:.0f} MB at {few:,} cases, + {added[many]:.0f} MB at {many:,}",
-        f"< {GOAL_MB} MB between them",
-        added[many] - added[few] < GOAL_MB,
-        {"few_mb": added[few], "many_mb": added[many]},
     )

@@ -93,7 +93,7 @@ def _install(rival: Rival, place: Path) -> Path | None:
     """The Python of a new environment; None where pip cannot make it."""
     venv.create(place / "venv", with_pip=True)
     python = place / "venv" / "bin" / "python"
-    command = [python, "-m", "pip", "install", "--quiet", *rival.requirements]
+    command = [str(python), "-m", "pip", "install", "--quiet", *rival.requirements]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         return None
     (place / "test_answers.py").write_text(rival.suite)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +41,10 @@ class Model:
         """What was asked since."""
         return Seen(**self._talk("GET", "/stats"))
 
-    def _talk(self, method: str, path: str) -> dict[str, float]:
+    def _talk(self, method: str, path: str) -> dict[str, Any]:
         connection = HTTPConnection(self.address.removeprefix("http://"), timeout=10)
         connection.request(method, path)
-        found: dict[str, float] = json.loads(connection.getresponse().read())
+        found: dict[str, Any] = json.loads(connection.getresponse().read())
         connection.close()
         return found
 

@@ -13,11 +13,13 @@ import bench_gate
 import bench_rivals
 import bench_session
 import bench_start
+import bench_window
 
 BENCHMARKS = {
     "start": bench_start,
     "session": bench_session,
     "concurrency": bench_concurrency,
+    "window": bench_window,
     "gate": bench_gate,
 }
 #: Runs where it is asked for: it installs other people's packages.
