@@ -191,9 +191,9 @@ def test_what_had_ended_is_kept_when_all_is_killed(write):
 
 
 def test_workers_interrupted_with_cases_in_flight_leave_no_fixture_standing(write):
-    suite = write("if number in (3, 15): await asyncio.sleep(60)")
+    suite = write("if number in (12, 15): await asyncio.sleep(60)")
     session = begin(suite, "-n", "2", WINDOW)
-    ended = ONCE - Counter([3, 15])
+    ended = ONCE - Counter([12, 15])
     try:
         until(lambda: noted(suite, "ended") == ended)
         os.killpg(session.pid, signal.SIGINT)
@@ -202,8 +202,9 @@ def test_workers_interrupted_with_cases_in_flight_leave_no_fixture_standing(writ
         kill(session)
     assert session.returncode == 2
     assert "bars not judged: the session was interrupted" in out
+    assert noted(suite, "up") == noted(suite, "down") == ONCE
     assert set(on_disk(suite).values()) <= {1}
-    assert {3, 15}.isdisjoint(on_disk(suite))
+    assert {12, 15}.isdisjoint(on_disk(suite))
     assert gate(*suite.run_files())[0] == 10
 
 
