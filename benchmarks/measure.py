@@ -16,7 +16,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 #: ru_maxrss counts kilobytes, on macOS bytes.
@@ -51,15 +51,22 @@ class Figure:
         return asdict(self)
 
 
-def run_child(command: Sequence[str], folder: Path, *, code: int = 0) -> Child:
-    """Run a command to its end.
+def run_child(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    code: int = 0,
+    told: Mapping[str, object] | None = None,
+) -> Child:
+    """Run a command to its end; `told` are further environment variables.
 
     Raises:
         RuntimeError: it ended with another exit code than `code`; a figure of it would mean nothing.
     """
+    environment = ENVIRONMENT | {name: str(value) for name, value in (told or {}).items()}
     with (folder / "output.txt").open("w+", encoding="utf-8") as output:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)  # reaped here: Popen must not wait for it
@@ -83,9 +90,9 @@ def run_pairs(first: Sequence[str], second: Sequence[str], folder: Path, pairs: 
     return found[1:]
 
 
-def pytest_command(*arguments: str, plain: bool = False) -> list[str]:
-    """Pytest with this plugin, or plain: every other plugin of the environment stays out of both."""
-    names = {entry.name for entry in entry_points(group="pytest11")}
+def pytest_command(*arguments: str, plain: bool = False, keep: Collection[str] = ()) -> list[str]:
+    """Pytest with this plugin, or plain: every other plugin of the environment stays out of both but what to keep."""
+    names = {entry.name for entry in entry_points(group="pytest11")} - {*keep}
     blocked = sorted(names if plain else names - {"evalbars"})
     return [
         sys.executable,

@@ -8,23 +8,37 @@ from __future__ import annotations
 import argparse
 import json
 
+import bench_concurrency
 import bench_gate
+import bench_rivals
 import bench_session
 import bench_start
+import bench_window
 
-BENCHMARKS = {"start": bench_start, "session": bench_session, "gate": bench_gate}
+BENCHMARKS = {
+    "start": bench_start,
+    "session": bench_session,
+    "concurrency": bench_concurrency,
+    "window": bench_window,
+    "gate": bench_gate,
+}
+#: Runs where it is asked for: it installs other people's packages.
+EXTRA = {"rivals": bench_rivals}
 
 
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description="Benchmarks of pytest-evalbars.")
-    parser.add_argument("only", nargs="*", help=f"which of {', '.join(BENCHMARKS)} (default: all)")
+    known = BENCHMARKS | EXTRA
+    parser.add_argument("only", nargs="*", help=f"which of {', '.join(known)} (default: all but rivals)")
     parser.add_argument("--quick", action="store_true", help="few repetitions: a first look")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--rivals", action="store_true", help="rivals too, each in a throwaway environment")
     options = parser.parse_args()
-    if unknown := [name for name in options.only if name not in BENCHMARKS]:
-        parser.error(f"{unknown[0]!r} is none of {', '.join(BENCHMARKS)}")
-    chosen = [BENCHMARKS[name] for name in options.only] or list(BENCHMARKS.values())
+    if unknown := [name for name in options.only if name not in known]:
+        parser.error(f"{unknown[0]!r} is none of {', '.join(known)}")
+    names = [*(options.only or BENCHMARKS), *(["rivals"] if options.rivals else [])]
+    chosen = [known[name] for name in dict.fromkeys(names)]
     found = [figure for each in chosen for figure in each.figures(quick=options.quick)]
     if options.json:
         print(json.dumps([figure.to_json() for figure in found], indent=2))
