@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.config.settings import Settings
 
-#: How many times its concurrency a window looks ahead, so that a slow case does not stop the others.
-AHEAD = 4
 #: Fixtures that change what the whole process shares.
 PROCESS_WIDE = frozenset(
     {

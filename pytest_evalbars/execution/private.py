@@ -9,11 +9,12 @@ not, cases run one at a time. A new pytest may cost speed, never a verdict.
 from __future__ import annotations
 
 import inspect
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest import runner
+from _pytest.logging import catching_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from _pytest.scope import Scope
 
+#: What a body may ask of its request.
+GUARDED = ("getfixturevalue", "addfinalizer")
 #: Scopes in which a fixture dies with the item, by the names that users write.
 FUNCTION, CLASS = "function", "class"
 
@@ -106,6 +109,10 @@ class Parked:
             if other is not None:
                 other.unpark()
 
+    def let_go(self) -> None:
+        """Drop what was kept of the item, which has been torn down."""
+        self._entry, self._fixtures = None, []
+
     def _hide(self) -> list[tuple[Any, Any, list[Any]]]:
         """Take away the values of an item that is being torn down, and return them."""
         left = [(each, each.cached_result, each._finalizers[:]) for each, *_ in self._fixtures if each.cached_result]
@@ -128,6 +135,8 @@ def begin(item: pytest.Function) -> None:
 
 def finish(item: pytest.Function) -> None:
     """Let go of what the item held while it ran, as pytest's own protocol does."""
+    for name in GUARDED:
+        vars(item._request).pop(name, None)
     item._request, item.funcargs = False, None  # type: ignore[assignment]
 
 
@@ -139,8 +148,8 @@ def tear_down_to(item: pytest.Item) -> None:
 def guard_request(item: pytest.Function, guard: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     """Wrap what a body may ask of its request while other items are set up."""
     request = item._request
-    request.getfixturevalue = guard(request.getfixturevalue)  # type: ignore[method-assign]
-    request.addfinalizer = guard(request.addfinalizer)  # type: ignore[method-assign]
+    for name in GUARDED:
+        setattr(request, name, guard(getattr(request, name)))
 
 
 def arguments(item: pytest.Function) -> dict[str, Any]:
@@ -164,6 +173,28 @@ def wide_parameters(item: pytest.Function) -> dict[str, tuple[int, int]]:
 def _dies_with(item: pytest.Function, scope: Scope) -> bool:
     """Whether a fixture of this scope is torn down with the item; outside a class, a class-scoped one is."""
     return scope.value == FUNCTION or (scope.value == CLASS and item.cls is None)
+
+
+@contextmanager
+def between_phases(config: pytest.Config, handler: Handler | None) -> Iterator[list[str]]:
+    """Capture output and logs as in a phase of a test, although none is open.
+
+    Returns:
+        Filled at the end: what was written to stdout and stderr by nobody who can be told.
+    """
+    found: list[str] = []
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    level = getattr(config.pluginmanager.get_plugin("logging-plugin"), "log_level", None)
+    with catching_logs(handler, level=level) if handler is not None else nullcontext():
+        if capture is None:
+            yield found
+            return
+        capture.resume_global_capture()
+        try:
+            yield found
+        finally:
+            capture.suspend_global_capture(in_=False)
+            found += capture.read_global_capture()
 
 
 def log_handler(config: pytest.Config) -> Handler | None:

@@ -61,7 +61,8 @@ class Execution:
         manager = self._session.config.pluginmanager
         self._hold_limits()
         timeouts = Timeouts(self._session.config, self._settings)
-        manager.register(OwnLoop(timeouts), "evalbars-loop")
+        own_loop = OwnLoop(timeouts)
+        manager.register(own_loop, "evalbars-loop")
         manager.register(timeouts, "evalbars-timeouts")
         if self._budget is not None:
             trials.brakes.brakes.append(self._budget)
@@ -70,7 +71,7 @@ class Execution:
         if self._sharing is not None:
             from pytest_evalbars.execution.window import Window  # noqa: PLC0415 - imports asyncio
 
-            window = Window(self._session, self._sharing, trials, timeouts, self._concurrency)
+            window = Window(self._session, self._sharing, trials, timeouts, own_loop, self._concurrency)
             if (progress := manager.get_plugin("evalbars-progress")) is not None:
                 window.tick = progress.tick
             manager.register(window, "evalbars-window")

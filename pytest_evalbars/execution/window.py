@@ -1,7 +1,7 @@
 """Many cases in flight in one process, each an ordinary pytest item with its own setup, call and teardown.
 
 When a case's turn comes, the cases behind it are set up early and parked: what pytest keeps of a set-up item is taken
-off its shared state. Their bodies start as tasks in the case's own event loop. Each turn awaits its own body, so
+off its shared state. Their bodies run as tasks in the case's own event loop. Each turn waits for its own body, so
 reports come out in the order of collection, and pytest's and xdist's own loops, `-x` and Ctrl-C stay what they are.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import functools
 import inspect
 import itertools
@@ -19,19 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalbars.cases.judging import WAITED
-from pytest_evalbars.cases.waits import Waits, counted
+from pytest_evalbars.cases.waits import counted
 from pytest_evalbars.execution import private
-from pytest_evalbars.execution.alone import AHEAD, alike
+from pytest_evalbars.execution.alone import alike
 from pytest_evalbars.execution.bodies import BLOCKED, in_thread, stepped
-from pytest_evalbars.execution.loops import ANYIO, loop_of
-from pytest_evalbars.execution.streams import CURRENT, Output, keep, split
+from pytest_evalbars.execution.loops import ANYIO, OWN, loop_of
+from pytest_evalbars.execution.outlook import AHEAD, READY, READY_ELSEWHERE
+from pytest_evalbars.execution.slot import Slot
+from pytest_evalbars.execution.streams import CURRENT, keep, split
 from pytest_evalbars.execution.timeouts import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from pytest_evalbars.execution.alone import Sharing
+    from pytest_evalbars.execution.loops import OwnLoop
     from pytest_evalbars.execution.timeouts import Timeouts
     from pytest_evalbars.hooks import TrialHooks
 
@@ -41,29 +42,17 @@ SETTLE = 3
 TICK = 0.2
 
 
-class Slot:
-    """A case set up ahead of its turn."""
-
-    def __init__(self, item: pytest.Function) -> None:
-        self.item = item
-        self.function: Any = item.obj
-        self.output = Output()
-        self.waits = item.stash[WAITED] = Waits()
-        self.task: asyncio.Task[None] | None = None
-        self.start = self.stop = 0.0
-        #: The longest time for which the body kept the event loop from everybody else.
-        self.blocked = 0.0
-        private.begin(item)
-        self.setup_report = private.phase(item, "setup", log=False)
-        self.context = contextvars.copy_context()
-        self.parked = private.Parked(item)
-
-
 class Window:
     """Runs the cases that may share it; registered only where more than one may be in flight."""
 
     def __init__(
-        self, session: pytest.Session, sharing: Sharing, trials: TrialHooks, timeouts: Timeouts, size: int
+        self,
+        session: pytest.Session,
+        sharing: Sharing,
+        trials: TrialHooks,
+        timeouts: Timeouts,
+        own_loop: OwnLoop,
+        size: int,
     ) -> None:
         self.concurrency = size
         self.sharing = sharing.sharing
@@ -71,8 +60,7 @@ class Window:
         self.timeouts = timeouts
         #: Called now and then while bodies run, with how many do.
         self.tick: Callable[[int], None] = lambda _in_flight: None
-        self.in_flight = 0
-        self._session = session
+        self._own_loop = own_loop
         self._positions = {item: number for number, item in enumerate(session.items)}
         self._given = private.given(session.config)
         self._handler = private.log_handler(session.config)
@@ -81,8 +69,12 @@ class Window:
         #: Items set up ahead of their turn, in order; of those, the ones whose bodies are yet to be started.
         self._slots: dict[pytest.Item, Slot] = {}
         self._fresh: list[Slot] = []
-        #: Where in the session's items the window has come to.
+        #: Where in the session's items the window has come to, and whether there was nothing more to set up.
         self._frontier = 0
+        self._exhausted = False
+        #: How many bodies run; how many are set up and have not ended; who waits to hear that more should be set up.
+        self._in_flight = self._open = 0
+        self._hungry: asyncio.Future[None] | None = None
         self._turn: Slot | None = None
         self._permits: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]
         self._permits = weakref.WeakKeyDictionary()
@@ -95,6 +87,8 @@ class Window:
         if item not in self.sharing or not isinstance(item, pytest.Function):
             return None
         self._look_ahead(item)
+        if loop_of(item) == OWN:
+            self._run_until_done(item)
         slot = self._turn = self._slots.pop(item)
         hook = item.ihook
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
@@ -107,8 +101,8 @@ class Window:
         stopping = item.session.shouldfail or item.session.shouldstop
         after = next(iter(self._slots), None) if stopping else nextitem
         private.phase(item, "teardown", nextitem=after)
-        private.finish(item)
         self._turn = None
+        slot.let_go()
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         if stopping:
             self.abandon()
@@ -116,18 +110,22 @@ class Window:
 
     def _look_ahead(self, item: pytest.Function) -> None:
         """Set up as many of the items to come as can stand beside this one."""
+        self._exhausted = False
+        ready = READY if loop_of(item) == OWN else READY_ELSEWHERE
         for ahead in self._upcoming(item):
             if ahead in self._slots:
                 continue
-            if ahead is not item and (len(self._slots) >= AHEAD * self.concurrency or not self._beside(ahead, item)):
-                return
-            slot = self._slots[ahead] = Slot(ahead)  # type: ignore[arg-type] # only functions share
+            if ahead is not item:
+                if self._open >= ready * self.concurrency or len(self._slots) >= AHEAD * self.concurrency:
+                    return
+                if not (ahead in self.sharing and isinstance(ahead, pytest.Function) and alike(ahead, item)):
+                    break
+            slot = self._slots[ahead] = Slot(ahead)
             self._frontier = self._positions[ahead] + 1
             if slot.setup_report.passed:
                 self._fresh.append(slot)
-
-    def _beside(self, ahead: pytest.Item, item: pytest.Function) -> bool:
-        return ahead in self.sharing and isinstance(ahead, pytest.Function) and alike(ahead, item)
+                self._open += 1
+        self._exhausted = True
 
     def _upcoming(self, item: pytest.Item) -> Iterable[pytest.Item]:
         """This item and those that are sure to come after it, in order."""
@@ -138,6 +136,38 @@ class Window:
         if self._given is None or item.config.getoption("dist", "no") == "worksteal":
             return [item]  # what is queued may be taken away again
         return [item, *(items[index] for index in self._given())]
+
+    def _run_until_done(self, item: pytest.Function) -> None:
+        """Run the bodies until that of the case whose turn it is has ended, and set up more as others end.
+
+        In a phase of this case nothing else could be set up, and one slow case would stop all the others.
+        """
+        slot = self._slots[item]
+        while not slot.done:
+            with private.between_phases(item.config, self._handler) as unclaimed, split():
+                self._run(self._until_hungry(slot))
+            for name, text in zip(slot.output.texts, unclaimed, strict=False):
+                slot.output.texts[name].write(text)
+            if not slot.done:
+                self._look_ahead(item)
+
+    def _run(self, step: Any) -> None:
+        try:
+            self._own_loop.runner.run(step)
+        except RuntimeError as error:
+            if "Event loop stopped" not in str(error):  # as a body may have told it to; the others go on
+                raise
+
+    async def _until_hungry(self, slot: Slot) -> None:
+        """Run the bodies until this one has ended, or so many that others should be set up."""
+        self._start()
+        if slot.task is None:
+            return
+        self._hungry = asyncio.get_running_loop().create_future()
+        # In a worker more may be had at any time, and nobody tells.
+        await asyncio.wait({slot.task, self._hungry}, return_when=asyncio.FIRST_COMPLETED, timeout=TICK)
+        self._hungry = None
+        self.tick(self._in_flight)
 
     def _warn_of(self, slot: Slot) -> None:
         words = (
@@ -158,7 +188,6 @@ class Window:
 
         @functools.wraps(slot.function)  # so that tracebacks and verdicts know the body by its own code
         async def stand_in(**_arguments: Any) -> None:
-            __tracebackhide__ = True
             await self._await_turn(slot)
 
         slot.item.obj, self.timeouts.in_window = stand_in, item
@@ -187,22 +216,21 @@ class Window:
             return (yield)
         try:
             with split():
-                return (yield)
+                result = yield
         finally:
             slot.output.release(self._handler)
+        if slot.error is not None:
+            raise slot.error
+        return result
 
     async def _await_turn(self, slot: Slot) -> None:
         """What runs in place of the body of the case whose turn it is, inside that case's own event loop."""
-        __tracebackhide__ = True
         self._start()
-        task = slot.task
-        assert task is not None  # noqa: S101 - started now, or in an earlier turn
-        await self._wait_for({task})
+        await self._wait_for({slot.task})
         if loop_of(slot.item) == ANYIO:  # it may close its loop after each test
-            await self._wait_for({each.task for each in self._slots.values() if each.task})
+            await self._wait_for({each.task for each in self._slots.values()})
         for _ in range(SETTLE):
             await asyncio.sleep(0)
-        await task
 
     def _start(self) -> None:
         """Start every body that is set up and not yet under way."""
@@ -212,20 +240,18 @@ class Window:
             each.task = each.context.run(loop.create_task, self._body(each, permits))
         self._fresh.clear()
 
-    async def _wait_for(self, tasks: set[asyncio.Task[None]]) -> None:
-        pending = {task for task in tasks if not task.done()}
+    async def _wait_for(self, tasks: set[asyncio.Task[None] | None]) -> None:
+        pending = {task for task in tasks if task is not None and not task.done()}
         while pending:
             _, pending = await asyncio.wait(pending, timeout=TICK)
-            self.tick(self.in_flight)
+            self.tick(self._in_flight)
 
     async def _body(self, slot: Slot, permits: asyncio.Semaphore) -> None:
-        __tracebackhide__ = True
         async with permits:
             CURRENT.set(slot.output)
             private.guard_request(slot.item, functools.partial(self._guarded, slot))
-            self.in_flight += 1
+            self._in_flight += 1
             began, slot.start = time.perf_counter(), time.time()
-            error: BaseException | None = None
             try:
                 self.trials.brakes.ask(slot.item)
                 with counted(slot.waits):
@@ -233,18 +259,25 @@ class Window:
             except asyncio.CancelledError as cancelled:
                 if self._abandoned:
                     raise
-                error = RuntimeError("the case cancelled its own task")
-                error.__cause__ = cancelled
-            except (KeyboardInterrupt, pytest.exit.Exception):
+                slot.error = RuntimeError("the case's task was cancelled, by itself or by another")
+                slot.error.__cause__ = cancelled
+            except KeyboardInterrupt:
                 raise
-            except BaseException as raised:  # noqa: BLE001 - a verdict, whatever it is
-                error = raised
+            except BaseException as raised:  # noqa: BLE001 - raised again in the case's turn
+                slot.error = raised
             finally:
-                self.in_flight -= 1
+                self._in_flight -= 1
                 slot.stop = slot.start + time.perf_counter() - began
-            self.trials.body_ended(slot.item, self._call_info(slot, error))
-            if error is not None:
-                raise error
+                self._ended()
+            if not isinstance(slot.error, pytest.exit.Exception):
+                self.trials.body_ended(slot.item, self._call_info(slot))
+
+    def _ended(self) -> None:
+        """A body has ended: have more set up, if so many have that it is worth it."""
+        self._open -= 1
+        few = self._open <= READY * self.concurrency - max(1, self.concurrency // 8)
+        if few and not self._exhausted and self._hungry is not None and not self._hungry.done():
+            self._hungry.set_result(None)
 
     def _call(self, slot: Slot) -> Any:
         call = functools.partial(slot.function, **private.arguments(slot.item))
@@ -253,14 +286,13 @@ class Window:
         return in_thread(call, slot.item.nodeid)
 
     @staticmethod
-    def _call_info(slot: Slot, error: BaseException | None) -> pytest.CallInfo[Any]:
+    def _call_info(slot: Slot) -> pytest.CallInfo[Any]:
         def outcome() -> None:
-            __tracebackhide__ = True
-            if error is not None:
-                raise error
+            if slot.error is not None:
+                raise slot.error
 
         call = pytest.CallInfo.from_call(outcome, "call")
-        call.start, call.stop, call.duration = slot.start, slot.stop, slot.stop - slot.start
+        slot.time(call)
         return call
 
     def _guarded(self, slot: Slot, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -279,9 +311,8 @@ class Window:
         item: pytest.Item,
         call: pytest.CallInfo[Any],
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        slot = self._turn
-        if call.when == "call" and slot is not None and slot.item is item and slot.stop:
-            call.start, call.stop, call.duration = slot.start, slot.stop, slot.stop - slot.start
+        if call.when == "call" and self._turn is not None and self._turn.item is item:
+            self._turn.time(call)
         return (yield)
 
     # -- an early end ------------------------------------------------------------------------------------
@@ -295,7 +326,7 @@ class Window:
     def abandon(self) -> None:
         """Cancel what is in flight and tear down what was set up ahead (`-x`, Ctrl-C)."""
         self._abandoned = True
-        pending, self._slots = list(self._slots.values()), {}
+        pending, self._slots, self._fresh = list(self._slots.values()), {}, []
         started = [self._turn, *pending] if self._turn is not None else pending
         tasks = [each.task for each in started if each.task and not each.task.get_loop().is_closed()]
         while sum(task.cancel() for task in tasks):  # not `any`, which stops at the first: every one must be asked
@@ -305,4 +336,4 @@ class Window:
             private.tear_down_to(slot.item)
             slot.parked.unpark()
             private.phase(slot.item, "teardown", log=False, nextitem=after and after.item)
-            private.finish(slot.item)
+            slot.let_go()
