@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 XDIST_KEY = "evalbars"
 #: The cases that missed or erred in the last judged session.
 MISSED_CACHE = "evalbars/missed"
+#: The key under which a worker hands over the plan where no report of its own has carried it.
+PLAN_KEY = "evalbars-plan"
 
 
 @dataclass(slots=True)
@@ -126,12 +128,19 @@ def _only_missed(config: pytest.Config, cases: list[tuple[pytest.Item, Planned]]
             items.clear()
             return
         raise pytest.UsageError(problem)
-    missed = set(config.cache.get(MISSED_CACHE, []))
+    missed = missed_last_time(config)
     again = {item for item, planned in cases if planned.item in missed}
     gone = [item for item in items if item not in again]
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item in again]
+
+
+def missed_last_time(config: pytest.Config) -> dict[str, str]:
+    """The items to look at again, and whether each was a miss or an error."""
+    cache = getattr(config, "cache", None)
+    kept = cache.get(MISSED_CACHE, {}) if cache is not None else {}
+    return kept if isinstance(kept, dict) else dict.fromkeys(kept, "miss")
 
 
 def scope_of(config: pytest.Config, key: str = "asked") -> Any:
@@ -141,6 +150,6 @@ def scope_of(config: pytest.Config, key: str = "asked") -> Any:
     return asked_for(config) if key == "asked" else config.getoption("dist", "no")
 
 
-def scope_for_workers(config: pytest.Config) -> str:
+def scope_for_workers(config: pytest.Config, **more: Any) -> str:
     """What a worker must be told, as one JSON string."""
-    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no")})
+    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no"), **more})

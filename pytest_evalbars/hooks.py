@@ -9,12 +9,13 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.judging import SAID, body_of, end_account, judge, show, show_miss, show_part, take_part
+from pytest_evalbars.collection import PLAN_KEY
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution.brakes import Brakes
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
-from pytest_evalbars.stash import COLLECTION, SESSION, is_worker, runs_nothing
+from pytest_evalbars.stash import COLLECTION, RESUMED, SESSION, is_worker, runs_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -27,8 +28,12 @@ def start(session: pytest.Session) -> None:
     """Begin, now that pytest has decided what will run."""
     config = session.config
     collection = config.stash[COLLECTION]
-    plan = collection.plan(session.items)
-    if not plan.planned:
+    plan: Plan | None = collection.plan(session.items)
+    if plan and plan.planned and config.getoption("evalbars_resume") is not None:
+        from pytest_evalbars.execution.resume import go_on  # noqa: PLC0415 - rare
+
+        plan = go_on(session, plan)
+    if plan is None or not plan.planned:
         return
     manager = config.pluginmanager
     if is_worker(config):
@@ -55,7 +60,8 @@ class Prospects:
     """What is known before the first case runs: how many verdicts there will be, and which cannot be met."""
 
     def __init__(self, config: pytest.Config, plan: Plan, bars: Bars) -> None:
-        self.verdicts, self.notices = 0, list(plan.notes)
+        resumed = config.stash.get(RESUMED, None)
+        self.verdicts, self.notices = 0, [*(resumed.notices if resumed else ()), *plan.notes]
         if not config.getoption("evalbars_missed"):
             from pytest_evalbars.gate.forecast import forecast  # noqa: PLC0415 - imports numpy
 
@@ -151,6 +157,11 @@ class TrialHooks:
             said, self.untold = {**(said or {}), "plan": self.untold.to_json()}, None
         if said is not None:
             report.evalbars = json.dumps(said) if self.worker else said  # type: ignore[attr-defined]
+
+    # Where every trial was finished before, nothing is left to report.
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.untold is not None and RESUMED in session.config.stash:
+            session.config.workeroutput[PLAN_KEY] = json.dumps(self.untold.to_json())  # type: ignore[attr-defined]
 
     # What a model wrote may hold halves of characters, which cannot travel between processes.
     @pytest.hookimpl(wrapper=True)

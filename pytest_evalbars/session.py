@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.judging import trial_lines
-from pytest_evalbars.collection import MISSED_CACHE
+from pytest_evalbars.collection import MISSED_CACHE, missed_last_time
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.run.journal import Journal, end, header
 from pytest_evalbars.run.plain import redacted
-from pytest_evalbars.stash import runs_nothing
+from pytest_evalbars.run.spool import part_of, parts_of, whole_trials
+from pytest_evalbars.stash import RESUMED, runs_nothing
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
@@ -38,28 +39,44 @@ class EvalSession:
         self.stage: str = config.getoption("evalbars_stage") or "testing"
         self.second_look: bool = config.getoption("evalbars_missed")
         self.labels = labels_of(config)
-        try:
-            self.journal = Journal.create(config.rootpath, config.getoption("evalbars_run"))
-        except EvalbarsError as error:
-            raise pytest.UsageError(str(error)) from None
+        #: What an earlier session of the same run has done, where this one goes on with it.
+        self.resumed = config.stash.get(RESUMED, None)
+        self.journal = self._begin() if self.resumed is None else self.resumed.begin(self.labels)
         self.decision: Decision | None = None
         self.run: Run | None = None
         self.why_not_judged = ""
         self._planned = {one.item: one for one in plan.planned}
         #: Items whose verdict is in the run file; those that were reported too, and which of them missed or erred.
-        self._written: set[str] = set()
-        self._done: set[str] = set()
-        self._bad: set[str] = set()
+        self._written: set[str] = set(self.resumed.taken if self.resumed else ())
+        self._done: set[str] = set(self._written)
+        self._bad: dict[str, str] = dict.fromkeys(self.resumed.missed() if self.resumed else (), "miss")
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
         self._failed_errors = 0
         self._failed_bars = 0
         self._stopped_early = False
+
+    def _begin(self) -> Journal:
+        """Open a new run file and write its first lines."""
+        config = self.config
+        try:
+            journal = Journal.create(config.rootpath, config.getoption("evalbars_run"))
+        except EvalbarsError as error:
+            raise pytest.UsageError(str(error)) from None
         bars_as_declared = [bar.model_dump(exclude_defaults=True) for bar in self.bars.bar]
-        more = {"second_look": True} if self.second_look else {}
-        first = header(self.journal.run, config.rootpath, labels=self.labels, bars=bars_as_declared, **more)
-        self.journal.write(first, plan.to_json())
+        more = {"second_look": True, "erred": self._erred_last_time()} if self.second_look else {}
+        first = header(journal.run, config.rootpath, labels=self.labels, bars=bars_as_declared, **more)
+        journal.write(first, self.plan.to_json())
+        return journal
+
+    def _erred_last_time(self) -> list[str]:
+        """Cases that are looked at again only because they could not be judged."""
+        last = missed_last_time(self.config)
+        cases = {
+            word: {one.case for one in self.plan.planned if last.get(one.item) == word} for word in ("error", "miss")
+        }
+        return sorted(cases["error"] - cases["miss"])
 
     # -- while the cases run -----------------------------------------------------------------------------
 
@@ -67,6 +84,8 @@ class EvalSession:
         """Take what a report says of a trial into the run file, once."""
         said = self._said(report)
         if said is None:
+            if report.when == "teardown" and report.failed:
+                self._failed_apart(report)
             return
         if "not_run" in said:
             self.not_run.setdefault(said["not_run"], []).append(said["item"])
@@ -74,22 +93,50 @@ class EvalSession:
         planned = self._planned.get(said["item"])
         missed = any(outcome == "miss" for outcome, *_ in said["verdicts"].values())
         final = str(report.outcome) != "rerun" or missed  # another attempt may fill in an error, never a miss
-        if planned is None or not final or planned.item in self._done:
+        if planned is None or not final:
+            return
+        if planned.item in self._done:
+            self._failed_apart(report)
             return
         self._done.add(planned.item)
         if missed or said["error"]:
-            self._bad.add(planned.item)
+            self._bad.setdefault(planned.item, "miss" if missed else "error")
         if said["error"] and report.failed and not hasattr(report, "wasxfail"):
             self._failed_errors += 1
         self.write(planned, said, worker=getattr(report, "worker_id", None), xfail=said["xfail"])
+        if not (missed or said["error"]):
+            self._failed_apart(report)
 
     def write(
         self, planned: Planned, said: dict[str, Any], *, worker: str | None = None, xfail: bool = False
     ) -> None:
         """Take a finished trial into the run file, once."""
-        if planned.item not in self._written:
-            self._written.add(planned.item)
-            self.journal.write(*trial_lines(planned, said, worker=worker, xfail=xfail))
+        self._write(planned.item, trial_lines(planned, said, worker=worker, xfail=xfail))
+
+    def _write(self, item: str, lines: list[dict[str, Any]]) -> None:
+        if item not in self._written:
+            self._written.add(item)
+            self.journal.write(*(self.resumed.open_lines(item, lines) if self.resumed else lines))
+
+    def take_parts(self, worker: str | None = None) -> None:
+        """Take into the run file what workers (or a dead one) wrote for themselves and may never report."""
+        path = self.journal.path
+        for part in parts_of(path) if worker is None else [part_of(path, worker)]:
+            for planned, lines in whole_trials(part, self._planned):
+                self._write(planned.item, lines)
+            if self.journal.failure is None:
+                part.unlink(missing_ok=True)
+
+    def _failed_apart(self, report: pytest.TestReport) -> None:
+        """Note a failure of the session that no verdict tells of: who resumes the run must know of it."""
+        planned = self._planned.get(self._item(report))
+        if planned is not None and report.failed and not hasattr(report, "wasxfail"):
+            self.journal.write({"type": "failure", "item": planned.item, "when": report.when})
+
+    def _item(self, report: pytest.TestReport) -> str:
+        """The report's item, without the group that xdist adds to it."""
+        nodeid = redacted(report.nodeid)
+        return nodeid if nodeid in self._planned else nodeid.rpartition("@")[0]
 
     def _said(self, report: pytest.TestReport) -> dict[str, Any] | None:
         words = report.__dict__.pop("evalbars", None)
@@ -100,9 +147,7 @@ class EvalSession:
             return said if "item" in said else None  # a worker's first report may hold the plan alone
         if report.when in ("setup", "call", "teardown"):
             return None
-        nodeid = redacted(report.nodeid)
-        item = nodeid if nodeid in self._planned else nodeid.rpartition("@")[0]
-        planned = self._planned.get(item)
+        planned = self._planned.get(self._item(report))
         return _crashed(planned, report) if planned is not None else None
 
     # -- when they have run ------------------------------------------------------------------------------
@@ -122,9 +167,8 @@ class EvalSession:
         if stopped is not None and not self._stopped_early:
             self.why_not_judged = f"the session was interrupted {f'({stopped})' if str(stopped) else ''}".strip()
             return
-        not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
         try:
-            self.run = load_run(self.journal.path, ended=self.journal.failure is None, left_out=not_run)
+            self.run = load_run(self.journal.path, ended=self.journal.failure is None, left_out=self._not_reached())
         except EvalbarsError as error:
             self.why_not_judged = str(error)
             return
@@ -136,29 +180,45 @@ class EvalSession:
 
     def finish(self, session: pytest.Session) -> None:
         """Settle the exit code, and close the run file."""
+        if self.resumed and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            session.exitstatus = pytest.ExitCode.OK  # every trial was finished before
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and self.decision is not None:
-            not_run = [item for item in self._planned if item not in self._done] if self._stopped_early else []
+            not_run = self._not_reached()
             self.journal.write(end(int(session.exitstatus), **({"left_out": not_run} if not_run else {})))
         self.journal.close()
         self._remember()
+
+    def _not_reached(self) -> list[str]:
+        """Trials that nothing is known of because the session stopped before them."""
+        if not self._stopped_early:
+            return []
+        known = self._written | (self.resumed.again if self.resumed else set())
+        return [item for item in self._planned if item not in known]
 
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""
         if self.decision is None:
             return int(session.exitstatus) or UNDECIDED
         tolerated = 0 if self.decision.too_many_errors else self._failed_errors
-        if self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
+        if self.failed_before or self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
             return int(pytest.ExitCode.TESTS_FAILED)
         return self.decision.exit_code
+
+    @property
+    def failed_before(self) -> frozenset[str]:
+        """Trials taken from an earlier session of the run that failed it, whatever their verdict."""
+        as_tests: bool = self.config.getoption("evalbars_as_tests")
+        return self.resumed.failed(as_tests=as_tests) if self.resumed else frozenset()
 
     def _remember(self) -> None:
         """Keep the cases that missed or erred, for `--evalbars-missed`."""
         cache = getattr(self.config, "cache", None)
         if cache is not None and not self.second_look and self._done:
-            cache.set(MISSED_CACHE, sorted((set(cache.get(MISSED_CACHE, [])) - self._done) | self._bad))
+            before = missed_last_time(self.config).items()
+            cache.set(MISSED_CACHE, {item: word for item, word in before if item not in self._done} | self._bad)
 
     def summarize(self, reporter: pytest.TerminalReporter) -> None:
         """Write the summary section."""
@@ -185,13 +245,13 @@ def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:
     }
 
 
-def no_case_at_a_stage(session: pytest.Session) -> None:
-    """A stage was asked for and there is nothing to hold it on: unknown is never a pass."""
+def no_case(session: pytest.Session) -> None:
+    """A stage or a run to go on with was asked for, and there is no case: unknown is never a pass."""
     config = session.config
+    resume, stage = config.getoption("evalbars_resume"), config.getoption("evalbars_stage")
     empty = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    if session.exitstatus in empty and not runs_nothing(config):
-        session.exitstatus = UNDECIDED
-        sys.stderr.write(
-            f"ERROR: --evalbars-stage={config.getoption('evalbars_stage')} was asked for, "
-            "but this session ran no eval case: nothing was judged\n",
-        )
+    if session.exitstatus not in empty or runs_nothing(config) or (resume is None and stage in (None, "none")):
+        return
+    session.exitstatus = UNDECIDED if resume is None else pytest.ExitCode.USAGE_ERROR
+    asked = f"--evalbars-stage={stage}" if resume is None else "--evalbars-resume"
+    sys.stderr.write(f"ERROR: {asked} was asked for, but this session ran no eval case: nothing was judged\n")

@@ -271,6 +271,8 @@ def _decision(
     elif not run.trials:
         notes.append("no case was judged")
         open_question = not run.second_look
+    forced = dict.fromkeys(str(words) for line in run.resumes for words in line.get("despite") or ())
+    notes += [f"the run was resumed by force, although {words}" for words in forced]
     if any(not each.enforced for each in verdicts):
         count = sum(not each.enforced for each in verdicts)
         notes.append(f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases")

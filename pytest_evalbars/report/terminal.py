@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.session import EvalSession
 
+#: Trials named before the others are only counted.
+NAMED = 3
 LOOKS: dict[str, dict[str, bool]] = {
     "plain": {},
     "bad": {"red": True},
@@ -29,6 +31,12 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
         reporter.line(
             f"the run file could not be written ({safe(evals.journal.failure)}): "
             f"the results of {evals.journal.lost} trials are not in it; free the disk and run them again",
+            red=True,
+        )
+    if failed := evals.failed_before:
+        names = ", ".join(sorted(failed)[:NAMED]) + (" ..." if len(failed) > NAMED else "")
+        reporter.line(
+            safe(f"the session fails because {len(failed)} of the trials taken from before failed it then: {names}"),
             red=True,
         )
     if evals.decision is None or evals.run is None:

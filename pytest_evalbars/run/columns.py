@@ -65,6 +65,8 @@ class Run:
     #: A second look at cases that missed: never judged.
     second_look: bool = False
     headers: tuple[Mapping[str, Any], ...] = field(default=())
+    #: The lines under which sessions went on with the run.
+    resumes: tuple[Mapping[str, Any], ...] = field(default=())
 
     @classmethod
     def from_observations(cls, rows: Iterable[Mapping[str, Any]]) -> Run:

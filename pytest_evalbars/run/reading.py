@@ -117,6 +117,7 @@ class Reader(Rows):
             asked=tuple(self.asked),
             second_look=any(header.get("second_look") for header in self.headers),
             headers=tuple(self.headers),
+            resumes=tuple(self.resumes),
         )
 
     def _missing(self) -> list[str]:

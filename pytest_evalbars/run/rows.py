@@ -14,6 +14,7 @@ from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.plan import OUTCOMES
+from pytest_evalbars.run.replacing import Frame, drop_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,11 +57,15 @@ class Rows:
         self.file = 0
         self.framed, self.ended = set[int](), set[int]()
         self.torn = False
+        #: The lines under which other sessions went on with the run.
+        self.resumes: list[Mapping[str, Any]] = []
+        self.frame = Frame()
         self._share({})
 
     def read(self, path: Path) -> None:
         """Take every line of a file."""
         self.where, self.file = shown(path), self.file + 1
+        self.frame = Frame(len(self.left_out), len(self.asked), len(self.plans))
         self._share({})
         try:
             with path.open("rb") as stream:
@@ -106,7 +111,10 @@ class Rows:
                 self._manifest(row)
             elif kind == "end":
                 self.ended.add(self.file)
+                self.frame.before_end = len(self.left_out)
                 self.left_out += _texts(row, "left_out")
+            elif kind == "resume":
+                self._resume(row)
             # Any other type is from a newer version, which only adds: not ours to read.
         except KeyError as error:
             raise self._wrong(number, f"the {kind} has no {error}") from None
@@ -131,10 +139,34 @@ class Rows:
         self.unlabelled = self._labels({})
         self.spans.append((len(self.case), self.unlabelled))
 
+    def _resume(self, row: Mapping[str, Any]) -> None:
+        """Another session goes on with the run: the last one's end holds no longer, nor does its manifest."""
+        self.framed.add(self.file)
+        self.ended.discard(self.file)
+        self.resumes.append(row)
+        frame = self.frame
+        if frame.before_end is not None:
+            del self.left_out[frame.before_end :]
+            frame.before_end = None
+        frame.replaced = True
+        if dropped := row.get("dropped"):
+            drop_rows(self, {(case, test, trial) for case, test, trial in dropped})
+        labels = row.get("labels")
+        if isinstance(labels, Mapping) and labels != self.shared:
+            self._share({str(key): str(value) for key, value in labels.items()})
+
     def _manifest(self, row: Mapping[str, Any]) -> None:
         self.framed.add(self.file)
+        frame, spoken = self.frame, dict[str, bool]()
+        if frame.replaced:
+            del self.left_out[frame.left_out :], self.asked[frame.asked :], self.plans[frame.plans :]
+            spoken = {item: self.items.pop(item) for item in frame.items}
+            frame.items.clear()
+            frame.replaced = False
         for item in _texts(row, "items"):
-            self.items.setdefault(item, False)
+            if item not in self.items:
+                self.items[item] = spoken.get(item, False)
+                frame.items.append(item)
         self.left_out += _texts(row, "left_out")
         self.asked += _texts(row, "asked")
         if isinstance(planned := row.get("planned"), str):
