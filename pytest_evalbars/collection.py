@@ -112,6 +112,11 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, 
             "--dist=each runs every eval case on every worker, and so would count it more than once; "
             "use another --dist, or leave evals out with -m",
         )
+    if config.getoption("evalbars_missed") and config.getoption("evalbars_resume") is not None:
+        problems.append(
+            "--evalbars-missed looks at cases again and feeds no bar, --evalbars-resume goes on with a run; "
+            "leave one of the two out",
+        )
     asked, gaps = scope_of(config)
     if whole and not asked and not gaps:
         planned = (planned for _, planned in collector.cases)

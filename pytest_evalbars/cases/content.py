@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
+import tokenize
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ class Contents:
 
     def __init__(self) -> None:
         self._sources: dict[int, str] = {}
+        self._files: dict[str, list[str]] = {}
 
     def of(self, item: pytest.Item) -> str:
         """The digest of one item, the same for all trials of its case."""
@@ -45,21 +47,39 @@ class Contents:
         if function is None:
             return type(item).__qualname__
         if id(function) not in self._sources:  # the item keeps it alive, so no other takes its id
-            self._sources[id(function)] = _source(function)
+            self._sources[id(function)] = self._read(function)
         return self._sources[id(function)]
 
+    def _read(self, function: Callable[..., object]) -> str:
+        """The function's source from its `def` on: what decorators say of a case is known of each case by itself."""
+        code = None
+        try:
+            code = inspect.unwrap(function).__code__
+            head = re.compile(rf"\s*(async\s+)?def\s+{re.escape(code.co_name)}\b")
+            lines = self._lines(code.co_filename)
+            start = next(n for n in range(code.co_firstlineno - 1, len(lines)) if head.match(lines[n]))
+            return "".join(_block(lines, start))
+        except Exception:  # noqa: BLE001 - generated code, a file that has changed meanwhile: it has no source
+            return _compiled(code) if code is not None else getattr(function, "__qualname__", "")
 
-def _source(function: Callable[..., object]) -> str:
-    """The function's source from its `def` on: what decorators say of a case is known of each case by itself."""
-    code = None
-    try:
-        code = inspect.unwrap(function).__code__
-        lines, start = inspect.findsource(code)
-        head = re.compile(rf"\s*(async\s+)?def\s+{re.escape(code.co_name)}\b")
-        start = next(number for number in range(start, len(lines)) if head.match(lines[number]))
-        return "".join(inspect.getblock(lines[start:]))
-    except Exception:  # noqa: BLE001 - generated code, a file that has changed meanwhile: whatever it is, no source
-        return _compiled(code) if code is not None else getattr(function, "__qualname__", "")
+    def _lines(self, path: str) -> list[str]:
+        if path not in self._files:
+            with tokenize.open(path) as file:
+                self._files[path] = file.readlines()
+        return self._files[path]
+
+
+def _block(lines: list[str], start: int) -> list[str]:
+    """The lines of the function that starts at `start`; most are short, and a file may have thousands."""
+    for reach in (50, 1000):
+        near = lines[start : start + reach]
+        try:
+            block = inspect.getblock(near)
+        except (SyntaxError, tokenize.TokenError):  # cut within a bracket or a text
+            continue
+        if len(block) < len(near):
+            return block
+    return inspect.getblock(lines[start:])
 
 
 def _compiled(code: CodeType) -> str:

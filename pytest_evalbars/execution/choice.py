@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import EvalbarsError, RunFileError
-from pytest_evalbars.run.former import read_former
+from pytest_evalbars.run.former import Former, read_former
 from pytest_evalbars.run.journal import RUN_NAME
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ def chosen(config: pytest.Config) -> Path:
     The last run is never passed over in silence for an older one, though only the older one be incomplete.
 
     Raises:
-        RunFileError: there is none, or the command line contradicts itself.
+        RunFileError: there is none, or the command line names another.
     """
     named, target = config.getoption("evalbars_resume"), config.getoption("evalbars_run")
-    if config.getoption("evalbars_missed"):
-        raise RunFileError("--evalbars-missed looks at cases again and feeds no bar; leave one of the two out")
     path = _named(named) if named else _last(config.rootpath)
     if target is not None and Path(target).resolve() != path.resolve():
         raise RunFileError(
@@ -59,21 +57,25 @@ def _last(root: Path) -> Path:
     runs.sort(key=lambda path: (path.name[:19], path.stat().st_mtime_ns), reverse=True)
     last, *older = runs
     former = read_former(last)
-    if not (former.complete or former.header.get("second_look")):
+    if _to_do(former):
         return last
-    what = "is complete" if former.complete else "was a second look at cases that missed, which feeds no bar"
+    look = former.header.get("second_look")
+    what = "was a second look at cases that missed, which feeds no bar" if look else "is complete"
     problem = f"the last run, {shown(last)}, {what}: there is nothing to resume"
     for path in older[:LOOKED_AT]:
-        if _incomplete(path):
+        if _readable_and_to_do(path):
             problem += f"; an older one, {shown(path)}, is not complete: name it to go on with it"
             problem += f", --evalbars-resume={shown(path)}"
             break
     raise RunFileError(problem)
 
 
-def _incomplete(path: Path) -> bool:
+def _to_do(former: Former) -> bool:
+    return not (former.complete or former.header.get("second_look"))
+
+
+def _readable_and_to_do(path: Path) -> bool:
     try:
-        former = read_former(path)
+        return _to_do(read_former(path))
     except EvalbarsError:
         return False
-    return not (former.complete or former.header.get("second_look"))

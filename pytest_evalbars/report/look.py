@@ -36,6 +36,7 @@ def _sentence(cases: dict[str, bool], what: str, meaning: str) -> str:
     passing = [name for name, passes in cases.items() if passes]
     verb = "passes" if len(passing) == 1 else "pass"
     if not passing:
-        return f"none of {count(len(cases), 'case')} that {what} passes this time"
+        does = "does" if len(cases) == 1 else "do"
+        return f"{count(len(cases), 'case')} that {what} {does} not pass this time either"
     names = ", ".join(passing[:NAMED]) + (f" and {len(passing) - NAMED} more" if len(passing) > NAMED else "")
     return safe(f"{len(passing)} of {count(len(cases), 'case')} that {what} {verb} this time: {meaning}: {names}")

@@ -40,14 +40,11 @@ def test_answer(number, evalcase):
 
 @pytest.fixture
 def stopped(suite):
-    """A project whose last run was stopped after eight cases, of which one erred."""
+    """A project whose last run was killed after eight cases, of which one erred."""
     suite.bars(BARS).file("test_x.py", CASES)
-    for name in ("away", "stop"):
-        suite.file(name, "")
-    first = suite.run()
-    assert first.exit == 2
-    assert len(first.of("trial")) == 8
-    assert not first.of("end")
+    suite.file("away", "")
+    suite.run()
+    suite.cut(8)
     mend(suite)
     return suite
 
@@ -95,20 +92,19 @@ def test_what_is_finished_is_taken_and_the_verdict_is_that_of_one_run(stopped, w
     assert sorted(tally(stopped)) == ["c04", *(f"c{n:02}" for n in range(8, 20))]
     result.said("evalbars: resuming .evalbars", ": 7 of 20 trials are taken from it, 13 run now (1 of them again")
     result.said("20 cases, 20 trials, 0 errors", "resumed on ", ": 7 of 20 trials are from before")
-    whole = uninterrupted(stopped, *workers)
+    result.never_said("deselected", "left out", "not enforced")
+    whole = uninterrupted(stopped)
     assert result.exit == whole.exit == 0
     assert told(result.path) == told(whole.path)
     (line,) = result.of("resume")
     assert (line["taken"], line["again"]) == (7, 1)
     assert [each["exit"] for each in result.of("end")] == [0]
-    assert (stopped.run_files(), whole.counts.get("deselected")) == ([result.path], result.counts.get("deselected"))
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
-def test_a_bar_is_missed_by_cases_of_both_sessions_together(stopped, workers):
+def test_a_bar_is_missed_by_cases_of_both_sessions_together(stopped):
     stopped.bars(BARS.replace("0.5", "0.99"))
-    result = again(stopped, *workers)
-    whole = uninterrupted(stopped, *workers)
+    result = again(stopped)
+    whole = uninterrupted(stopped)
     assert result.exit == whole.exit == 1
     assert [line for line in whole.out.splitlines() if ">= 99%" in line] == [
         line for line in result.out.splitlines() if ">= 99%" in line
@@ -118,21 +114,21 @@ def test_a_bar_is_missed_by_cases_of_both_sessions_together(stopped, workers):
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
 def test_nothing_left_to_run_is_judged_all_the_same(stopped, workers):
     stopped.bars(BARS.replace("0.5", "0.99"))
-    path = again(stopped).path
-    lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(lines[:-1]))  # killed before its end line
+    again(stopped)
+    path = stopped.cut()
     mend(stopped)
     result = again(stopped, *workers)
     assert (result.exit, tally(stopped)) == (1, [])
-    result.said("20 of 20 trials are taken from it, 0 run now", "MISSED", "resumed, 2 times, at last on ", ": 20 of 20")
+    result.said(
+        "20 of 20 trials are taken from it, 0 run now", "MISSED", "resumed, 2 times, at last on ", ": 20 of 20"
+    )
     assert load_run(path).complete
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
 def test_nothing_left_to_run_and_no_bar_is_no_empty_session(suite, workers):
     suite.cases(5, 5).run()
-    (path,) = suite.run_files()
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    suite.cut()
     result = again(suite, *workers)
     assert result.exit == 0
     result.said("5 of 5 trials are taken from it", "gate passed")
@@ -179,7 +175,7 @@ def test_errors_that_mend_replace_errors_and_verdicts_stand(suite):
     }
 
 
-def test_a_run_is_resumed_twice(stopped):
+def test_a_run_is_resumed_twice_with_an_interrupt_between(stopped):
     (stopped.path / "stop").touch()
     assert again(stopped).exit == 2
     assert tally(stopped) == ["c04", "c08"]
@@ -207,11 +203,12 @@ def test_an_error_that_stays_is_run_again_every_time(stopped):
 
 
 def test_trials_are_taken_one_by_one(suite):
-    source = CASES.replace("@pytest.mark.dim", "@pytest.mark.trials(3)\n@pytest.mark.dim").replace("range(20)", "range(4)")
-    source = source.replace("number == 8 and", "number == 1 and evalcase.trial == 1 and")
+    source = CASES.replace("@pytest.mark.dim", "@pytest.mark.trials(3)\n@pytest.mark.dim").replace(
+        "range(20)", "range(4)"
+    )
     suite.bars(BARS).file("test_x.py", source)
-    suite.file("stop", "")
-    assert suite.run().exit == 2
+    suite.run()
+    suite.cut(4)
     mend(suite)
     result = again(suite)
     result.said("4 of 12 trials are taken from it, 8 run now", "4 cases, 12 trials, 0 errors")
@@ -226,9 +223,8 @@ def test_ordinary_tests_run_again_and_fail_again(stopped):
     result.said("gate passed")
     mend(stopped)
     stopped.file("test_a.py", "def test_plain(): pass\n")
-    (path,) = stopped.run_files()
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    result = again(stopped, "-n", "1")
+    stopped.cut()
+    result = again(stopped)
     assert (result.exit, result.counts["passed"]) == (0, 3)
 
 
@@ -245,17 +241,15 @@ def test_a_failure_that_is_no_verdict_is_not_forgotten(suite, how, arguments, sa
     fixture = f"@pytest.fixture(autouse=True)\ndef leaky(request, number):\n    {how}\n\n@pytest.mark.dim"
     source = CASES.replace("@pytest.mark.dim", fixture)
     suite.bars(BARS).file("test_x.py", source)
-    suite.file("stop", "")
-    assert suite.run(*arguments).exit == 2
+    suite.run(*arguments)
+    suite.cut(8)
     mend(suite)
     result = again(suite, *arguments)
     whole = uninterrupted(suite, *arguments)
     assert result.exit == whole.exit == 1
     result.said("the session fails because", "of the trials taken from before failed it then:", said)
     assert told(result.path) == told(whole.path)
-    mend(suite)
-    path = suite.path / "whole.jsonl"
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    path = suite.cut(path=suite.path / "whole.jsonl")
     assert suite.run(f"--evalbars-resume={path}", *arguments).exit == 1
 
 
@@ -294,7 +288,9 @@ def test_a_look_at_what_is_left_changes_nothing(stopped):
 def test_a_part_of_the_project_stays_in_the_run_though_this_session_leaves_it_out(stopped):
     result = again(stopped, "-k", "c04 or c09", "--evalbars-force")
     assert sorted(tally(stopped)) == ["c04", "c09"]
-    result.said("7 of 20 trials are taken from it, 2 run now (1 of them again", "11 are not among those that this session")
+    result.said(
+        "7 of 20 trials are taken from it, 2 run now (1 of them again", "11 are not among those that this session"
+    )
     result.said("the run is incomplete: 11 planned trials have no result")
     assert result.exit == 10
     mend(stopped)
