@@ -77,7 +77,7 @@ class Held:
         """Write what goes before the session's own lines: that it goes on, and with what."""
         assert self.journal is not None  # noqa: S101 - what only looks begins nothing
         self.journal.run = str(self.former.header.get("run", self.former.path.stem))
-        gone = [[one.case, one.test, one.trial] for one in resumed.gone]
+        gone = [[one.case, one.test, one.trial, one.item] for one in resumed.gone]
         more: dict[str, Any] = {"labels": labels, **self.revision}
         more |= {"dropped": gone} if gone else {}
         more |= {"despite": list(resumed.differences)} if resumed.differences else {}

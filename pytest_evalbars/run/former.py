@@ -184,7 +184,7 @@ class _Reader:
         former = self.former
         former.ended = False
         former.header = {**former.header, **{key: row[key] for key in ("labels", "commit", "changes") if key in row}}
-        for case, test, trial in row.get("dropped", ()):
+        for case, test, trial, *_ in row.get("dropped", ()):
             item = self.items.get((case, test, trial))
             if item is not None:
                 former.trials.pop(item, None)

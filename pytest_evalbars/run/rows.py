@@ -150,7 +150,8 @@ class Rows:
             frame.before_end = None
         frame.replaced = True
         if dropped := row.get("dropped"):
-            drop_rows(self, {(case, test, trial) for case, test, trial in dropped})
+            drop_rows(self, {(case, test, trial) for case, test, trial, *_ in dropped})
+            self.items |= {item: False for *_, item in dropped if item in self.items}
         labels = row.get("labels")
         if isinstance(labels, Mapping) and labels != self.shared:
             self._share({str(key): str(value) for key, value in labels.items()})
