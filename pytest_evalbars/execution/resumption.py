@@ -186,12 +186,8 @@ def _of_cases(then: Mapping[str, Planned], now: Mapping[str, Planned]) -> list[s
             one.item for before, one in both if replace(before, content=one.content) != one
         ],
     }
-    order = [*then, *now]
-    return [
-        _counted(words, [item for item in dict.fromkeys(order) if item in set(items)])
-        for words, items in found.items()
-        if items
-    ]
+    place = {item: number for number, item in enumerate(dict.fromkeys([*then, *now]))}
+    return [_counted(words, sorted(items, key=place.__getitem__)) for words, items in found.items() if items]
 
 
 def _counted(words: str, items: Collection[str]) -> str:
