@@ -13,17 +13,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_evalbars.execution.limits import limit
     from pytest_evalbars.gate.decide import decide
     from pytest_evalbars.gate.load import load_bars
     from pytest_evalbars.run.columns import Run
     from pytest_evalbars.run.reading import load_run
 
-__all__ = ["Run", "decide", "load_bars", "load_run"]
+__all__ = ["Run", "decide", "limit", "load_bars", "load_run"]
 
-#: Imported when first asked for: pytest loads this package in every session, and these need numpy.
+#: Imported when first asked for: pytest loads this package in every session, and most of these need numpy.
 _HOMES = {
     "Run": "pytest_evalbars.run.columns",
     "decide": "pytest_evalbars.gate.decide",
+    "limit": "pytest_evalbars.execution.limits",
     "load_bars": "pytest_evalbars.gate.load",
     "load_run": "pytest_evalbars.run.reading",
 }

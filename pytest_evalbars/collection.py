@@ -16,6 +16,7 @@ from pytest_evalbars.cases.collect import Collector, is_case
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import BarsError
 from pytest_evalbars.run.plan import Plan
+from pytest_evalbars.run.shards import Shard
 from pytest_evalbars.selection import asked_for
 from pytest_evalbars.stash import COLLECTION, PROBLEMS, is_worker
 
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
 #: The key under which the plugin's words travel in xdist's worker input and output.
 XDIST_KEY = "evalbars"
+#: The plan of a shard without cases, in a worker's output.
+XDIST_PLAN_KEY = "evalbars-plan"
 #: The cases that missed or erred in the last judged session.
 MISSED_CACHE = "evalbars/missed"
-#: The key under which a worker hands over the plan where no report of its own has carried it.
-PLAN_KEY = "evalbars-plan"
+#: What the controller tells its workers, found out once.
+SCOPE = pytest.StashKey[dict[str, Any]]()
 
 
 @dataclass(slots=True)
@@ -37,19 +40,22 @@ class Collection:
 
     cases: list[tuple[pytest.Item, Planned]]
     bars: Bars
+    config: pytest.Config
     notes: list[str] = field(default_factory=list)
+    #: Which part of the run this session is; the cases are then those of that part.
+    shard: Shard | None = None
 
     def plan(self, items: list[pytest.Item]) -> Plan:
         """The plan, now that every plugin has taken out what it does not want to run."""
         kept = set(items)
-        config = self.cases[0][0].config
-        asked, gaps = scope_of(config)
+        asked, gaps = scope_of(self.config)
         return Plan(
             planned=tuple(planned for item, planned in self.cases if item in kept),
             left_out=tuple(planned for item, planned in self.cases if item not in kept),
             unseen=tuple(gaps),
             asked=tuple(asked),
             notes=tuple(self.notes),
+            shard=self.shard,
         )
 
 
@@ -81,7 +87,9 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
             # Of files that could not be collected nobody knows which cases they hold; pytest tells of them.
             problems += _unfit(config, bars, where, collector, whole=not session.testsfailed)
     if bars is not None and not problems:
-        config.stash[COLLECTION] = Collection(collector.cases, bars, collector.notes())
+        collection = config.stash[COLLECTION] = Collection(collector.cases, bars, config, collector.notes())
+        if config.getoption("evalbars_shard"):
+            _only_shard(collection, items)
         if config.getoption("evalbars_missed"):
             _only_missed(config, collector.cases, items)
         return
@@ -117,6 +125,13 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, 
             "--evalbars-missed looks at cases again and feeds no bar, --evalbars-resume goes on with a run; "
             "leave one of the two out",
         )
+    if is_worker(config):
+        from pytest_evalbars.execution.division import indivisible  # noqa: PLC0415 - only under xdist
+
+        workers = config.workerinput["workercount"]  # type: ignore[attr-defined]
+        problems += [f"{where}, {problem}" for problem in indivisible(bars.limits, workers)]
+    if config.getoption("evalbars_shard") and config.getoption("evalbars_missed"):
+        problems.append("--evalbars-missed looks again at what the last session missed, and has no shards: drop one")
     asked, gaps = scope_of(config)
     if whole and not asked and not gaps:
         planned = (planned for _, planned in collector.cases)
@@ -148,13 +163,63 @@ def missed_last_time(config: pytest.Config) -> dict[str, str]:
     return kept if isinstance(kept, dict) else dict.fromkeys(kept, "miss")
 
 
+def _only_shard(collection: Collection, items: list[pytest.Item]) -> None:
+    """Deselect the cases of other shards, which nobody then speaks of: they are not left out of the run.
+
+    Everything collected is split, deselected cases too: `-k` moves no case from one shard to another.
+    """
+    from pytest_evalbars.execution.shards import digest, split, weigh  # noqa: PLC0415 - only for shards
+
+    config, planned = collection.config, [one for _, one in collection.cases]
+    index, of = map(int, config.getoption("evalbars_shard").split("/"))
+    durations = {(case, test): seconds for case, test, seconds in json.loads(scope_of(config, "durations"))}
+    weights, by_time = weigh(planned, durations)
+    shard_of = split(weights, of)
+    here = sum(shard == index for shard in shard_of.values())
+    shard = collection.shard = Shard(index, of, digest(planned, shard_of), len(shard_of), here)
+    how = "recorded durations" if by_time else "number, as no durations are recorded"
+    collection.notes.append(f"{shard}: {here} of {len(shard_of)} cases, split by {how}")
+    gone = {item for item, one in collection.cases if shard_of[one.case] != index}
+    collection.cases = [(item, one) for item, one in collection.cases if item not in gone]
+    if others := [item for item in items if item in gone]:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in gone]
+
+
 def scope_of(config: pytest.Config, key: str = "asked") -> Any:
     """What the controller knows and a worker cannot: what was asked for, and how tests are distributed."""
     if is_worker(config):
-        return json.loads(config.workerinput[XDIST_KEY])[key]  # type: ignore[attr-defined]
-    return asked_for(config) if key == "asked" else config.getoption("dist", "no")
+        return json.loads(config.workerinput[XDIST_KEY]).get(key)  # type: ignore[attr-defined]
+    return _scope(config).get(key)
 
 
 def scope_for_workers(config: pytest.Config, **more: Any) -> str:
-    """What a worker must be told, as one JSON string."""
-    return json.dumps({"asked": asked_for(config), "dist": config.getoption("dist", "no"), **more})
+    """What a worker must be told, as one JSON string.
+
+    Args:
+        config: the controller's.
+        **more: what this worker alone must know; the rest is the same for all, also for one that replaces another.
+    """
+    return json.dumps(_scope(config) | more)
+
+
+def _begun(config: pytest.Config) -> str | None:
+    """When the run that is gone on with began: it was divided by what was known then."""
+    if config.getoption("evalbars_resume") is None:
+        return None
+    from pytest_evalbars.execution.resume import hold  # noqa: PLC0415 - rare
+
+    return str(hold(config).former.header.get("started"))
+
+
+def _scope(config: pytest.Config) -> dict[str, Any]:
+    if SCOPE not in config.stash:
+        scope: dict[str, Any] = {"asked": asked_for(config), "dist": config.getoption("dist", "no")}
+        if config.getoption("evalbars_shard"):
+            from pytest_evalbars.execution.durations import recorded  # noqa: PLC0415 - only for shards
+
+            known = recorded(config.rootpath / ".evalbars" / "runs", before=_begun(config))
+            # As a text inside: what else is asked of the scope need not read it.
+            scope["durations"] = json.dumps([[*key, seconds] for key, seconds in known.items()])
+        config.stash[SCOPE] = scope
+    return config.stash[SCOPE]

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.cases.judging import SAID, body_of, end_account, judge, show, show_miss, show_part, take_part
-from pytest_evalbars.collection import PLAN_KEY
+from pytest_evalbars.cases.judging import (
+    SAID,
+    BodyPhase,
+    Phase,
+    body_of,
+    end_account,
+    judge,
+    show,
+    show_miss,
+    show_part,
+    take_part,
+)
+from pytest_evalbars.collection import XDIST_PLAN_KEY
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution.brakes import Brakes
+from pytest_evalbars.execution.start import Execution
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
@@ -28,16 +41,25 @@ def start(session: pytest.Session) -> None:
     """Begin, now that pytest has decided what will run."""
     config = session.config
     collection = config.stash[COLLECTION]
-    plan: Plan | None = collection.plan(session.items)
-    if plan and plan.planned and config.getoption("evalbars_resume") is not None:
+    plan = collection.plan(session.items)
+    if not plan.planned and plan.shard is None:
+        return
+    if config.getoption("evalbars_resume") is not None:
         from pytest_evalbars.execution.resume import go_on  # noqa: PLC0415 - rare
 
-        plan = go_on(session, plan)
-    if plan is None or not plan.planned:
-        return
+        if (known := go_on(session, plan)) is None:
+            return
+        plan = known
     manager = config.pluginmanager
+    execution = Execution(session, collection.bars)
+    plan = replace(plan, notes=(*plan.notes, *execution.notes))
     if is_worker(config):
-        manager.register(TrialHooks(config, collection.bars, plan=plan), "evalbars-trials")
+        if not plan.planned:  # a shard without a case has no report to tell of it, and still writes its run file
+            config.workeroutput[XDIST_PLAN_KEY] = json.dumps(plan.to_json())  # type: ignore[attr-defined]
+            return
+        trials = TrialHooks(config, collection.bars, plan=plan)
+        manager.register(trials, "evalbars-trials")
+        execution.register(trials)
         return
     prospects = Prospects(config, plan, collection.bars)
     manager.register(prospects, "evalbars-prospects")
@@ -45,8 +67,7 @@ def start(session: pytest.Session) -> None:
         evals = begin(config, plan, collection.bars, prospects)
         trials = TrialHooks(config, collection.bars, write=evals.write)
         manager.register(trials, "evalbars-trials")
-        if trials.brakes.brakes:
-            manager.register(trials.brakes, "evalbars-brakes")
+        execution.register(trials)
 
 
 def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -> EvalSession:
@@ -62,7 +83,7 @@ class Prospects:
     def __init__(self, config: pytest.Config, plan: Plan, bars: Bars) -> None:
         resumed = config.stash.get(RESUMED, None)
         self.verdicts, self.notices = 0, [*(resumed.notices if resumed else ()), *plan.notes]
-        if not config.getoption("evalbars_missed"):
+        if not config.getoption("evalbars_missed") and plan.shard is None:
             from pytest_evalbars.gate.forecast import forecast  # noqa: PLC0415 - imports numpy
 
             stage = config.getoption("evalbars_stage") or "testing"
@@ -93,7 +114,7 @@ class TrialHooks:
         #: Takes a verdict into the run file while the trial still waits for its turn to be reported.
         self.write = write
         self.as_tests: bool = config.getoption("evalbars_as_tests")
-        self.ungated = config.getoption("evalbars_stage") == "none"
+        self.ungated = config.getoption("evalbars_stage") == "none" or bool(config.getoption("evalbars_shard"))
         self.worker = is_worker(config)
         #: What a worker still has to tell the controller, with the first report it sends.
         self.untold = plan
@@ -104,14 +125,13 @@ class TrialHooks:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
         if PLANNED not in item.stash:
             return (yield)
         with body_of(item):
             return (yield)
 
-    def said_of(
-        self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport
-    ) -> dict[str, Any] | None:
+    def said_of(self, item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[str, Any] | None:
         """What one phase of a trial says; of a body that ended ahead of its turn, what it said then."""
         if call.when == "call" and SAID in item.stash:
             said = item.stash[SAID]
@@ -122,6 +142,16 @@ class TrialHooks:
             ended["alone"] = [name for name in ended["verdicts"] if self.fails_alone(name, planned.labels)]
             self.brakes.ended(planned, ended)
         return ended
+
+    def body_ended(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
+        """Judge a trial whose body ended ahead of its turn, and take its verdict into the run file at once.
+
+        What a mark of the item announces is pytest's to decide first, and has to wait.
+        """
+        if item.get_closest_marker("xfail") is None:
+            said = item.stash[SAID] = self.said_of(item, call, BodyPhase(call)) or {}
+            if self.write is not None and "verdicts" in said and not said["xfail"]:
+                self.write(item.stash[PLANNED], said)
 
     # Innermost: other plugins' wrappers then see a miss as what it is.
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -161,7 +191,7 @@ class TrialHooks:
     # Where every trial was finished before, nothing is left to report.
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self.untold is not None and RESUMED in session.config.stash:
-            session.config.workeroutput[PLAN_KEY] = json.dumps(self.untold.to_json())  # type: ignore[attr-defined]
+            session.config.workeroutput[XDIST_PLAN_KEY] = json.dumps(self.untold.to_json())  # type: ignore[attr-defined]
 
     # What a model wrote may hold halves of characters, which cannot travel between processes.
     @pytest.hookimpl(wrapper=True)

@@ -15,9 +15,10 @@ from pytest_evalbars.config.options import MARKERS, add_options
 from pytest_evalbars.stash import COLLECTION, PROBLEMS, REPEATED, SESSION, is_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from pytest_evalbars.cases.evalcase import EvalCase
+    from pytest_evalbars.execution.limits import Limiter
 
 #: Options that ask for something which only eval cases can give.
 ASKING = ("evalbars_stage", "evalbars_resume")
@@ -44,6 +45,14 @@ def evalcase(request: pytest.FixtureRequest) -> Iterator[EvalCase]:
 
     with accounting(request.node) as account:
         yield account
+
+
+@pytest.fixture(scope="session")
+def evalbars_limit() -> Callable[[str], Limiter]:
+    """`limit("openai/gpt-4o")`: a context manager, sync and async, to put around each call of a limited resource."""
+    from pytest_evalbars.execution.limits import limit  # noqa: PLC0415 - only where a client asks for it
+
+    return limit
 
 
 @pytest.fixture(name="evalbars_trial")

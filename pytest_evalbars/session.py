@@ -12,7 +12,8 @@ from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE, missed_last_time
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
-from pytest_evalbars.run.journal import Journal, end, header
+from pytest_evalbars.execution.opening import new_run_file
+from pytest_evalbars.run.journal import end
 from pytest_evalbars.run.plain import redacted
 from pytest_evalbars.run.spool import part_of, parts_of, whole_trials
 from pytest_evalbars.stash import RESUMED, runs_nothing
@@ -41,7 +42,9 @@ class EvalSession:
         self.labels = labels_of(config)
         #: What an earlier session of the same run has done, where this one goes on with it.
         self.resumed = config.stash.get(RESUMED, None)
-        self.journal = self._begin() if self.resumed is None else self.resumed.begin(self.labels)
+        self.journal = self.resumed.begin(self.labels, plan) if self.resumed else new_run_file(config, plan, bars)
+        #: Whether the run loop came to its end, or was stopped there by -x.
+        self.concluded = False
         self.decision: Decision | None = None
         self.run: Run | None = None
         self.why_not_judged = ""
@@ -53,30 +56,9 @@ class EvalSession:
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
-        self._failed_errors = 0
+        self.failed_errors = 0
         self._failed_bars = 0
         self._stopped_early = False
-
-    def _begin(self) -> Journal:
-        """Open a new run file and write its first lines."""
-        config = self.config
-        try:
-            journal = Journal.create(config.rootpath, config.getoption("evalbars_run"))
-        except EvalbarsError as error:
-            raise pytest.UsageError(str(error)) from None
-        bars_as_declared = [bar.model_dump(exclude_defaults=True) for bar in self.bars.bar]
-        more = {"second_look": True, "erred": self._erred_last_time()} if self.second_look else {}
-        first = header(journal.run, config.rootpath, labels=self.labels, bars=bars_as_declared, **more)
-        journal.write(first, self.plan.to_json())
-        return journal
-
-    def _erred_last_time(self) -> list[str]:
-        """Cases that are looked at again only because they could not be judged."""
-        last = missed_last_time(self.config)
-        cases = {
-            word: {one.case for one in self.plan.planned if last.get(one.item) == word} for word in ("error", "miss")
-        }
-        return sorted(cases["error"] - cases["miss"])
 
     # -- while the cases run -----------------------------------------------------------------------------
 
@@ -102,7 +84,7 @@ class EvalSession:
         if missed or said["error"]:
             self._bad.setdefault(planned.item, "miss" if missed else "error")
         if said["error"] and report.failed and not hasattr(report, "wasxfail"):
-            self._failed_errors += 1
+            self.failed_errors += 1
         self.write(planned, said, worker=getattr(report, "worker_id", None), xfail=said["xfail"])
         if not (missed or said["error"]):
             self._failed_apart(report)
@@ -143,7 +125,7 @@ class EvalSession:
         if words is not None:
             said: dict[str, Any] = json.loads(words) if isinstance(words, str) else words
             if "part" in said and report.failed:
-                self._failed_errors += 1  # a subtest's, on top of the report of the trial that it makes an error
+                self.failed_errors += 1  # a subtest's, on top of the report of the trial that it makes an error
             return said if "item" in said else None  # a worker's first report may hold the plan alone
         if report.when in ("setup", "call", "teardown"):
             return None
@@ -153,20 +135,25 @@ class EvalSession:
     # -- when they have run ------------------------------------------------------------------------------
 
     def looped(self, session: pytest.Session, stopped: BaseException | None) -> None:
-        """Judge the run, and report every bar as a test.
+        """Judge the run, and report every bar as a test; a shard is judged with the others, by `evalbars gate`.
 
         Args:
             session: pytest's.
             stopped: what ended the run loop before its end, if anything did.
         """
-        from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
-        from pytest_evalbars.report.tests import report_bars  # noqa: PLC0415
-        from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
-
         self._stopped_early = isinstance(stopped, session.Failed | session.Interrupted)
         if stopped is not None and not self._stopped_early:
             self.why_not_judged = f"the session was interrupted {f'({stopped})' if str(stopped) else ''}".strip()
             return
+        self.concluded = True
+        if self.plan.shard is None:
+            self._judge(session)
+
+    def _judge(self, session: pytest.Session) -> None:
+        from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
+        from pytest_evalbars.report.tests import report_bars  # noqa: PLC0415
+        from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
+
         try:
             self.run = load_run(self.journal.path, ended=self.journal.failure is None, left_out=self._not_reached())
         except EvalbarsError as error:
@@ -180,12 +167,12 @@ class EvalSession:
 
     def finish(self, session: pytest.Session) -> None:
         """Settle the exit code, and close the run file."""
-        if self.resumed and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            session.exitstatus = pytest.ExitCode.OK  # every trial was finished before
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        # As a shard may have no case, and a run that is gone on with none that is not finished.
+        nothing = pytest.ExitCode.NO_TESTS_COLLECTED if self.plan.shard or self.resumed else None
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, nothing):
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
-        if ended and self.decision is not None:
+        if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
             not_run = self._not_reached()
             self.journal.write(end(int(session.exitstatus), **({"left_out": not_run} if not_run else {})))
         self.journal.close()
@@ -200,9 +187,13 @@ class EvalSession:
 
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""
+        if self.concluded and self.plan.shard is not None:
+            if self.failed_before or self._stopped_early or session.testsfailed > self.failed_errors:
+                return int(pytest.ExitCode.TESTS_FAILED)
+            return UNDECIDED if self.without_result or self.journal.failure else 0
         if self.decision is None:
             return int(session.exitstatus) or UNDECIDED
-        tolerated = 0 if self.decision.too_many_errors else self._failed_errors
+        tolerated = 0 if self.decision.too_many_errors else self.failed_errors
         if self.failed_before or self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
             return int(pytest.ExitCode.TESTS_FAILED)
         return self.decision.exit_code
@@ -222,6 +213,11 @@ class EvalSession:
 
     def summarize(self, reporter: pytest.TerminalReporter) -> None:
         """Write the summary section."""
+        if self.concluded and self.plan.shard is not None:
+            from pytest_evalbars.report.shard import write_shard  # noqa: PLC0415
+
+            write_shard(reporter, self, self.plan.shard)
+            return
         from pytest_evalbars.report.terminal import write_summary  # noqa: PLC0415 - imports tabulate
 
         write_summary(reporter, self)
@@ -230,6 +226,17 @@ class EvalSession:
     def finished(self) -> int:
         """How many trials have their verdict."""
         return len(self._written)
+
+    @property
+    def cases_run(self) -> int:
+        """How many cases have a verdict of some trial."""
+        return len({self._planned[item].case for item in self._done})
+
+    @property
+    def without_result(self) -> int:
+        """How many trials should have a line in the run file and have none."""
+        spoken = self._done.union(*self.not_run.values())
+        return self.journal.lost + sum(item not in spoken for item in self._planned)
 
 
 def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:

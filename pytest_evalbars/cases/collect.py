@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What is planned for an item; absent on items that are no eval cases.
 PLANNED = pytest.StashKey[Planned]()
+#: The seconds that a case's own marker gives its body; absent without one.
+TIMEOUT = pytest.StashKey[float]()
 #: How many case ids a note names as examples.
 EXAMPLES = 3
 
@@ -92,6 +94,8 @@ class Collector:
         override = item.config.getoption("evalbars_trials")
         if (override or marks.trials) > 1 and TRIAL not in parameters(item):
             raise MarkerError(f"{nodeid}: trials cannot repeat this kind of test; write it as a plain function")
+        if marks.timeout is not None:
+            item.stash[TIMEOUT] = marks.timeout
         case, test = identify(item, nodeid)
         if made_from_position(item):
             self._from_position[self._redacted(case)] = None

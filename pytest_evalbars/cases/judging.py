@@ -7,13 +7,15 @@ that goes wrong is an error: the model was not judged.
 from __future__ import annotations
 
 import inspect
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
+from pytest_evalbars.cases.waits import Waits, counted
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Present while the body runs.
 RUNNING = pytest.StashKey[bool]()
+#: How long the body waited for limits.
+WAITED = pytest.StashKey[Waits]()
 #: What subtests of the running body have said: their outcomes and reasons.
 PARTS = pytest.StashKey[list[tuple[str, str]]]()
 #: Why a trial was not started; absent on those that were.
@@ -35,13 +39,54 @@ SAID = pytest.StashKey[dict[str, Any]]()
 HARNESS = ("_pytest.python", "pytest_timeout")
 
 
+class Phase(Protocol):
+    """What is read of a report, and also known of a body that has no report yet."""
+
+    @property
+    def when(self) -> str | None:
+        """`setup`, `call` or `teardown`."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ended well."""
+
+    @property
+    def longreprtext(self) -> str:
+        """Why not, where no exception says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPhase:
+    """A body that ended before its trial's turn to be reported."""
+
+    call: pytest.CallInfo[Any]
+    when: str = "call"
+    longreprtext: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it raised nothing."""
+        return self.call.excinfo is None
+
+
+class OutOfTime(pytest.fail.Exception):  # type: ignore[misc, name-defined] # pytest gives it as an attribute
+    """A case's own time limit ended its body: an error, told without a traceback.
+
+    It passes through `except Exception`, with which a client may retry for ever.
+    """
+
+    __module__ = "builtins"  # as pytest's own have it: reports show the bare name
+
+
 @contextmanager
 def body_of(item: pytest.Item) -> Iterator[None]:
     """The time in which the test's body runs: a report made in it is a subtest's."""
     item.stash[PARTS] = []
     item.stash[RUNNING] = True
+    in_window = WAITED in item.stash  # where its body may have begun long before its turn
     try:
-        yield
+        with nullcontext() if in_window else counted(item.stash.setdefault(WAITED, Waits()), alone=True):
+            yield
     finally:
         del item.stash[RUNNING]
 
@@ -60,7 +105,7 @@ def show_part(report: pytest.TestReport) -> None:
     report.wasxfail = "a part of the case missed"
 
 
-def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> dict[str, Any] | None:
+def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[str, Any] | None:
     """What one phase of an eval item says, as plain values; None if it says nothing yet.
 
     The setup phase speaks only when it went wrong; the teardown phase never does.
@@ -89,7 +134,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRepo
     return {
         "item": planned.item,
         "verdicts": verdicts,
-        "measures": {"seconds": round(call.duration, 6)} | account._measures,  # noqa: SLF001
+        "measures": _times(item, call) | account._measures,  # noqa: SLF001
         "evidence": account._evidence,  # noqa: SLF001
         "error": error,
         "mistakes": mistakes,
@@ -97,8 +142,17 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRepo
     }
 
 
+def _times(item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, float]:
+    """How long the body took, without its waits for limits: those say nothing of the model."""
+    waited = item.stash[WAITED].seconds if call.when == "call" and WAITED in item.stash else 0.0
+    seconds = {"seconds": round(max(0.0, call.duration - waited), 6)}
+    return seconds | {"waited": round(waited, 6)} if waited else seconds
+
+
 def end_account(item: pytest.Item, report: pytest.TestReport) -> None:
     """Close the trial's account as it is torn down: what was said too late fails, rather than getting lost."""
+    item.stash.setdefault(WAITED, Waits())
+    del item.stash[WAITED]
     account = item.stash.get(ACCOUNT, None)
     if account is None:
         return
@@ -168,7 +222,7 @@ def _worst(outcomes: list[tuple[str, str]]) -> tuple[str, str]:
     return outcomes[-1]
 
 
-def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> tuple[str, str]:
+def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> tuple[str, str]:
     """The outcome of all that the case did not judge itself, and the reason."""
     if call.excinfo is None:
         return ("pass", "") if report.passed else ("error", text(report.longreprtext, REASON_LENGTH))
@@ -179,6 +233,8 @@ def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestR
         return ("error", f"the body never ran: {reason}") if never_ran else ("skipped", reason)
     if isinstance(error, pytest.xfail.Exception):
         return ("miss" if in_call else "skipped"), reason
+    if isinstance(error, OutOfTime):
+        return "error", reason
     if in_call and isinstance(error, AssertionError | pytest.fail.Exception):
         return _failed(item, call, error, reason)
     return "error", f"{type(error).__name__}: {reason}" if reason else type(error).__name__

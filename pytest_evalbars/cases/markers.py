@@ -26,6 +26,8 @@ class Marks:
     status: str | None = None
     cluster: str | None = None
     trials: int = 1
+    #: Seconds that the body may take, if a marker says so.
+    timeout: float | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -58,10 +60,13 @@ def read_marks(item: pytest.Item) -> Marks:
                 here.labels |= _pairs(item, mark)
             elif mark.name == "trials" and trials is None:
                 trials = trial_count(item.nodeid, mark)
+            elif mark.name == "serial":
+                _no_arguments(item, mark)
         marks.status = marks.status or here.status
         marks.category = marks.category or here.category
         marks.cluster = marks.cluster or here.cluster
         marks.labels = here.labels | marks.labels
+    marks.timeout = time_limit(item)
     marks.trials = trials or 1
     marks.dimensions = tuple(dict.fromkeys(dimensions))
     return marks
@@ -77,6 +82,23 @@ def trial_count(nodeid: str, mark: pytest.Mark) -> int:
     if len(arguments) == 1 and type(arguments[0]) is int and arguments[0] >= 1 and set(mark.kwargs) <= {"n"}:
         return arguments[0]
     raise MarkerError(f"{nodeid}: {shown(mark)} takes one whole number from 1, as in trials(3)")
+
+
+def time_limit(item: pytest.Item) -> float | None:
+    """The seconds of the closest `timeout` marker; None without one.
+
+    Raises:
+        MarkerError: it is not a number above 0. What else pytest-timeout would take is not looked at.
+    """
+    mark = item.get_closest_marker("timeout")
+    if mark is None:
+        return None
+    seconds = next(
+        iter([*mark.args[:1], *(mark.kwargs[key] for key in ("seconds", "timeout") if key in mark.kwargs)]), 0
+    )
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
+        raise MarkerError(f"{item.nodeid}: {shown(mark)} takes seconds, a number above 0, as in timeout(30)")
+    return float(seconds)
 
 
 def shown(mark: pytest.Mark) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -29,6 +29,14 @@ class Limit(Strict):
         return self
 
 
+def _named(value: object) -> object:
+    """Blanks around a name would be stripped, and could make two names one."""
+    for name in value if isinstance(value, dict) else ():
+        if not name or name != name.strip():
+            raise ValueError(f'"{name}" is no name of a resource; take one without blanks around it, as "openai/*"')
+    return value
+
+
 class Settings(Strict):
     """How the cases of a project are run."""
 
@@ -41,7 +49,7 @@ class Settings(Strict):
     #: Seconds that a case's body may take, where no marker says otherwise.
     timeout: Amount | None = None
     #: Limits by the name of a resource, which may be a glob.
-    limits: dict[str, Limit] = Field(default_factory=dict)
+    limits: Annotated[dict[str, Limit], BeforeValidator(_named)] = Field(default_factory=dict)
     #: Past either, no new trial starts.
     budget_usd: Amount | None = None
     budget_seconds: Amount | None = None

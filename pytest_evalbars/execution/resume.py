@@ -7,7 +7,7 @@ the run had planned, and drops the items of trials that are finished.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +21,7 @@ from pytest_evalbars.execution.resumption import Known, Resumption, run_differen
 from pytest_evalbars.run.former import Former, read_former
 from pytest_evalbars.run.journal import Journal, resume
 from pytest_evalbars.run.revision import revision
+from pytest_evalbars.run.shards import shard_of
 from pytest_evalbars.run.spool import parts_of
 from pytest_evalbars.stash import RESUMED, is_worker, runs_nothing
 
@@ -73,7 +74,7 @@ class Held:
         )
         return cls(former, known, now, journal)
 
-    def begin(self, resumed: Resumption, labels: dict[str, str]) -> Journal:
+    def begin(self, resumed: Resumption, labels: dict[str, str], plan: Plan) -> Journal:
         """Write what goes before the session's own lines: that it goes on, and with what."""
         assert self.journal is not None  # noqa: S101 - what only looks begins nothing
         self.journal.run = str(self.former.header.get("run", self.former.path.stem))
@@ -81,13 +82,25 @@ class Held:
         more: dict[str, Any] = {"labels": labels, **self.revision}
         more |= {"dropped": gone} if gone else {}
         more |= {"despite": list(resumed.differences)} if resumed.differences else {}
+        more |= {"shard": plan.shard.to_json()} if plan.shard else {}
         first = resume(len(resumed.taken), len(resumed.again), **more)
-        self.journal.write(first, resumed.plan.to_json())
+        self.journal.write(first, replace(plan, shard=None).to_json())
         return self.journal
 
 
 #: Present in the process that judges, where a run is gone on with.
 HELD = pytest.StashKey[Held]()
+
+
+def hold(config: pytest.Config) -> Held:
+    """The run that is gone on with, read and opened once.
+
+    Raises:
+        pytest.UsageError: it cannot be gone on with.
+    """
+    if HELD not in config.stash:
+        config.stash[HELD] = Held.take(config)
+    return config.stash[HELD]
 
 
 def _fit(former: Former, config: pytest.Config) -> None:
@@ -103,7 +116,8 @@ def _fit(former: Former, config: pytest.Config) -> None:
         )
     if former.complete:
         raise RunFileError(f"{former.where} is complete: there is nothing to resume")
-    then, now = former.header.get("shard"), config.getoption("evalbars_shard")
+    shard, now = shard_of(former.header), config.getoption("evalbars_shard")
+    then = f"{shard.index}/{shard.of}" if shard else None
     if then != now:
         of_run, mend = f"shard {then}" if then else "no shard", f"add --evalbars-shard={then}"
         here = f"shard {now}" if now else "none"
@@ -136,7 +150,7 @@ def go_on(session: pytest.Session, plan: Plan) -> Plan | None:
     if is_worker(config):
         resumed = Resumption.of(Known.from_json(scope_of(config, "resume")), plan)
     else:
-        held = config.stash[HELD] = Held.take(config)
+        held = hold(config)
         resumed = Resumption.of(held.known, plan, held)
     if resumed.differences and not config.getoption("evalbars_force"):
         _refuse(session, resumed)

@@ -119,9 +119,9 @@ class Resumption:
 
     # -- in the process that judges ------------------------------------------------------------------------
 
-    def begin(self, labels: dict[str, str]) -> Journal:
-        """The run file, with the line that tells of this session."""
-        return self._held.begin(self, labels)
+    def begin(self, labels: dict[str, str], plan: Plan) -> Journal:
+        """The run file, with the lines that tell of this session."""
+        return self._held.begin(self, labels, plan)
 
     def open_lines(self, item: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Those of a trial's lines that the run file can still take: a verdict given before stands."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalbars.collection import PLAN_KEY, XDIST_KEY, load, scope_for_workers
+from pytest_evalbars.collection import XDIST_KEY, XDIST_PLAN_KEY, load, scope_for_workers
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.execution.start import concurrency_of
 from pytest_evalbars.run.journal import Journal
 from pytest_evalbars.stash import RESUMED, runs_nothing
 
 if TYPE_CHECKING:
+    from xdist.scheduler import LoadScheduling
     from xdist.workermanage import WorkerController
 
     from pytest_evalbars.execution.resume import Held
@@ -25,7 +28,10 @@ class ControllerHooks:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.begun = False
+        self.crashed = False
         self.session: pytest.Session
+        #: The workers by number, from 0: one that replaces a dead one takes over its number, and so its share.
+        self.numbers: dict[WorkerController, int] = {}
         #: Reports of workers that died before any worker could say which items are eval cases.
         self.early_crashes: list[pytest.TestReport] = []
         #: The run that is gone on with, as its file was before any worker started.
@@ -34,9 +40,9 @@ class ControllerHooks:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self.session = session
         if self.config.getoption("evalbars_resume") is not None:
-            from pytest_evalbars.execution.resume import Held  # noqa: PLC0415 - rare
+            from pytest_evalbars.execution.resume import hold  # noqa: PLC0415 - rare
 
-            self.held = Held.take(self.config)
+            self.held = hold(self.config)
             return
         try:  # cases cost money before their first report is here; only an explicit place can be wrong for others
             if (target := self.config.getoption("evalbars_run")) is not None:
@@ -45,15 +51,32 @@ class ControllerHooks:
             raise pytest.UsageError(str(error)) from None
 
     def pytest_configure_node(self, node: WorkerController) -> None:
+        taken = self.numbers.values()
+        number = self.numbers[node] = next(number for number in count() if number not in taken)
         more = {} if self.held is None else {"resume": self.held.known.to_json()}
-        node.workerinput[XDIST_KEY] = scope_for_workers(self.config, **more)
+        node.workerinput[XDIST_KEY] = scope_for_workers(self.config, worker=number, serial=self.crashed, **more)
 
-    def pytest_testnodedown(self, node: WorkerController) -> None:
+    def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
+        self.numbers.pop(node, None)
+        # xdist blames the item whose turn it is, and that may be another than the one that killed the process; in the
+        # worker that replaces it cases run one at a time, so that only the culprit can do it again.
+        self.crashed |= bool(error)
         output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
         if XDIST_KEY in output:
             raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))
-        if PLAN_KEY in output and not self.begun:
-            self._begin(json.loads(output[PLAN_KEY]))
+        if XDIST_PLAN_KEY in output and not self.begun and not runs_nothing(self.config):
+            self._begin(json.loads(output[XDIST_PLAN_KEY]))
+
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> LoadScheduling | None:
+        if config.getoption("dist", "no") != "load":
+            return None
+        bars, _ = load(config)
+        size = concurrency_of(config, bars)
+        if size == 1:
+            return None
+        from pytest_evalbars.execution.scheduling import WindowScheduling  # noqa: PLC0415 - imports xdist
+
+        return WindowScheduling(config, log, size)
 
     # Before the judging hooks, which it registers when the first report of a session with cases comes in.
     @pytest.hookimpl(tryfirst=True)

@@ -105,7 +105,9 @@ def decide(
     for draft in judged:
         draft.multiplicity = len(tiers) * tiers[draft.group is not None]
     verdicts = tuple(_verdict(run, bars, draft, stage) for draft in drafts)
-    standing = tuple(_standing(run, bars)) if stage != "none" else ()
+    # By name: the order in which cases ran, or in which shards were named, is nobody's business.
+    standing = tuple(sorted(_standing(run, bars), key=lambda each: (each.case, each.dimension)))
+    standing = standing if stage != "none" else ()
     return _decision(run, bars, verdicts, standing, stage, strict=strict)
 
 
@@ -260,6 +262,11 @@ def _decision(
     allowed = bars.allowed_errors(run.trials)
     code, notes = 0, []
     open_question = False
+    notes += [
+        f"the run is incomplete: {shard} did not come to its end with all its results; run it again with "
+        f"--evalbars-shard={shard.index}/{shard.of}"
+        for shard in run.unfinished
+    ]
     if run.missing:
         names = ", ".join(run.missing[:NAMED]) + (" ..." if len(run.missing) > NAMED else "")
         trials = "1 planned trial has" if len(run.missing) == 1 else f"{len(run.missing)} planned trials have"

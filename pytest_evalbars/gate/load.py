@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pytest_evalbars.config.settings import Limit
 from pytest_evalbars.config.table import Table, find_table, read_table, shown
 from pytest_evalbars.errors import BarsError
 from pytest_evalbars.gate.bar import Bar, Bars, nearest
@@ -68,19 +69,18 @@ def bars_of(table: Table) -> Bars:
 def _finding(table: Table, error: ErrorDetails) -> str:
     """One of pydantic's findings as: file, bar, key, what is wrong, the mend."""
     location = [part for part in error["loc"] if not (isinstance(part, str) and part.startswith("function-"))]
-    where, known = table.where, list(Bars.model_fields)
-    if location[:1] == ["bar"] and len(location) > 1 and isinstance(location[1], int):
-        where, known = f"{where}, {_bar_heading(table, location[1])}", list(Bar.model_fields)
-        location = location[2:]
+    where, known, location = _place(table, location)
     key = ".".join(str(part) for part in location)
     if error["type"] == "extra_forbidden":
         word = str(location[-1])
         hint = nearest(word, known)
-        if "did you mean" not in hint and "bar" not in known:
+        if "did you mean" not in hint and "labels" in known:
             hint = f"; to select by a label, write labels.{word}"
         return f"{where}: unknown key `{word}`{hint}"
     if key == "bar":
         problem = f"declare each bar as a table of its own, {table.bar_heading}"
+    elif error["type"] == "model_type":
+        problem = f"takes keys, as in {{ concurrent = 20, per_minute = 600 }}; it is {error['input']!r}"
     elif error["type"] == "value_error":
         problem = str(error["ctx"]["error"])
     elif error["type"] == "literal_error":
@@ -93,6 +93,16 @@ def _finding(table: Table, error: ErrorDetails) -> str:
     else:
         problem = f"{error['msg'][0].lower()}{error['msg'][1:]}; it is {error['input']!r}"
     return f"{where}, `{key}`: {problem}" if key else f"{where}: {problem}"
+
+
+def _place(table: Table, location: list[int | str]) -> tuple[str, list[str], list[int | str]]:
+    """Where a finding belongs, the keys that are valid there, and what is left of its location."""
+    match location:
+        case ["bar", int(index), *rest]:
+            return f"{table.where}, {_bar_heading(table, index)}", list(Bar.model_fields), rest
+        case ["limits", str(name), *rest]:
+            return f'{table.where}, limit "{name}"', list(Limit.model_fields), rest
+    return table.where, list(Bars.model_fields), location
 
 
 def _bar_heading(table: Table, index: int) -> str:

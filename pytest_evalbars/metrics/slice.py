@@ -53,7 +53,10 @@ class Slice:
         case = self.run.case[rows]
         counts = np.bincount(case, minlength=1).astype(np.int64)
         present = np.flatnonzero(counts)
-        sums = np.bincount(case, weights=values[keep], minlength=1).astype(np.float64)[present]
+        weights = values[keep]
+        # Sums of fractions depend on their order, and the order in which trials ran is nobody's business.
+        order = np.lexsort((weights, case)) if (weights % 1).any() else slice(None)
+        sums = np.bincount(case[order], weights[order], minlength=1).astype(np.float64)[present]
         cluster = self.run.cluster[rows]
         if not len(rows) or cluster.max() < 0:
             return sums, counts[present], None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
+from pytest_evalbars.report.before import write_before
 from pytest_evalbars.report.summary import summary
 from pytest_evalbars.safe import safe
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.session import EvalSession
 
-#: Trials named before the others are only counted.
-NAMED = 3
 LOOKS: dict[str, dict[str, bool]] = {
     "plain": {},
     "bad": {"red": True},
@@ -33,12 +32,7 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
             f"the results of {evals.journal.lost} trials are not in it; free the disk and run them again",
             red=True,
         )
-    if failed := evals.failed_before:
-        names = ", ".join(sorted(failed)[:NAMED]) + (" ..." if len(failed) > NAMED else "")
-        reporter.line(
-            safe(f"the session fails because {len(failed)} of the trials taken from before failed it then: {names}"),
-            red=True,
-        )
+    write_before(reporter, evals)
     if evals.decision is None or evals.run is None:
         reporter.line(
             f"bars not judged: {safe(evals.why_not_judged)}; {evals.finished} of {len(evals.plan.planned)} trials "

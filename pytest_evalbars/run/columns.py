@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pytest_evalbars.run.shards import Shard
+
 PASS, MISS, ERROR, SKIPPED = range(len(OUTCOMES))
 #: Outcomes that no line holds: a planned trial without a result, and one that was left out of the run.
 MISSING, LEFT_OUT = 4, 5
@@ -56,6 +58,8 @@ class Run:
     missing: tuple[str, ...] = ()
     #: How many of them are known by name only, so that nothing tells which bars they belong to.
     unplaced: int = 0
+    #: Of a run in shards, those that did not come to their end or lack results.
+    unfinished: tuple[Shard, ...] = ()
     #: Whether a last line was cut off and dropped.
     torn: bool = False
     #: Reasons why cases that nobody can name were left out.

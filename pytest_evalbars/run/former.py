@@ -183,7 +183,10 @@ class _Reader:
     def _resume(self, row: dict[str, Any]) -> None:
         former = self.former
         former.ended = False
-        former.header = {**former.header, **{key: row[key] for key in ("labels", "commit", "changes") if key in row}}
+        former.header = {
+            **former.header,
+            **{key: row[key] for key in ("labels", "commit", "changes", "shard") if key in row},
+        }
         for case, test, trial, *_ in row.get("dropped", ()):
             item = self.items.get((case, test, trial))
             if item is not None:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.run.shards import Shard
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -64,6 +66,8 @@ class Plan:
     asked: tuple[str, ...] = ()
     #: Things a reader should know before the first case runs.
     notes: tuple[str, ...] = field(default=())
+    #: Which part of the run this is, where it is one.
+    shard: Shard | None = None
 
     @property
     def partial(self) -> bool:
@@ -79,6 +83,7 @@ class Plan:
             "asked": list(self.asked),
             "planned": packed((*self.planned, *self.left_out)),
             "notes": list(self.notes),
+            **({"shard": self.shard.to_json()} if self.shard else {}),
         }
 
     @classmethod
@@ -91,4 +96,5 @@ class Plan:
             unseen=tuple(item for item in line["left_out"] if item not in known),
             asked=tuple(line["asked"]),
             notes=tuple(line["notes"]),
+            shard=Shard.from_json(line.get("shard")),
         )

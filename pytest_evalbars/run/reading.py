@@ -15,11 +15,14 @@ from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, Run
 from pytest_evalbars.run.plan import Plan, Planned, unpacked
 from pytest_evalbars.run.rows import Codes, Rows
+from pytest_evalbars.run.shards import Shard, check_shards, shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
+
+    from pytest_evalbars.run.shards import Source
 
 
 def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = ()) -> Run:
@@ -62,6 +65,7 @@ class Reader(Rows):
 
     def run(self, *, ended: bool = False) -> Run:
         """The run of all rows taken so far."""
+        check_shards(self._sources())
         missing = self._missing()
         planned = self._planned({*missing, *self.left_out})
         absent = [(one, name, MISSING) for item in missing if (one := planned.get(item)) for name in one.dimensions]
@@ -112,6 +116,7 @@ class Reader(Rows):
             complete=not missing and not self.torn and (ended or self.framed <= self.ended),
             missing=tuple(missing),
             unplaced=sum(item not in planned for item in missing),
+            unfinished=tuple(dict.fromkeys(self._unfinished(set(missing)))),
             torn=self.torn,
             unseen=tuple(item for item in self.left_out if item not in planned),
             asked=tuple(self.asked),
@@ -119,6 +124,23 @@ class Reader(Rows):
             headers=tuple(self.headers),
             resumes=tuple(self.resumes),
         )
+
+    def _sources(self) -> Iterator[Source]:
+        """Each file with its header; one that a resumed session wrote on in has several, of one shard."""
+        with_header = set(self.header_files)
+        yield from ((where, None) for file, where in self.files.items() if file and file not in with_header)
+        seen = set()
+        for file, header in zip(self.header_files, self.headers, strict=True):
+            if (key := (file, shard_of(header))) not in seen:
+                seen.add(key)
+                yield self.files[file], header
+
+    def _unfinished(self, missing: set[str]) -> Iterator[Shard]:
+        """The shards that did not come to their end, or lack the results of trials that they planned."""
+        for file, header in zip(self.header_files, self.headers, strict=True):
+            shard = shard_of(header)
+            if shard and (file not in self.ended or not missing.isdisjoint(self.shard_items[file])):
+                yield shard
 
     def _missing(self) -> list[str]:
         """Planned items that no line speaks of."""

@@ -15,6 +15,7 @@ from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.plan import OUTCOMES
 from pytest_evalbars.run.replacing import Frame, drop_rows
+from pytest_evalbars.run.shards import shard_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +57,10 @@ class Rows:
         #: The file being read, the labels of its whole run, and which files are a session's and came to an end.
         self.file = 0
         self.framed, self.ended = set[int](), set[int]()
+        #: What messages call each file, whose header is whose, and which items each shard's file plans.
+        self.files: dict[int, str] = {0: where}
+        self.header_files: list[int] = []
+        self.shard_items: dict[int, list[str]] = {}
         self.torn = False
         #: The lines under which other sessions went on with the run.
         self.resumes: list[Mapping[str, Any]] = []
@@ -66,6 +71,7 @@ class Rows:
         """Take every line of a file."""
         self.where, self.file = shown(path), self.file + 1
         self.frame = Frame(len(self.left_out), len(self.asked), len(self.plans))
+        self.files[self.file] = self.where
         self._share({})
         try:
             with path.open("rb") as stream:
@@ -129,7 +135,10 @@ class Rows:
         labels = row.get("labels") or {}
         if not isinstance(labels, Mapping):
             raise ValueError(f"its labels are {labels!r}, not an object")  # noqa: TRY004 - told as the others
+        if shard_of(row) is not None:
+            self.shard_items.setdefault(self.file, [])
         self.headers.append(row)
+        self.header_files.append(self.file)
         self.framed.add(self.file)
         self._share({str(key): str(value) for key, value in labels.items()})
 
@@ -152,6 +161,8 @@ class Rows:
         if dropped := row.get("dropped"):
             drop_rows(self, {(case, test, trial) for case, test, trial, *_ in dropped})
             self.items |= {item: False for *_, item in dropped if item in self.items}
+        if "shard" in row and self.headers:
+            self.headers[-1] = {**self.headers[-1], "shard": row["shard"]}
         labels = row.get("labels")
         if isinstance(labels, Mapping) and labels != self.shared:
             self._share({str(key): str(value) for key, value in labels.items()})
@@ -164,10 +175,14 @@ class Rows:
             spoken = {item: self.items.pop(item) for item in frame.items}
             frame.items.clear()
             frame.replaced = False
-        for item in _texts(row, "items"):
+            self.shard_items.get(self.file, []).clear()
+        items = _texts(row, "items")
+        for item in items:
             if item not in self.items:
                 self.items[item] = spoken.get(item, False)
                 frame.items.append(item)
+        if self.file in self.shard_items:
+            self.shard_items[self.file] += items
         self.left_out += _texts(row, "left_out")
         self.asked += _texts(row, "asked")
         if isinstance(planned := row.get("planned"), str):

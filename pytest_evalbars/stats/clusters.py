@@ -27,5 +27,6 @@ def cluster_codes(clusters: ArrayLike, cases: int) -> tuple[NDArray[np.intp], in
 
 
 def cluster_sums(codes: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Add up one value a case within each cluster; shape (C,)."""
-    return np.bincount(codes, values).astype(np.float64, copy=False)
+    """Add up one value a case within each cluster; shape (C,). The order of cases changes nothing."""
+    order = np.lexsort((values, codes))
+    return np.bincount(codes[order], values[order]).astype(np.float64, copy=False)

@@ -69,7 +69,7 @@ def case_rate(passes: ArrayLike, trials: ArrayLike, clusters: ArrayLike | None =
     x, k = _counts(passes, trials)
     m, total = len(k), int(k.sum())
     rates = x / k
-    value = float(rates.sum()) / m
+    value = math.fsum(rates) / m  # rounded once, and so the same in every order of cases
     # Of each independent unit: its cases, the sum of 1 / trials over them, its rate, what it holds.
     if clusters is None:
         count, sizes, inverse, unit = m, np.ones(m), 1 / k, rates
@@ -79,7 +79,7 @@ def case_rate(passes: ArrayLike, trials: ArrayLike, clusters: ArrayLike | None =
         sizes, inverse = cluster_sums(codes, np.ones(m)), cluster_sums(codes, 1 / k)
         unit = cluster_sums(codes, rates) / sizes
         missed, passed = np.bincount(codes, x < k) > 0, np.bincount(codes, x > 0) > 0
-    n_independent = m * m / float(inverse.sum())
+    n_independent = m * m / math.fsum(inverse)
     n_perfect = m * m / float(sizes @ sizes)
     worst = n_independent / n_perfect
     informative = min(int(missed.sum()), int(passed.sum()))
@@ -87,8 +87,8 @@ def case_rate(passes: ArrayLike, trials: ArrayLike, clusters: ArrayLike | None =
     icc, likeness = None, 1.0
     if informative and 1 < count < total:
         chance = value * (1 - value)
-        between = float(np.square(sizes * (unit - value)).sum()) / (m * m) * n_independent / chance
-        within = float((sizes * unit * (1 - unit)).sum()) / (chance * float((sizes - inverse / sizes).sum()))
+        between = math.fsum(np.square(sizes * (unit - value))) / (m * m) * n_independent / chance
+        within = math.fsum(sizes * unit * (1 - unit)) / (chance * math.fsum(sizes - inverse / sizes))
         inflation = count / (count - 1) * max(between, 1 + (worst - 1) * (1 - within))
         icc = (min(max(inflation, 1.0), worst) - 1) / (worst - 1)
         likeness = (informative * icc + SHRINKAGE) / (informative + SHRINKAGE)

@@ -61,7 +61,7 @@ def case_mean(means: ArrayLike, clusters: ArrayLike | None = None) -> Mean:
     if not (scores.min() >= 0 and scores.max() <= 1):
         raise ValueError("scores must lie between 0 and 1")
     m = len(scores)
-    value = float(scores.sum()) / m
+    value = math.fsum(scores) / m
     if clusters is None:
         count, sizes, unit = m, np.ones(m), scores
     else:
@@ -69,7 +69,7 @@ def case_mean(means: ArrayLike, clusters: ArrayLike | None = None) -> Mean:
         sizes = cluster_sums(codes, np.ones(m))
         unit = cluster_sums(codes, scores) / sizes
     units = m * m / float(sizes @ sizes)
-    squares = float(np.square(sizes * (unit - value)).sum()) * (units / m) ** 2
+    squares = math.fsum(np.square(sizes * (unit - value))) * (units / m) ** 2
     chance = value * (1 - value)
     # One unit alone says nothing about the variance: assume the largest.
     variance = squares / (units - 1) if count > 1 else chance

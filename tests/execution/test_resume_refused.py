@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from pytest_evalbars import load_run
+from pytest_evalbars.cli import main
 
 BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.5\nmin_cases = 1\n'
 TEST = """
@@ -297,13 +298,38 @@ def test_a_second_look_is_not_resumed(suite):
     result.said("is a second look at cases that missed, which feeds no bar")
 
 
-def test_a_shard_goes_on_as_the_same_shard(stopped):
-    (path,) = stopped.run_files()
-    head, _, rest = path.read_text().partition("\n")
-    path.write_text(json.dumps(json.loads(head) | {"shard": "1/4"}) + "\n" + rest)
-    result = resume(stopped)
+def test_a_shard_goes_on_as_the_same_shard(suite):
+    suite.bars(BAR).cases(9, 12)
+    shard = ("--evalbars-shard=1/2", "--evalbars-run=1.jsonl")
+    assert suite.run(*shard).exit == 0
+    path = suite.cut(3, suite.path / "1.jsonl")
+    for wrong, said in (
+        ((), "is of shard 1/2, and this session is none; add --evalbars-shard=1/2"),
+        (("--evalbars-shard=2/2",), "is of shard 1/2, and this session is shard 2/2; add --evalbars-shard=1/2"),
+    ):
+        result = suite.run("--evalbars-resume=1.jsonl", *wrong)
+        assert result.exit == 4
+        result.said(said)
+    assert suite.run("--evalbars-shard=2/2", "--evalbars-run=2.jsonl").exit == 0
+    for part in (1, 2):  # how long the run's own cases take does not divide them anew
+        lines = [json.loads(line) for line in (suite.path / f"{part}.jsonl").read_text().splitlines()]
+        for number, line in enumerate(lines):
+            if line["type"] == "trial":
+                line["measures"] = {"seconds": float(number**2)}
+        end = {"type": "end", "exit": 0}
+        suite.file(f".evalbars/runs/{part}.jsonl", "".join(json.dumps(line) + "\n" for line in [*lines, end]))
+    assert main(["gate", str(path), str(suite.path / "2.jsonl")]) == 10
+    result = suite.run("--evalbars-resume=1.jsonl", "--evalbars-shard=1/2")
+    assert result.exit == 0
+    result.said("3 of 6 trials are taken from it, 3 run now", "shard 1 of 2: ran 6 of 12 cases")
+    assert main(["gate", str(path), str(suite.path / "2.jsonl")]) == 0
+    assert main(["gate", str(path)]) == 4
+
+
+def test_a_run_without_shards_does_not_go_on_as_one(stopped):
+    result = resume(stopped, "--evalbars-shard=1/2")
     assert (result.exit, ran(stopped)) == (4, [])
-    result.said("is of shard 1/4, and this session is none; add --evalbars-shard=1/4")
+    result.said("is of no shard, and this session is shard 1/2; leave --evalbars-shard out")
 
 
 # -- damaged files -------------------------------------------------------------------------------------------------

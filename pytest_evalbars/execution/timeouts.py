@@ -1,0 +1,154 @@
+"""A case's own time limit: past it, its body ends as an error."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.cases.collect import PLANNED, TIMEOUT
+from pytest_evalbars.cases.judging import WAITED, OutOfTime
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator, Iterator
+
+    from pytest_evalbars.cases.waits import Waits
+    from pytest_evalbars.config.settings import Settings
+
+
+def too_long(seconds: float) -> OutOfTime:
+    """What ends a body past its limit."""
+    return OutOfTime(f"the case did not end within its timeout of {seconds:g} s", pytrace=False)
+
+
+async def within(seconds: float | None, body: Awaitable[Any], waits: Waits) -> Any:
+    """Await a body for at most so long, not counting its waits for limits.
+
+    Raises:
+        OutOfTime: the time is over, also where the body took the cancellation for itself.
+    """
+    __tracebackhide__ = True
+    if seconds is None:
+        return await body
+    import asyncio  # noqa: PLC0415 - whoever awaits has it
+
+    try:
+        loop, limit = asyncio.get_running_loop(), asyncio.timeout(None)
+        began, waited = loop.time(), waits.total()
+
+        def look() -> None:
+            left = seconds - (loop.time() - began) + waits.total() - waited
+            if left <= 0:
+                limit.reschedule(loop.time())
+            else:
+                timer[0] = loop.call_later(left, look)
+
+        async with limit:
+            timer = [loop.call_later(seconds, look)]
+            try:
+                result = await body
+            finally:
+                timer[0].cancel()
+    except Exception:
+        if limit.expired():
+            raise too_long(seconds) from None
+        raise
+    if limit.expired():
+        raise too_long(seconds)
+    return result
+
+
+class Timeouts:
+    """Limits the bodies of eval cases, and keeps pytest-timeout from limiting them a second time."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._default = settings.timeout
+        #: The item whose body is limited by the window that started it.
+        self.in_window: pytest.Item | None = None
+        #: In a window an alarm may go off while another case's body runs: pytest-timeout's own limit is ours, too.
+        self.backstop = _pytest_timeout(config)
+
+    def of(self, item: pytest.Item, *, in_window: bool = False) -> float | None:
+        """The seconds that the item's body may take."""
+        limit = item.stash.get(TIMEOUT, self._default)
+        return limit if limit is not None or not in_window else self.backstop
+
+    # Inside everything else: only the body is limited.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
+        seconds = self.of(pyfuncitem) if PLANNED in pyfuncitem.stash else None
+        if seconds is None or inspect.iscoroutinefunction(pyfuncitem.obj):
+            return (yield)
+        with _alarm(seconds, pyfuncitem.stash[WAITED]):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
+        seconds = self.of(item) if PLANNED in item.stash and item is not self.in_window else None
+        function: Any = getattr(item, "obj", None)
+        if seconds is None or not isinstance(item, pytest.Function) or not inspect.iscoroutinefunction(function):
+            return (yield)
+        item.obj = _limited(function, seconds, item)
+        try:
+            return (yield)
+        finally:
+            item.obj = function
+
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)
+    def pytest_timeout_set_timer(self, item: pytest.Item) -> bool | None:
+        return True if PLANNED in item.stash and self.of(item) is not None else None
+
+
+def _limited(function: Callable[..., Any], seconds: float, item: pytest.Item) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def body(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return await within(seconds, function(*args, **kwargs), item.stash[WAITED])
+
+    return body
+
+
+@contextmanager
+def _alarm(seconds: float, waits: Waits) -> Iterator[None]:
+    """Interrupt what runs in the main thread; elsewhere, and without alarms, be late but truthful."""
+    began = monotonic()
+
+    def left() -> float:
+        return seconds - (monotonic() - began) + waits.total()
+
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        if left() < 0:
+            raise too_long(seconds)
+        return
+
+    def ring(_number: int, _frame: object) -> None:
+        __tracebackhide__ = True
+        if (more := left()) <= 0:
+            raise too_long(seconds)
+        signal.setitimer(signal.ITIMER_REAL, more)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _pytest_timeout(config: pytest.Config) -> float | None:
+    """The limit for every test that pytest-timeout was given, if it is there and was given one."""
+    if not config.pluginmanager.hasplugin("timeout"):
+        return None
+    given = config.getoption("timeout", None) or os.environ.get("PYTEST_TIMEOUT") or config.getini("timeout")
+    return float(given) if given and float(given) > 0 else None

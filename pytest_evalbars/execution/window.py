@@ -1,0 +1,308 @@
+"""Many cases in flight in one process, each an ordinary pytest item with its own setup, call and teardown.
+
+When a case's turn comes, the cases behind it are set up early and parked: what pytest keeps of a set-up item is taken
+off its shared state. Their bodies start as tasks in the case's own event loop. Each turn awaits its own body, so
+reports come out in the order of collection, and pytest's and xdist's own loops, `-x` and Ctrl-C stay what they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import functools
+import inspect
+import itertools
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.cases.judging import WAITED
+from pytest_evalbars.cases.waits import Waits, counted
+from pytest_evalbars.execution import private
+from pytest_evalbars.execution.alone import AHEAD, alike
+from pytest_evalbars.execution.bodies import BLOCKED, in_thread, stepped
+from pytest_evalbars.execution.loops import ANYIO, loop_of
+from pytest_evalbars.execution.streams import CURRENT, Output, keep, split
+from pytest_evalbars.execution.timeouts import within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+    from pytest_evalbars.execution.alone import Sharing
+    from pytest_evalbars.execution.timeouts import Timeouts
+    from pytest_evalbars.hooks import TrialHooks
+
+#: Rounds of the event loop after a case's own end, in which other bodies take their next step.
+SETTLE = 3
+#: Seconds between two looks at the progress while a turn waits.
+TICK = 0.2
+
+
+class Slot:
+    """A case set up ahead of its turn."""
+
+    def __init__(self, item: pytest.Function) -> None:
+        self.item = item
+        self.function: Any = item.obj
+        self.output = Output()
+        self.waits = item.stash[WAITED] = Waits()
+        self.task: asyncio.Task[None] | None = None
+        self.start = self.stop = 0.0
+        #: The longest time for which the body kept the event loop from everybody else.
+        self.blocked = 0.0
+        private.begin(item)
+        self.setup_report = private.phase(item, "setup", log=False)
+        self.context = contextvars.copy_context()
+        self.parked = private.Parked(item)
+
+
+class Window:
+    """Runs the cases that may share it; registered only where more than one may be in flight."""
+
+    def __init__(
+        self, session: pytest.Session, sharing: Sharing, trials: TrialHooks, timeouts: Timeouts, size: int
+    ) -> None:
+        self.concurrency = size
+        self.sharing = sharing.sharing
+        self.trials = trials
+        self.timeouts = timeouts
+        #: Called now and then while bodies run, with how many do.
+        self.tick: Callable[[int], None] = lambda _in_flight: None
+        self.in_flight = 0
+        self._session = session
+        self._positions = {item: number for number, item in enumerate(session.items)}
+        self._given = private.given(session.config)
+        self._handler = private.log_handler(session.config)
+        if self._handler is not None:
+            self._handler.addFilter(keep)
+        #: Items set up ahead of their turn, in order; of those, the ones whose bodies are yet to be started.
+        self._slots: dict[pytest.Item, Slot] = {}
+        self._fresh: list[Slot] = []
+        #: Where in the session's items the window has come to.
+        self._frontier = 0
+        self._turn: Slot | None = None
+        self._permits: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]
+        self._permits = weakref.WeakKeyDictionary()
+        self._abandoned = False
+
+    # -- a turn ------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        if item not in self.sharing or not isinstance(item, pytest.Function):
+            return None
+        self._look_ahead(item)
+        slot = self._turn = self._slots.pop(item)
+        hook = item.ihook
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        slot.parked.unpark()
+        hook.pytest_runtest_logreport(report=slot.setup_report)
+        if slot.setup_report.passed:
+            private.phase(item, "call")
+            if slot.blocked > BLOCKED:
+                self._warn_of(slot)
+        stopping = item.session.shouldfail or item.session.shouldstop
+        after = next(iter(self._slots), None) if stopping else nextitem
+        private.phase(item, "teardown", nextitem=after)
+        private.finish(item)
+        self._turn = None
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        if stopping:
+            self.abandon()
+        return True
+
+    def _look_ahead(self, item: pytest.Function) -> None:
+        """Set up as many of the items to come as can stand beside this one."""
+        for ahead in self._upcoming(item):
+            if ahead in self._slots:
+                continue
+            if ahead is not item and (len(self._slots) >= AHEAD * self.concurrency or not self._beside(ahead, item)):
+                return
+            slot = self._slots[ahead] = Slot(ahead)  # type: ignore[arg-type] # only functions share
+            self._frontier = self._positions[ahead] + 1
+            if slot.setup_report.passed:
+                self._fresh.append(slot)
+
+    def _beside(self, ahead: pytest.Item, item: pytest.Function) -> bool:
+        return ahead in self.sharing and isinstance(ahead, pytest.Function) and alike(ahead, item)
+
+    def _upcoming(self, item: pytest.Item) -> Iterable[pytest.Item]:
+        """This item and those that are sure to come after it, in order."""
+        items = item.session.items
+        if not hasattr(item.config, "workerinput"):
+            start = max(self._positions[item], self._frontier if item in self._slots else 0)
+            return (items[number] for number in range(start, len(items)))
+        if self._given is None or item.config.getoption("dist", "no") == "worksteal":
+            return [item]  # what is queued may be taken away again
+        return [item, *(items[index] for index in self._given())]
+
+    def _warn_of(self, slot: Slot) -> None:
+        words = (
+            f"{slot.item.nodeid} blocked the event loop for {slot.blocked:.1f} s, and no other case could go on; "
+            "await what takes long, or call it through asyncio.to_thread"
+        )
+        with contextlib.suppress(pytest.PytestWarning):  # it is no reason to fail, whatever the filters say
+            slot.item.warn(pytest.PytestWarning(words))
+
+    # -- the bodies --------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
+        slot = self._turn
+        if slot is None or slot.item is not item:
+            return (yield)
+
+        @functools.wraps(slot.function)  # so that tracebacks and verdicts know the body by its own code
+        async def stand_in(**_arguments: Any) -> None:
+            __tracebackhide__ = True
+            await self._await_turn(slot)
+
+        slot.item.obj, self.timeouts.in_window = stand_in, item
+        try:
+            return (yield)
+        finally:
+            slot.item.obj, self.timeouts.in_window = slot.function, None
+
+    # Async fixtures run the loop too, and with it the bodies of other cases.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        with split() if item in self.sharing else contextlib.nullcontext():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        with split() if item in self.sharing else contextlib.nullcontext():
+            return (yield)
+
+    # Around the event loop rather than in it, which an interrupt leaves without another step.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
+        slot = self._turn
+        if slot is None or slot.item is not pyfuncitem:
+            return (yield)
+        try:
+            with split():
+                return (yield)
+        finally:
+            slot.output.release(self._handler)
+
+    async def _await_turn(self, slot: Slot) -> None:
+        """What runs in place of the body of the case whose turn it is, inside that case's own event loop."""
+        __tracebackhide__ = True
+        self._start()
+        task = slot.task
+        assert task is not None  # noqa: S101 - started now, or in an earlier turn
+        await self._wait_for({task})
+        if loop_of(slot.item) == ANYIO:  # it may close its loop after each test
+            await self._wait_for({each.task for each in self._slots.values() if each.task})
+        for _ in range(SETTLE):
+            await asyncio.sleep(0)
+        await task
+
+    def _start(self) -> None:
+        """Start every body that is set up and not yet under way."""
+        loop = asyncio.get_running_loop()
+        permits = self._permits.setdefault(loop, asyncio.Semaphore(self.concurrency))
+        for each in self._fresh:
+            each.task = each.context.run(loop.create_task, self._body(each, permits))
+        self._fresh.clear()
+
+    async def _wait_for(self, tasks: set[asyncio.Task[None]]) -> None:
+        pending = {task for task in tasks if not task.done()}
+        while pending:
+            _, pending = await asyncio.wait(pending, timeout=TICK)
+            self.tick(self.in_flight)
+
+    async def _body(self, slot: Slot, permits: asyncio.Semaphore) -> None:
+        __tracebackhide__ = True
+        async with permits:
+            CURRENT.set(slot.output)
+            private.guard_request(slot.item, functools.partial(self._guarded, slot))
+            self.in_flight += 1
+            began, slot.start = time.perf_counter(), time.time()
+            error: BaseException | None = None
+            try:
+                self.trials.brakes.ask(slot.item)
+                with counted(slot.waits):
+                    await within(self.timeouts.of(slot.item, in_window=True), self._call(slot), slot.waits)
+            except asyncio.CancelledError as cancelled:
+                if self._abandoned:
+                    raise
+                error = RuntimeError("the case cancelled its own task")
+                error.__cause__ = cancelled
+            except (KeyboardInterrupt, pytest.exit.Exception):
+                raise
+            except BaseException as raised:  # noqa: BLE001 - a verdict, whatever it is
+                error = raised
+            finally:
+                self.in_flight -= 1
+                slot.stop = slot.start + time.perf_counter() - began
+            self.trials.body_ended(slot.item, self._call_info(slot, error))
+            if error is not None:
+                raise error
+
+    def _call(self, slot: Slot) -> Any:
+        call = functools.partial(slot.function, **private.arguments(slot.item))
+        if inspect.iscoroutinefunction(slot.function):
+            return stepped(call(), slot)
+        return in_thread(call, slot.item.nodeid)
+
+    @staticmethod
+    def _call_info(slot: Slot, error: BaseException | None) -> pytest.CallInfo[Any]:
+        def outcome() -> None:
+            __tracebackhide__ = True
+            if error is not None:
+                raise error
+
+        call = pytest.CallInfo.from_call(outcome, "call")
+        call.start, call.stop, call.duration = slot.start, slot.stop, slot.stop - slot.start
+        return call
+
+    def _guarded(self, slot: Slot, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Let a parked case's body use its request: it is the set-up item for the time of one call."""
+
+        def call(*args: Any) -> Any:
+            ending = self._turn.parked if self._turn is not None else None
+            with slot.parked.standing(ending):
+                return function(*args)
+
+        return call
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self,
+        item: pytest.Item,
+        call: pytest.CallInfo[Any],
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        slot = self._turn
+        if call.when == "call" and slot is not None and slot.item is item and slot.stop:
+            call.start, call.stop, call.duration = slot.start, slot.stop, slot.stop - slot.start
+        return (yield)
+
+    # -- an early end ------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self.abandon()
+        if self._handler is not None:
+            self._handler.removeFilter(keep)
+
+    def abandon(self) -> None:
+        """Cancel what is in flight and tear down what was set up ahead (`-x`, Ctrl-C)."""
+        self._abandoned = True
+        pending, self._slots = list(self._slots.values()), {}
+        started = [self._turn, *pending] if self._turn is not None else pending
+        tasks = [each.task for each in started if each.task and not each.task.get_loop().is_closed()]
+        while sum(task.cancel() for task in tasks):  # not `any`, which stops at the first: every one must be asked
+            with contextlib.suppress(KeyboardInterrupt):  # a loop delivers one a second time
+                tasks[0].get_loop().run_until_complete(asyncio.wait(tasks))
+        for slot, after in itertools.zip_longest(pending, pending[1:]):
+            private.tear_down_to(slot.item)
+            slot.parked.unpark()
+            private.phase(slot.item, "teardown", log=False, nextitem=after and after.item)
+            private.finish(slot.item)
