@@ -60,7 +60,10 @@ def _gate(options: argparse.Namespace) -> int:
     run = load_run(*options.runs)
     decision = decide(run, bars, stage=options.stage, strict=options.strict)
     if options.json:
-        print(json.dumps(decision.to_json(), indent=2))  # noqa: T201 - a command prints
+        from pytest_evalbars.run.flaky import flaky_cases  # noqa: PLC0415
+
+        flaky = [one.to_json() for one in flaky_cases(run)]
+        print(json.dumps({**decision.to_json(), "flaky": flaky}, indent=2))  # noqa: T201 - a command prints
         return decision.exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 

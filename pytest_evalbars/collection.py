@@ -15,6 +15,7 @@ import pytest
 from pytest_evalbars.cases.collect import Collector, is_case
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import BarsError
+from pytest_evalbars.execution import early
 from pytest_evalbars.run.plan import Plan
 from pytest_evalbars.run.shards import Shard
 from pytest_evalbars.selection import asked_for
@@ -87,7 +88,8 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
             # Of files that could not be collected nobody knows which cases they hold; pytest tells of them.
             problems += _unfit(config, bars, where, collector, whole=not session.testsfailed)
     if bars is not None and not problems:
-        collection = config.stash[COLLECTION] = Collection(collector.cases, bars, config, collector.notes())
+        cases = early.shuffle(config, bars, collector.cases, items)
+        collection = config.stash[COLLECTION] = Collection(cases, bars, config, collector.notes())
         if config.getoption("evalbars_shard"):
             _only_shard(collection, items)
         if config.getoption("evalbars_missed"):

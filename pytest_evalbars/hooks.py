@@ -23,9 +23,12 @@ from pytest_evalbars.cases.judging import (
 )
 from pytest_evalbars.collection import XDIST_PLAN_KEY
 from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.execution import early
 from pytest_evalbars.execution.brakes import Brakes
+from pytest_evalbars.execution.budget import declared
 from pytest_evalbars.execution.start import Execution
 from pytest_evalbars.gate.select import stands_alone
+from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
 from pytest_evalbars.stash import COLLECTION, RESUMED, SESSION, is_worker, runs_nothing
@@ -66,6 +69,11 @@ def start(session: pytest.Session) -> None:
     if not runs_nothing(config):
         evals = begin(config, plan, collection.bars, prospects)
         trials = TrialHooks(config, collection.bars, write=evals.write)
+        evals.early = early.brake(config, plan, collection.bars)
+        if evals.early is not None:
+            for taken in evals.resumed.before() if evals.resumed else ():
+                evals.early.ended(*taken)
+            trials.brakes.brakes.append(evals.early)
         manager.register(trials, "evalbars-trials")
         execution.register(trials)
 
@@ -74,6 +82,8 @@ def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -
     """Open the session's books, in the process that judges."""
     evals = config.stash[SESSION] = EvalSession(config, plan, bars, prospects.verdicts)
     config.pluginmanager.register(JudgingHooks(evals), "evalbars-judging")
+    if (progress := progress_of(config, evals.tally, declared(config, bars)[0])) is not None:
+        config.pluginmanager.register(progress, "evalbars-progress")
     return evals
 
 
@@ -89,6 +99,7 @@ class Prospects:
             stage = config.getoption("evalbars_stage") or "testing"
             self.verdicts, notices = forecast(plan, bars, stage, labels_of(config))
             self.notices += notices
+            self.notices += early.notices(config, plan, bars)
 
     def pytest_report_collectionfinish(self) -> list[str]:
         return self.lines()
@@ -116,6 +127,7 @@ class TrialHooks:
         self.as_tests: bool = config.getoption("evalbars_as_tests")
         self.ungated = config.getoption("evalbars_stage") == "none" or bool(config.getoption("evalbars_shard"))
         self.worker = is_worker(config)
+        self.resumed = config.stash.get(RESUMED, None)
         #: What a worker still has to tell the controller, with the first report it sends.
         self.untold = plan
 
@@ -139,6 +151,8 @@ class TrialHooks:
             return said
         planned = item.stash[PLANNED]
         if (ended := judge(item, call, report)) is not None and "verdicts" in ended:
+            if self.resumed is not None:
+                self.resumed.stand(ended)
             ended["alone"] = [name for name in ended["verdicts"] if self.fails_alone(name, planned.labels)]
             self.brakes.ended(planned, ended)
         return ended

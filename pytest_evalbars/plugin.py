@@ -6,13 +6,14 @@ no hook of ours runs per test.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_evalbars.cases.glance import function_concerns_us, item_concerns_us
 from pytest_evalbars.config.options import MARKERS, add_options
-from pytest_evalbars.stash import COLLECTION, PROBLEMS, REPEATED, SESSION, is_worker
+from pytest_evalbars.stash import COLLECTION, PROBLEMS, REPEATED, SESSION, STARTED, is_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -29,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[STARTED] = time.monotonic()
     config.stash[PROBLEMS] = []
     for line in MARKERS:
         config.addinivalue_line("markers", line)

@@ -12,10 +12,13 @@ from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE, missed_last_time
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.execution import early
 from pytest_evalbars.execution.opening import new_run_file
+from pytest_evalbars.run.former import said_of
 from pytest_evalbars.run.journal import end
 from pytest_evalbars.run.plain import redacted
 from pytest_evalbars.run.spool import part_of, parts_of, whole_trials
+from pytest_evalbars.run.tally import Tally
 from pytest_evalbars.stash import RESUMED, runs_nothing
 
 if TYPE_CHECKING:
@@ -42,12 +45,14 @@ class EvalSession:
         self.labels = labels_of(config)
         #: What an earlier session of the same run has done, where this one goes on with it.
         self.resumed = config.stash.get(RESUMED, None)
-        self.journal = self.resumed.begin(self.labels, plan) if self.resumed else new_run_file(config, plan, bars)
+        self.journal = self.resumed.begin(config, plan, bars) if self.resumed else new_run_file(config, plan, bars)
         #: Whether the run loop came to its end, or was stopped there by -x.
         self.concluded = False
         self.decision: Decision | None = None
         self.run: Run | None = None
         self.why_not_judged = ""
+        #: What the trials add up to while they run.
+        self.tally = Tally(self.resumed.fresh if self.resumed else len(plan.planned))
         self._planned = {one.item: one for one in plan.planned}
         #: Items whose verdict is in the run file; those that were reported too, and which of them missed or erred.
         self._written: set[str] = set(self.resumed.taken if self.resumed else ())
@@ -55,6 +60,8 @@ class EvalSession:
         self._bad: dict[str, str] = dict.fromkeys(self.resumed.missed() if self.resumed else (), "miss")
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
+        #: The brake that holds trials on which no verdict depends, where one does.
+        self.early: early.EarlyStop | None = None
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
         self.failed_errors = 0
         self._failed_bars = 0
@@ -71,10 +78,13 @@ class EvalSession:
             return
         if "not_run" in said:
             self.not_run.setdefault(said["not_run"], []).append(said["item"])
+            self.tally.not_run += 1
             return
         planned = self._planned.get(said["item"])
         missed = any(outcome == "miss" for outcome, *_ in said["verdicts"].values())
         final = str(report.outcome) != "rerun" or missed  # another attempt may fill in an error, never a miss
+        if not final:
+            self.tally.pay(said, getattr(report, "worker_id", None))
         if planned is None or not final:
             return
         if planned.item in self._done:
@@ -93,19 +103,22 @@ class EvalSession:
         self, planned: Planned, said: dict[str, Any], *, worker: str | None = None, xfail: bool = False
     ) -> None:
         """Take a finished trial into the run file, once."""
-        self._write(planned.item, trial_lines(planned, said, worker=worker, xfail=xfail))
+        if planned.item not in self._written:
+            self.tally.take(said, worker)
+            self._write(planned.item, trial_lines(planned, said, worker=worker, xfail=xfail))
 
     def _write(self, item: str, lines: list[dict[str, Any]]) -> None:
-        if item not in self._written:
-            self._written.add(item)
-            self.journal.write(*(self.resumed.open_lines(item, lines) if self.resumed else lines))
+        self._written.add(item)
+        self.journal.write(*(self.resumed.open_lines(item, lines) if self.resumed else lines))
 
     def take_parts(self, worker: str | None = None) -> None:
         """Take into the run file what workers (or a dead one) wrote for themselves and may never report."""
         path = self.journal.path
         for part in parts_of(path) if worker is None else [part_of(path, worker)]:
             for planned, lines in whole_trials(part, self._planned):
-                self._write(planned.item, lines)
+                if planned.item not in self._written:
+                    self.tally.take(said_of(lines), worker or lines[0].get("worker"))
+                    self._write(planned.item, lines)
             if self.journal.failure is None:
                 part.unlink(missing_ok=True)
 
@@ -155,7 +168,7 @@ class EvalSession:
         from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
         try:
-            self.run = load_run(self.journal.path, ended=self.journal.failure is None, left_out=self._not_reached())
+            self.run = load_run(self.journal.path, ended=self.journal.failure is None, **self._not_started())
         except EvalbarsError as error:
             self.why_not_judged = str(error)
             return
@@ -173,17 +186,23 @@ class EvalSession:
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
-            not_run = self._not_reached()
-            self.journal.write(end(int(session.exitstatus), **({"left_out": not_run} if not_run else {})))
+            self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()
         self._remember()
 
-    def _not_reached(self) -> list[str]:
-        """Trials that nothing is known of because the session stopped before them."""
-        if not self._stopped_early:
-            return []
-        known = self._written | (self.resumed.again if self.resumed else set())
-        return [item for item in self._planned if item not in known]
+    def _not_started(self) -> dict[str, Any]:
+        """What the end line says of trials that were not started."""
+        more: dict[str, Any] = {}
+        held = {item for items in self.not_run.values() for item in items}
+        spoken = self._written | (self.resumed.again if self.resumed else frozenset())
+        if self._stopped_early:  # those that pytest did not come to
+            more["left_out"] = [item for item in self._planned if item not in spoken and item not in held]
+        decided = dict.fromkeys(item for item in self.not_run.get(early.DECIDED, ()) if item not in spoken)
+        if decided and self.early is not None:
+            more["stopped"] = list(decided)
+            more["saved"] = self.early.saved([self._planned[item] for item in decided])
+        more["not_run"] = {why: len(items) for why, items in self.not_run.items() if why != early.DECIDED}
+        return {key: value for key, value in more.items() if value}
 
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""

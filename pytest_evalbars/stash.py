@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Mistakes found while pytest collects; told together once it has collected.
 PROBLEMS = pytest.StashKey[list[str]]()
+#: When this process began, by `time.monotonic`.
+STARTED = pytest.StashKey[float]()
 #: Present where tests were repeated for their trials.
 REPEATED = pytest.StashKey[bool]()
 #: The eval cases as collected; absent where there are none.

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.run.plain import number, plain, shown, text
+from pytest_evalbars.run.tally import COST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,13 +122,20 @@ class EvalCase:
         elif words:
             said.reason = words
 
-    def measure(self, **numbers: float) -> None:
-        """Record numbers of this trial: seconds, cost_usd, tokens_in, tokens_out, and your own."""
+    def measure(self, **numbers: float | None) -> None:
+        """Record numbers of this trial: seconds, cost_usd, tokens_in, tokens_out, and your own.
+
+        None means that the number is not known, as the cost of a model without a price: nothing is recorded.
+        """
         if self._too_late(f"measure({shown(numbers)})"):
             return
         for name, value in numbers.items():
+            if value is None:
+                continue
             given = number(value)
-            if given is None:
+            if name == COST and given is not None and given < 0:
+                self._mistakes.append(f"measure({name}={shown(value)}): nothing costs less than nothing")
+            elif given is None:
                 self._mistakes.append(f"measure({text(name, 200)}={shown(value)}): not a finite number")
             else:
                 self._measures[text(name, 200)] = given

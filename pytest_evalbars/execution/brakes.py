@@ -10,7 +10,7 @@ from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.judging import NOT_RUN
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from pytest_evalbars.run.plan import Planned
 
@@ -43,8 +43,8 @@ class Brakes:
         for brake in self.brakes:
             brake.ended(planned, said)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    # First of all but the wrappers: these set up what they tear down, whether or not the trial starts.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if PLANNED in item.stash:
             self.ask(item)
-        return (yield)

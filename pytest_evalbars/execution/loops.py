@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.waits import Waits
 from pytest_evalbars.execution import private
+from pytest_evalbars.execution.timeouts import within
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Generator
+
+    from pytest_evalbars.execution.timeouts import Timeouts
 
 #: Whose loop it is.
 LOOP = pytest.StashKey[str | None]()
@@ -47,7 +51,8 @@ def _default_scope(config: pytest.Config) -> str:
 class OwnLoop:
     """Runs the async cases and fixtures that no plugin claims, all in one loop that lives as long as the session."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
         self._runner: asyncio.Runner | None = None
         #: The item that is being set up.
         self._setting_up: pytest.Function | None = None
@@ -88,21 +93,28 @@ class OwnLoop:
         if item is None or not (is_generator or inspect.iscoroutinefunction(function)):
             return (yield)
         if inspect.iscoroutinefunction(item.obj):
-            fixturedef.func = self._synchronous(_bound(function, request.instance), is_generator)  # type: ignore[misc]
+            fixturedef.func = self._synchronous(item, _bound(function, request.instance), is_generator)  # type: ignore[misc]
         try:
             return (yield)
         finally:
             fixturedef.func = function  # type: ignore[misc]
 
-    def _synchronous(self, function: Callable[..., Any], is_generator: bool) -> Callable[..., Any]:
+    def _synchronous(
+        self,
+        item: pytest.Function,
+        function: Callable[..., Any],
+        is_generator: bool,
+    ) -> Callable[..., Any]:
+        seconds = self._timeouts.of(item)
+
         def value(**arguments: Any) -> Any:
-            return self.runner.run(function(**arguments))
+            return self.runner.run(within(seconds, function(**arguments), Waits()))
 
         def value_with_teardown(**arguments: Any) -> Generator[Any, None, None]:
             generator = function(**arguments)
-            yield self.runner.run(anext(generator))
+            yield self.runner.run(within(seconds, anext(generator), Waits()))
             try:
-                self.runner.run(anext(generator))
+                self.runner.run(within(seconds, anext(generator), Waits()))
             except StopAsyncIteration:
                 return
             raise RuntimeError(f"the async fixture {function.__name__} yields more than once")

@@ -10,6 +10,7 @@ import pytest
 from pytest_evalbars.collection import missed_last_time
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.execution import early
 from pytest_evalbars.run.journal import Journal, header
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def new_run_file(config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
         more |= {"second_look": True, "erred": _erred_last_time(config, plan)}
     if plan.shard is not None:
         more["shard"] = plan.shard.to_json()
+    more |= early.header(config, plan, bars)
     first = header(journal.run, config.rootpath, labels=labels_of(config), **more)
     journal.write(first, replace(plan, shard=None).to_json())
     return journal

@@ -16,6 +16,7 @@ from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.collection import XDIST_KEY, scope_of
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError, RunFileError
+from pytest_evalbars.execution import early
 from pytest_evalbars.execution.choice import chosen
 from pytest_evalbars.execution.resumption import Known, Resumption, run_differences
 from pytest_evalbars.run.former import Former, read_former
@@ -28,6 +29,7 @@ from pytest_evalbars.stash import RESUMED, is_worker, runs_nothing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.plan import Plan
 
 
@@ -68,18 +70,20 @@ class Held:
             where=former.where,
             planned=former.planned,
             asked=former.asked,
-            finished={item: former.trials[item].outcomes for item in former.finished},
+            finished=frozenset(former.finished),
             erred=frozenset(item for item, trial in former.trials.items() if trial.erred),
+            standing=former.standing,
             differences=tuple(run_differences(former.header, labels_of(config), now)),
         )
         return cls(former, known, now, journal)
 
-    def begin(self, resumed: Resumption, labels: dict[str, str], plan: Plan) -> Journal:
+    def begin(self, resumed: Resumption, config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
         """Write what goes before the session's own lines: that it goes on, and with what."""
         assert self.journal is not None  # noqa: S101 - what only looks begins nothing
         self.journal.run = str(self.former.header.get("run", self.former.path.stem))
         gone = [[one.case, one.test, one.trial, one.item] for one in resumed.gone]
-        more: dict[str, Any] = {"labels": labels, **self.revision}
+        more: dict[str, Any] = {"labels": labels_of(config), **self.revision, "anytime": None}
+        more |= early.header(config, plan, bars)
         more |= {"dropped": gone} if gone else {}
         more |= {"despite": list(resumed.differences)} if resumed.differences else {}
         more |= {"shard": plan.shard.to_json()} if plan.shard else {}

@@ -10,9 +10,12 @@ from pytest_evalbars.run.plan import Plan, Planned, packed, unpacked
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    import pytest
 
     from pytest_evalbars.execution.resume import Held
+    from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.journal import Journal
 
 #: Items named of each difference before the others are only counted.
@@ -26,10 +29,11 @@ class Known:
     where: str
     planned: dict[str, Planned]
     asked: tuple[str, ...]
-    #: What the finished trials said: by item, outcomes by dimension.
-    finished: dict[str, dict[str, str]]
-    #: Items that have lines and yet are not finished, because they erred.
+    #: Items that need not run again, and those that have lines and must, because they erred.
+    finished: frozenset[str]
     erred: frozenset[str]
+    #: Verdicts that stand though their trial erred: by item and dimension, as `judge` gives them.
+    standing: dict[str, dict[str, list[Any]]]
     #: How the session differs from the run, apart from its cases.
     differences: tuple[str, ...] = ()
 
@@ -40,8 +44,9 @@ class Known:
                 "where": self.where,
                 "planned": packed(self.planned.values()),
                 "asked": self.asked,
-                "finished": self.finished,
+                "finished": sorted(self.finished),
                 "erred": sorted(self.erred),
+                "standing": self.standing,
                 "differences": self.differences,
             }
         )
@@ -54,8 +59,9 @@ class Known:
             where=given["where"],
             planned={one.item: one for one in unpacked(given["planned"])},
             asked=tuple(given["asked"]),
-            finished=given["finished"],
+            finished=frozenset(given["finished"]),
             erred=frozenset(given["erred"]),
+            standing=given["standing"],
             differences=tuple(given["differences"]),
         )
 
@@ -117,11 +123,20 @@ class Resumption:
             first += f", {rest} {'is' if rest == 1 else 'are'} not among those that this session runs"
         return [first, *(f"resumed by force, although {each}" for each in self.differences)]
 
+    def stand(self, said: dict[str, Any]) -> None:
+        """Let verdicts that a trial gave before it erred stand, whatever another attempt at it says of them."""
+        said["verdicts"] |= self.known.standing.get(said["item"], {})
+
     # -- in the process that judges ------------------------------------------------------------------------
 
-    def begin(self, labels: dict[str, str], plan: Plan) -> Journal:
+    def begin(self, config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
         """The run file, with the lines that tell of this session."""
-        return self._held.begin(self, labels, plan)
+        return self._held.begin(self, config, plan, bars)
+
+    def before(self) -> Iterator[tuple[Planned, dict[str, Any]]]:
+        """What each trial that is taken said, as `judge` made it, in the order of the plan."""
+        trials = self._held.former.trials
+        return ((one, trials[one.item].said()) for one in self.plan.planned if one.item in self.taken)
 
     def open_lines(self, item: str, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Those of a trial's lines that the run file can still take: a verdict given before stands."""
@@ -130,7 +145,7 @@ class Resumption:
 
     def missed(self) -> set[str]:
         """Items that missed before."""
-        return {item for item, trial in self._held.former.trials.items() if "miss" in trial.outcomes.values()}
+        return {item for item, trial in self._held.former.trials.items() if trial.missed}
 
     def failed(self, *, as_tests: bool) -> frozenset[str]:
         """Items taken from the run at which its session failed, whatever their verdict.

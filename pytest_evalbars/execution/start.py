@@ -9,6 +9,7 @@ import pytest
 from pytest_evalbars.collection import scope_of
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.alone import Sharing, switched_off
+from pytest_evalbars.execution.budget import Budget
 from pytest_evalbars.execution.division import share
 from pytest_evalbars.execution.limits import hold
 from pytest_evalbars.execution.loops import OwnLoop
@@ -30,6 +31,9 @@ class Execution:
         self._sharing: Sharing | None = None
         #: What a reader should know before the first case runs.
         self.notes: list[str] = []
+        self._budget = Budget.of(session.config, settings)
+        if self._budget is not None:
+            self.notes += self._budget.notices
         if self._concurrency > 1:
             self._share()
 
@@ -57,14 +61,18 @@ class Execution:
         manager = self._session.config.pluginmanager
         self._hold_limits()
         timeouts = Timeouts(self._session.config, self._settings)
-        manager.register(OwnLoop(), "evalbars-loop")
+        manager.register(OwnLoop(timeouts), "evalbars-loop")
         manager.register(timeouts, "evalbars-timeouts")
+        if self._budget is not None:
+            trials.brakes.brakes.append(self._budget)
         if trials.brakes.brakes:
             manager.register(trials.brakes, "evalbars-brakes")
         if self._sharing is not None:
             from pytest_evalbars.execution.window import Window  # noqa: PLC0415 - imports asyncio
 
             window = Window(self._session, self._sharing, trials, timeouts, self._concurrency)
+            if (progress := manager.get_plugin("evalbars-progress")) is not None:
+                window.tick = progress.tick
             manager.register(window, "evalbars-window")
 
     def _hold_limits(self) -> None:

@@ -1,4 +1,4 @@
-"""A case's own time limit: past it, its body ends as an error."""
+"""A case's own time limit: past it, its body ends as an error, and so does what sets it up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import inspect
 import os
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from time import monotonic
@@ -15,11 +16,11 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED, TIMEOUT
 from pytest_evalbars.cases.judging import WAITED, OutOfTime
+from pytest_evalbars.cases.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterator
 
-    from pytest_evalbars.cases.waits import Waits
     from pytest_evalbars.config.settings import Settings
 
 
@@ -66,7 +67,10 @@ async def within(seconds: float | None, body: Awaitable[Any], waits: Waits) -> A
 
 
 class Timeouts:
-    """Limits the bodies of eval cases, and keeps pytest-timeout from limiting them a second time."""
+    """Limits the bodies of eval cases and what sets them up, each by itself.
+
+    pytest-timeout, where it is installed, is kept from limiting them a second time.
+    """
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._default = settings.timeout
@@ -79,6 +83,15 @@ class Timeouts:
         """The seconds that the item's body may take."""
         limit = item.stash.get(TIMEOUT, self._default)
         return limit if limit is not None or not in_window else self.backstop
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
+        seconds = self.of(item) if PLANNED in item.stash else None
+        if seconds is None:
+            return (yield)
+        with _alarm(seconds, Waits()):
+            return (yield)
 
     # Inside everything else: only the body is limited.
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -133,9 +146,10 @@ def _alarm(seconds: float, waits: Waits) -> Iterator[None]:
 
     def ring(_number: int, _frame: object) -> None:
         __tracebackhide__ = True
-        if (more := left()) <= 0:
+        more = left()
+        if more <= 0 and not _in_event_loop():
             raise too_long(seconds)
-        signal.setitimer(signal.ITIMER_REAL, more)
+        signal.setitimer(signal.ITIMER_REAL, max(more, 0.05))
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -144,6 +158,16 @@ def _alarm(seconds: float, waits: Waits) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _in_event_loop() -> bool:
+    """Whether an alarm would hit whatever the event loop is at, which may be another case's body."""
+    asyncio: Any = sys.modules.get("asyncio")
+    try:
+        asyncio.get_running_loop()
+    except (AttributeError, RuntimeError):
+        return False
+    return True
 
 
 def _pytest_timeout(config: pytest.Config) -> float | None:

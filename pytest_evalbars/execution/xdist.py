@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.collection import XDIST_KEY, XDIST_PLAN_KEY, load, scope_for_workers
-from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.errors import BarsError, RunFileError
+from pytest_evalbars.execution.budget import Shares
 from pytest_evalbars.execution.start import concurrency_of
 from pytest_evalbars.run.journal import Journal
-from pytest_evalbars.stash import RESUMED, runs_nothing
+from pytest_evalbars.stash import RESUMED, SESSION, runs_nothing
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScheduling
@@ -29,6 +30,7 @@ class ControllerHooks:
         self.config = config
         self.begun = False
         self.crashed = False
+        self.shares = Shares(config)
         self.session: pytest.Session
         #: The workers by number, from 0: one that replaces a dead one takes over its number, and so its share.
         self.numbers: dict[WorkerController, int] = {}
@@ -53,11 +55,15 @@ class ControllerHooks:
     def pytest_configure_node(self, node: WorkerController) -> None:
         taken = self.numbers.values()
         number = self.numbers[node] = next(number for number in count() if number not in taken)
-        more = {} if self.held is None else {"resume": self.held.known.to_json()}
+        more: dict[str, Any] = {} if self.held is None else {"resume": self.held.known.to_json()}
+        more |= self.shares.for_worker(node.gateway.id)
         node.workerinput[XDIST_KEY] = scope_for_workers(self.config, worker=number, serial=self.crashed, **more)
 
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
         self.numbers.pop(node, None)
+        if error:
+            evals = self.config.stash.get(SESSION, None)
+            self.shares.died(node.gateway.id, evals.tally if evals else None)
         # xdist blames the item whose turn it is, and that may be another than the one that killed the process; in the
         # worker that replaces it cases run one at a time, so that only the culprit can do it again.
         self.crashed |= bool(error)
@@ -70,8 +76,10 @@ class ControllerHooks:
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> LoadScheduling | None:
         if config.getoption("dist", "no") != "load":
             return None
-        bars, _ = load(config)
-        size = concurrency_of(config, bars)
+        try:
+            size = concurrency_of(config, load(config)[0])
+        except BarsError:  # told by the workers, if there are eval cases
+            return None
         if size == 1:
             return None
         from pytest_evalbars.execution.scheduling import WindowScheduling  # noqa: PLC0415 - imports xdist

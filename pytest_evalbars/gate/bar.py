@@ -23,6 +23,9 @@ from pytest_evalbars.run.plan import STATUSES
 #: What a bar without `status` holds: the ground already won.
 HELD_BY_DEFAULT = ("regression", "saturated")
 
+#: Metrics on whose cases one can bet, one by one.
+BETTABLE = ("pass_rate", "mean_score")
+
 Stage = Literal["testing", "launch"]
 GLOB = re.compile(r"[*?\[]")
 
@@ -104,6 +107,7 @@ class Bar(Strict):
     stage: Stage = "testing"
     rule: Literal["evidence", "estimate"] = "evidence"
     inconclusive: Literal["pass", "fail"] | None = None
+    early_stop: Literal["anytime"] | None = None
     min_cases: Annotated[int, Field(ge=1, strict=True)] = 1
     name: Name = ""
     why: str = ""
@@ -135,9 +139,21 @@ class Bar(Strict):
         if (self.at_least is None) == (self.at_most is None):
             given = "none" if self.at_least is None else "both"
             raise ValueError(f"a bar takes one threshold, at_least or at_most; {given} is given")
+        if self.early_stop:
+            self._can_stop()
         if not self.name:
             object.__setattr__(self, "name", self._default_name())
         return self
+
+    def _can_stop(self) -> None:
+        """See whether evidence on this bar can be collected case by case."""
+        asks = f'early_stop = "{self.early_stop}"'
+        if self.rule != "evidence":
+            raise ValueError(f'{asks} collects evidence; it does not go with rule = "{self.rule}"')
+        if self.metric not in BETTABLE:
+            raise ValueError(f"{asks} needs a metric that is a mean over cases: {' or '.join(BETTABLE)}")
+        if not 0 < self.threshold < 1:
+            raise ValueError(f"{asks} needs a threshold between 0 and 1, not at either end")
 
     def _default_name(self) -> str:
         text = f"{self.metric}:{'+'.join(self.dimension or ('*',))}"

@@ -2,7 +2,8 @@
 
 A verdict is *met* when its one-sided bound clears the bar, *missed* when it is proven worse in the family of
 all verdicts of the session, and otherwise *inconclusive*. Trials that could not be judged bound it from both
-sides: it is met only if it would be with each of them a miss, missed only if with each of them a pass.
+sides: it is met only if it would be with each of them a miss, missed only if with each of them a pass. So do
+trials that were not started because the verdict was certain: it comes out as certain as it was.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
 from pytest_evalbars.gate.select import held_bars, stands_alone
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
 from pytest_evalbars.metrics import METRICS
-from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED
+from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED, STOPPED
 from pytest_evalbars.stats.families import two_tiers
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_evalbars.gate.anytime import Evidence
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.metrics.slice import Estimate, Metric, Slice
     from pytest_evalbars.run.columns import Run
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 STAGES = ("testing", "launch", "none")
 #: Two numbers closer than this are one.
 ROUNDING = 1e-12
+#: Of verdicts of cases that stand for themselves.
+FREE = "that no bar speaks of were"
 #: Missing trials named before the others are only counted.
 NAMED = 5
 
@@ -46,13 +51,16 @@ class Draft:
     dimension: str | None
     group: str | None
     part: Slice
-    #: On what was judged, and with every unjudged trial taken as a miss and as a pass.
+    #: On what was judged, and with every other trial taken as a miss and as a pass.
     apart: Estimate | None
     if_missed: Estimate | None
     if_passed: Estimate | None
     unjudged: int
+    stopped: int
     #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
     p: float
+    #: The evidence of a bar that could stop at any time; it then decides alone.
+    bets: Evidence | None = None
     #: The same in the family; None where the verdict is not of it.
     p_missed: float | None = None
     #: How many times stricter than alone the family may be with this verdict.
@@ -93,7 +101,7 @@ def decide(
     """
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is none of {', '.join(STAGES)}")
-    drafts = [draft for bar in held_bars(bars, stage) for draft in _drafts(run, bar)]
+    drafts = [draft for bar in held_bars(bars, stage) for draft in _drafts(run, bar, bars.alpha)]
     judged = [draft for draft in drafts if draft.apart is not None and draft.bar.rule == "evidence"]
     corrected = two_tiers(
         np.array([draft.p for draft in judged]),
@@ -106,19 +114,23 @@ def decide(
         draft.multiplicity = len(tiers) * tiers[draft.group is not None]
     verdicts = tuple(_verdict(run, bars, draft, stage) for draft in drafts)
     # By name: the order in which cases ran, or in which shards were named, is nobody's business.
-    standing = tuple(sorted(_standing(run, bars), key=lambda each: (each.case, each.dimension)))
+    standing = tuple(sorted(_standing(run, bars, MISS), key=lambda each: (each.case, each.dimension)))
     standing = standing if stage != "none" else ()
     return _decision(run, bars, verdicts, standing, stage, strict=strict)
 
 
-def _drafts(run: Run, bar: Bar) -> Iterator[Draft]:
+def _drafts(run: Run, bar: Bar, alpha: float) -> Iterator[Draft]:
     metric = cast("Metric", import_module(METRICS[bar.metric]))
     for dimension, group, part in slices_of(run, bar):
         apart, unjudged = metric.estimate(part), metric.unjudged(part)
-        if_missed = metric.estimate(part, "miss") if apart and unjudged else None
-        if_passed = metric.estimate(part, "pass") if apart and unjudged else None
-        draft = Draft(bar, dimension, group, part, apart, if_missed, if_passed, unjudged, float("nan"))
-        if apart is not None:
+        stopped = int(part.stopped().sum())
+        if_missed = metric.estimate(part, "miss") if apart and unjudged + stopped else None
+        if_passed = metric.estimate(part, "pass") if apart and unjudged + stopped else None
+        draft = Draft(bar, dimension, group, part, apart, if_missed, if_passed, unjudged, stopped, float("nan"))
+        if apart is not None and asked_for(bar, part) and not shares_sources(part):
+            draft.bets = evidence(bar, metric, part, alpha)
+            draft.p = draft.bets.p_missed
+        elif apart is not None:
             t = bar.threshold
             draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.fails)
         yield draft
@@ -132,8 +144,6 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
     word: Word = "no data"
     numbers: dict[str, object] = {}
     if draft.apart is not None:
-        low, high = draft.apart.bounds(bars.alpha)
-        interval = draft.apart.interval(bars.confidence)
         word = _word(bars, draft, notes)
         if word == "met" and draft.apart.cases < bar.min_cases:
             word = "inconclusive"
@@ -141,18 +151,13 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         if word == "met" and run.unplaced:
             word = "inconclusive"
             notes.append("trials of the run are missing, and nothing tells whether they belong here")
-        if bar.rule == "estimate" and interval[0] <= bar.threshold <= interval[1]:
-            notes.append("within noise: the bar lies inside the interval")
-        numbers = {
-            "estimate": draft.apart.value,
-            "low": low,
-            "high": high,
-            "interval": interval,
-            "cases": draft.apart.cases,
-            "trials": int(part.judged().sum()),
-            "p_missed": draft.p if draft.p_missed is None else draft.p_missed,
-            "needed": _needed(bars, draft) if word == "inconclusive" else None,
-        }
+        numbers = {"cases": draft.apart.cases, "trials": int(part.judged().sum())}
+        if draft.bets is not None:
+            numbers |= _betted(draft, draft.bets)
+        else:
+            numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
+        if draft.bets is None and asked_for(bar, part):
+            notes.append("not held as a bar that may stop at any time: some of its cases share a cluster")
     why_not = _not_enforced(run, part, left_out)
     return Verdict(
         bar=bar.name,
@@ -160,6 +165,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         group=draft.group,
         verdict=word,
         unjudged=draft.unjudged,
+        stopped=draft.stopped,
         skipped=int((outcome == SKIPPED).sum()),
         left_out=left_out,
         enforced=not why_not,
@@ -170,6 +176,35 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
     )
 
 
+def _measured(bars: Bars, draft: Draft, word: Word, notes: list[str]) -> dict[str, object]:
+    """The numbers of a verdict on a slice that was run as planned."""
+    bar, apart = draft.bar, draft.clears[0]
+    low, high = apart.bounds(bars.alpha)
+    interval = apart.interval(bars.confidence)
+    if bar.rule == "estimate" and interval[0] <= bar.threshold <= interval[1]:
+        notes.append("within noise: the bar lies inside the interval")
+    return {
+        "estimate": apart.value,
+        "low": low,
+        "high": high,
+        "interval": interval,
+        "p_missed": draft.p if draft.p_missed is None else draft.p_missed,
+        "needed": _needed(bars, draft) if word == "inconclusive" else None,
+    }
+
+
+def _possible(draft: Draft) -> dict[str, object]:
+    """What the number can still be on a slice that was stopped early: an interval would be biased by that."""
+    ends = (draft.if_missed, draft.if_passed)
+    return {"possible": tuple(each.value for each in ends if each is not None)}
+
+
+def _betted(draft: Draft, bets: Evidence) -> dict[str, object]:
+    """The numbers of a verdict that could stop at any time: an interval would have to know when it might have."""
+    numbers = _possible(draft) if draft.stopped else {"estimate": draft.clears[0].value}
+    return numbers | {"e_met": bets.met, "e_missed": bets.missed, "p_missed": draft.p_missed}
+
+
 def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
     """Met, missed or inconclusive, for a slice with data."""
     bar, t = draft.bar, draft.bar.threshold
@@ -177,10 +212,13 @@ def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
         good = all(_reaches(each.value, bar) for each in draft.clears)
         bad = not any(_reaches(each.value, bar) for each in draft.fails)
     else:
-        bounds = [each.bounds(bars.alpha) for each in draft.clears]
-        good = all(high <= t if bar.upper else low >= t for low, high in bounds)
+        if draft.bets is not None:
+            good = draft.bets.met >= 1 / bars.alpha
+        else:
+            bounds = [each.bounds(bars.alpha) for each in draft.clears]
+            good = all(high <= t if bar.upper else low >= t for low, high in bounds)
         bad = draft.p_missed is not None and draft.p_missed < bars.alpha
-        if not bad and draft.p < bars.alpha:
+        if not bad and draft.p < bars.alpha and not draft.stopped:
             notes.append(
                 f"it would be missed alone (p = {draft.p:.2g}), but not as one of this session's verdicts",
             )
@@ -235,9 +273,9 @@ def _fails(bar: Bar, word: Word, stage: str) -> bool:
     return word != "met"
 
 
-def _standing(run: Run, bars: Bars) -> Iterator[Standing]:
-    """Misses of regression cases on dimensions that no bar speaks of."""
-    missed: NDArray[np.int64] = np.flatnonzero((run.outcome == MISS) & ~run.expected)
+def _standing(run: Run, bars: Bars, outcome: int) -> Iterator[Standing]:
+    """Misses (or another outcome) of regression cases on dimensions that no bar speaks of."""
+    missed: NDArray[np.int64] = np.flatnonzero((run.outcome == outcome) & ~run.expected)
     pairs = np.unique(np.stack([run.dimension[missed], run.labelset[missed]]), axis=1)
     alone = {
         (int(d), int(s)) for d, s in pairs.T if stands_alone(bars, run.dimensions[int(d)], run.labelsets[int(s)])
@@ -250,6 +288,21 @@ def _standing(run: Run, bars: Bars) -> Iterator[Standing]:
             yield Standing(run.name(row), dimension, run.reasons.get(row, ""))
 
 
+def _missing(run: Run) -> Iterator[str]:
+    """Which trials have no result: those that were kept from starting by the reason, others by name."""
+    held = [
+        f"{'1 trial' if number == 1 else f'{number} trials'}, because {why}" for why, number in run.not_run.items()
+    ]
+    if held:
+        yield f"the run is incomplete; not run: {' and '.join(held)}; go on with --evalbars-resume"
+    rest = len(run.missing) - sum(run.not_run.values())
+    if rest > 0:
+        more = "more " if held else ""
+        trials = f"1 {more}planned trial has" if rest == 1 else f"{rest} {more}planned trials have"
+        names = ", ".join(run.missing[:NAMED]) + (" ..." if len(run.missing) > NAMED else "")
+        yield f"the run is incomplete: {trials} no result" + ("" if held else f": {names}")
+
+
 def _decision(
     run: Run,
     bars: Bars,
@@ -259,8 +312,9 @@ def _decision(
     *,
     strict: bool,
 ) -> Decision:
-    allowed = bars.allowed_errors(run.trials)
-    code, notes = 0, []
+    allowed = bars.allowed_errors(run.trials + run.stopped)
+    code = 0
+    notes: list[str] = []
     open_question = False
     notes += [
         f"the run is incomplete: {shard} did not come to its end with all its results; run it again with "
@@ -268,9 +322,7 @@ def _decision(
         for shard in run.unfinished
     ]
     if run.missing:
-        names = ", ".join(run.missing[:NAMED]) + (" ..." if len(run.missing) > NAMED else "")
-        trials = "1 planned trial has" if len(run.missing) == 1 else f"{len(run.missing)} planned trials have"
-        notes.append(f"the run is incomplete: {trials} no result: {names}")
+        notes += _missing(run)
     elif run.torn:
         notes.append("the run is incomplete: its last line was cut off, and is left out")
     elif not run.complete:
@@ -280,6 +332,11 @@ def _decision(
         open_question = not run.second_look
     forced = dict.fromkeys(str(words) for line in run.resumes for words in line.get("despite") or ())
     notes += [f"the run was resumed by force, although {words}" for words in forced]
+    if run.stopped and stage != "none" and (untold := sum(1 for _ in _standing(run, bars, STOPPED))):
+        # Under the bars of the session none of them was: these are others.
+        these = "1 verdict that no bar speaks of was" if untold == 1 else f"{untold} verdicts {FREE}"
+        notes.append(f"{these} not given, as the session stopped early under other bars")
+        open_question = True
     if any(not each.enforced for each in verdicts):
         count = sum(not each.enforced for each in verdicts)
         notes.append(f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases")
@@ -300,5 +357,6 @@ def _decision(
         standing=standing,
         errors=run.errors,
         allowed_errors=allowed,
+        stopped=run.stopped,
         notes=tuple(notes),
     )

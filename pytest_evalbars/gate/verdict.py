@@ -38,6 +38,15 @@ class Verdict:
     needed: int | None = None
     #: Trials of this slice that were left out of the run.
     left_out: int = 0
+    #: Trials that were not started because no verdict depended on them any more. What was seen until then is biased
+    #: by the stopping, so the verdict has no estimate, bounds, interval or p-value, but only what the rate of all
+    #: trials can still be, from all the others missing to all passing.
+    stopped: int = 0
+    possible: tuple[float, float] | None = None
+    #: Of a bar that could stop at any time: the highest e-values of "met" and of "missed". They and the p-value are
+    #: the evidence then, whenever it stopped.
+    e_met: float | None = None
+    e_missed: float | None = None
     #: Whether the verdict counts in this session, and whether it fails it.
     enforced: bool = True
     fails: bool = False
@@ -74,6 +83,10 @@ class Verdict:
             "skipped": self.skipped,
             "needed": self.needed,
             "left_out": self.left_out,
+            "stopped": self.stopped,
+            "possible": None if self.possible is None else list(self.possible),
+            "e_met": self.e_met,
+            "e_missed": self.e_missed,
             "enforced": self.enforced,
             "fails": self.fails,
             "notes": list(self.notes),
@@ -103,6 +116,8 @@ class Decision:
     standing: tuple[Standing, ...] = ()
     errors: int = 0
     allowed_errors: int = 0
+    #: Trials that were not started because no verdict depended on them any more.
+    stopped: int = 0
     #: Why the exit code is what it is, and what the reader should know of the run as a whole.
     notes: tuple[str, ...] = ()
 
@@ -120,6 +135,7 @@ class Decision:
             "complete": self.complete,
             "errors": self.errors,
             "allowed_errors": self.allowed_errors,
+            "stopped": self.stopped,
             "standing": [
                 {"case": each.case, "dimension": each.dimension, "reason": each.reason} for each in self.standing
             ],

@@ -40,7 +40,8 @@ class MeanScore:
         return mean_p_missed(self.mean, threshold)
 
     def p_above(self, threshold: float) -> float:
-        return mean_p_met(self.mean, threshold)
+        # A mean of 0 is no evidence of a mean above 0, though no mean is below it.
+        return mean_p_met(self.mean, threshold) if threshold or self.value else 1.0
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
         return cases_to_settle_mean(self.mean, threshold, alpha_above, alpha_below)
@@ -48,21 +49,27 @@ class MeanScore:
 
 def estimate(part: Slice, unjudged: Unjudged = "apart") -> MeanScore | None:
     """The mean score of a slice; None if no trial in it has a score."""
-    score = part.run.score[part.rows]
-    scored = part.judged() & ~np.isnan(score)
-    if not scored.any():
+    if not _scored(part).any():
         return None
-    keep = scored
-    if unjudged != "apart":
-        keep = scored | _unscored(part)
-        score = np.where(scored, score, 1.0 if unjudged == "pass" else 0.0)
-    sums, trials, clusters = part.by_case(score, keep)
+    sums, trials, clusters = part.by_case(*values(part, unjudged))
     return MeanScore(case_mean(sums / trials, clusters))
+
+
+def values(part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """What each row counts as, and which rows count."""
+    score, scored = part.run.score[part.rows], _scored(part)
+    if unjudged == "apart":
+        return score, scored
+    return np.where(scored, score, 1.0 if unjudged == "pass" else 0.0), scored | _unscored(part) | part.stopped()
 
 
 def unjudged(part: Slice) -> int:
     """How many trials ended in an error, have no result, or were judged without a score."""
     return int(_unscored(part).sum())
+
+
+def _scored(part: Slice) -> NDArray[np.bool_]:
+    return part.judged() & ~np.isnan(part.run.score[part.rows])
 
 
 def _unscored(part: Slice) -> NDArray[np.bool_]:

@@ -19,6 +19,8 @@ from pytest_evalbars.stats.effective import (
 from pytest_evalbars.stats.power import cases_to_settle_rate
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pytest_evalbars.metrics.slice import Slice, Unjudged
 
 
@@ -46,7 +48,8 @@ class PassRate:
         return rate_p_missed(self.rate, threshold)
 
     def p_above(self, threshold: float) -> float:
-        return rate_p_met(self.rate, threshold)
+        # A rate of 0 is no evidence of a rate above 0, though no rate is below it.
+        return rate_p_met(self.rate, threshold) if threshold or self.value else 1.0
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
         return cases_to_settle_rate(self.rate, threshold, alpha_above, alpha_below)
@@ -54,16 +57,20 @@ class PassRate:
 
 def estimate(part: Slice, unjudged: Unjudged = "apart") -> PassRate | None:
     """The pass rate of a slice; None if nothing in it was judged."""
-    passed = part.run.outcome[part.rows] == PASS
-    keep = part.judged()
-    if not keep.any():
+    if not part.judged().any():
         return None
-    if unjudged != "apart":
-        keep = keep | part.unjudged()
-        if unjudged == "pass":
-            passed = passed | part.unjudged()
-    passes, trials, clusters = part.by_case(passed.astype(np.float64), keep)
+    passes, trials, clusters = part.by_case(*values(part, unjudged))
     return PassRate(case_rate(passes.astype(np.int64), trials, clusters))
+
+
+def values(part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """What each row counts as, and which rows count."""
+    passed, keep = part.run.outcome[part.rows] == PASS, part.judged()
+    if unjudged != "apart":
+        keep = keep | part.unknown()
+        if unjudged == "pass":
+            passed = passed | part.unknown()
+    return passed.astype(np.float64), keep
 
 
 def unjudged(part: Slice) -> int:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from pytest_evalbars.run.columns import ERROR, MISS, MISSING, PASS
+from pytest_evalbars.run.columns import ERROR, MISS, MISSING, PASS, STOPPED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_evalbars.run.columns import Run
 
-#: What to make of trials that could not be judged: leave them out, or take each as a miss or as a pass.
+#: What to make of trials that were not judged: leave them out, or take each as a miss or as a pass.
 Unjudged = Literal["apart", "miss", "pass"]
 
 
@@ -37,6 +37,14 @@ class Slice:
     def unjudged(self) -> NDArray[np.bool_]:
         """Which rows are trials that ran, or should have, and could not be judged."""
         return np.isin(self.run.outcome[self.rows], (ERROR, MISSING))
+
+    def stopped(self) -> NDArray[np.bool_]:
+        """Which rows are trials that were not started, because no verdict depended on them any more."""
+        return np.asarray(self.run.outcome[self.rows] == STOPPED)
+
+    def unknown(self) -> NDArray[np.bool_]:
+        """Which rows could be a pass or a miss: the unjudged and the stopped."""
+        return self.unjudged() | self.stopped()
 
     def by_case(
         self,
@@ -100,6 +108,9 @@ class Metric(Protocol):
 
     def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
         """The estimate on a slice; None if nothing in it could be judged."""
+
+    def values(self, part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """What each of the slice's rows counts as, and which of them count."""
 
     def unjudged(self, part: Slice) -> int:
         """How many of the slice's trials the metric could not use though they should have counted."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
 from pytest_evalbars.report.table import table
-from pytest_evalbars.report.words import count, details, named, sentence, subject
+from pytest_evalbars.report.words import count, details, named, saving, sentence, subject
 from pytest_evalbars.run.columns import MISSING
 from pytest_evalbars.safe import safe
 
@@ -53,6 +54,8 @@ def summary(
         yield Line(_resumed(run))
     if run.second_look:
         yield from map(Line, second_look(run))
+    if run.stopped:
+        yield Line(saving(run))
     if not brief and (lines := table(run, bars, decision, everything=everything)):
         yield Line("")
         yield from map(Line, lines)
@@ -65,6 +68,9 @@ def summary(
             f"MISSED, and no bar speaks of {'it' if len(found) == 1 else 'them'}: {named(list(found.items()))}",
             "bad",
         )
+    if flaky := flaky_line(run):
+        yield Line("")
+        yield Line(flaky, "warn")
     if decision.notes:
         yield Line("")
     for note in decision.notes:

@@ -10,7 +10,7 @@ from tabulate import tabulate
 from pytest_evalbars.gate.select import held_bars, picks
 from pytest_evalbars.metrics import pass_rate
 from pytest_evalbars.metrics.slice import Slice
-from pytest_evalbars.report.words import amount
+from pytest_evalbars.report.words import amount, between
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 from pytest_evalbars.safe import safe
@@ -79,19 +79,24 @@ def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[str]]:
 def _row(verdict: Verdict) -> list[str]:
     bar = verdict.spec
     numbers = ["-", "-"]
-    if verdict.estimate is not None and verdict.interval is not None:
-        low, high = verdict.interval
-        numbers = [
-            amount(bar.metric, verdict.estimate),
-            f"{amount(bar.metric, low)} to {amount(bar.metric, high)}",
-        ]
+    if verdict.estimate is not None:
+        numbers[0] = amount(bar.metric, verdict.estimate)
+    if verdict.interval is not None:
+        numbers[1] = " to ".join(amount(bar.metric, bound) for bound in verdict.interval)
+    trials = str(verdict.trials)
+    if verdict.stopped:
+        trials = f"{verdict.trials} of {verdict.trials + verdict.stopped}"
+    if verdict.possible is not None:
+        numbers[1] = between(bar.metric, verdict.possible)
+    elif verdict.e_met is not None:
+        numbers[1] = f"none (e = {verdict.e_met:.3g})"
     limit = f"{bar.threshold:g}" if bar.metric == "mean_score" else f"{bar.threshold * 100:g}%"
     word = verdict.verdict.upper() if verdict.fails else verdict.verdict
     return [
         safe(verdict.dimension or "-", 40),
         safe(_slice_name(bar), 60) if verdict.group is None else safe(f"  {verdict.group}", 60),
         str(verdict.cases),
-        str(verdict.trials),
+        trials,
         *numbers,
         f"{'<=' if bar.upper else '>='} {limit}",
         word if verdict.enforced else f"{word} (not enforced)",
@@ -117,11 +122,15 @@ def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:
             numbers = ["0", "0", "-", "-"]
             if estimate is not None:
                 low, high = estimate.interval(bars.confidence)
-                trials = int(part.judged().sum())
-                numbers = [
-                    str(estimate.cases),
-                    str(trials),
-                    f"{estimate.value:.1%}",
-                    f"{low:.1%} to {high:.1%}",
-                ]
+                value = [f"{estimate.value:.1%}", f"{low:.1%} to {high:.1%}"]
+                if part.stopped().any():
+                    value = ["-", _possible(part)]
+                numbers = [str(estimate.cases), str(int(part.judged().sum())), *value]
             yield [safe(dimension, 40), f"status {safe(status, 40)}", *numbers, "no bar", ""]
+
+
+def _possible(part: Slice) -> str:
+    """What the rate can still be where trials were stopped early."""
+    ends = (pass_rate.estimate(part, "miss"), pass_rate.estimate(part, "pass"))
+    low, high = (each.value for each in ends if each is not None)
+    return between("pass_rate", (low, high))

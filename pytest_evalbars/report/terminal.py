@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
+from pytest_evalbars.execution.budget import declared, unenforced
 from pytest_evalbars.report.before import write_before
 from pytest_evalbars.report.summary import summary
 from pytest_evalbars.safe import safe
@@ -43,5 +44,7 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
     lines = summary(evals.run, evals.bars, evals.decision, brief=verbosity < 0, everything=verbosity > 0)
     for line in lines:
         reporter.line(line.text, **LOOKS[line.look])
+    if note := unenforced(declared(evals.config, evals.bars)[0], evals.tally):
+        reporter.line(f"note: {note}", yellow=True)
     if verbosity >= 0:
         reporter.line(f"run file: {safe(shown(evals.journal.path))}")

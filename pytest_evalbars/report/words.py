@@ -14,6 +14,8 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.gate.verdict import Verdict
     from pytest_evalbars.metrics.slice import Slice
@@ -27,6 +29,23 @@ METRIC_WORDS = {"pass_rate": "pass rate", "mean_score": "mean score"}
 def amount(metric: str, value: float) -> str:
     """A metric's number as people write it."""
     return f"{value:.3f}" if metric == "mean_score" else f"{value:.1%}"
+
+
+def between(metric: str, possible: tuple[float, float]) -> str:
+    """`between 12.0% and 64.0%`: what a number can still be where trials were stopped early."""
+    return " and ".join(["between " + amount(metric, possible[0]), amount(metric, possible[1])])
+
+
+def saving(run: Run) -> str:
+    """What stopping early saved: the trials, and about their cost and time where that was measured."""
+    planned = run.trials + run.stopped
+    words = f"stopped early: {run.stopped} of {count(planned, 'trial')} were not run, as no verdict depended on them"
+    money, seconds = run.saved.get("cost_usd", 0.0), run.saved.get("seconds", 0.0)
+    parts = [
+        *([f"${money:.2f}" if money >= 0.01 else f"${money:.2g}"] if money else []),
+        *([f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"] if seconds >= 0.05 else []),
+    ]
+    return f"{words}; about {' and '.join(parts)} saved" if parts else words
 
 
 def threshold(bar: Bar) -> str:
@@ -50,24 +69,55 @@ def subject(verdict: Verdict) -> str:
 
 def sentence(verdict: Verdict, confidence: float) -> str:
     """What a verdict says: the number, its interval, the bar, and how sure it is."""
-    bar, metric = verdict.spec, METRIC_WORDS[verdict.spec.metric]
-    if verdict.estimate is None or verdict.interval is None:
-        lacking = [
-            *([f"{count(verdict.unjudged, 'trial')} could not be judged"] if verdict.unjudged else []),
-            *([f"{count(verdict.skipped, 'trial')} skipped"] if verdict.skipped else []),
-        ]
-        words = f"no judged case ({', '.join(lacking) or 'none in this run'}), bar {threshold(bar)}"
-        return "; ".join([words, *map(safe, verdict.notes)])
-    low, high = (amount(bar.metric, bound) for bound in verdict.interval)
-    words = (
-        f"{metric} {amount(bar.metric, verdict.estimate)} over {count(verdict.cases, 'case')} "
-        f"({confidence * 100:g}% interval {low} to {high}), bar {threshold(bar)}"
-    )
-    if verdict.verdict == "missed" and bar.rule == "evidence" and verdict.p_missed is not None:
-        words += f": proven {'higher' if bar.upper else 'lower'} (p = {verdict.p_missed:.2g})"
+    if verdict.verdict == "no data":
+        claim = f"no judged case ({_lacking(verdict)}), bar {threshold(verdict.spec)}"
+    else:
+        metric = METRIC_WORDS[verdict.spec.metric]
+        claim = f"{metric} {_number(verdict, confidence)}, bar {threshold(verdict.spec)}"
+        if proof := _proof(verdict, confidence):
+            claim += f": {proof}"
     if verdict.needed is not None:
-        words += f"; about {count(verdict.needed, 'case')} would settle it at this rate"
-    return "; ".join([words, *map(safe, verdict.notes)])
+        claim += f"; about {count(verdict.needed, 'case')} would settle it at this rate"
+    return "; ".join([claim, *map(safe, verdict.notes)])
+
+
+def _lacking(verdict: Verdict) -> str:
+    lacking = [
+        *([f"{count(verdict.unjudged, 'trial')} could not be judged"] if verdict.unjudged else []),
+        *([f"{count(verdict.skipped, 'trial')} skipped"] if verdict.skipped else []),
+        *([f"{count(verdict.stopped, 'trial')} stopped early"] if verdict.stopped else []),
+    ]
+    return ", ".join(lacking) or "none in this run"
+
+
+def _number(verdict: Verdict, confidence: float) -> str:
+    metric = verdict.spec.metric
+    if verdict.possible is not None:
+        ran, planned = verdict.trials, verdict.trials + verdict.stopped
+        spread = between(metric, verdict.possible)
+        return f"{spread} ({ran} of {count(planned, 'trial')} ran, {verdict.stopped} stopped early)"
+    words = f"{amount(metric, verdict.estimate or 0.0)} over {count(verdict.cases, 'case')}"
+    if verdict.interval is None:
+        return words
+    low, high = (amount(metric, bound) for bound in verdict.interval)
+    return f"{words} ({confidence * 100:g}% interval {low} to {high})"
+
+
+def _proof(verdict: Verdict, confidence: float) -> str:
+    """What the verdict rests on, where it is proven or could stop at any time."""
+    worse = "higher" if verdict.spec.upper else "lower"
+    if verdict.e_met is not None:
+        enough = f"{1 / (1 - confidence):.3g}"
+        if verdict.verdict == "missed":
+            return f"proven {worse} (e = {verdict.e_missed:.3g}, p = {verdict.p_missed:.2g})"
+        if verdict.verdict == "met":
+            return f"proven (e = {verdict.e_met:.3g}, and {enough} is enough)"
+        return f"e = {verdict.e_met:.3g} of the {enough} that prove it met, {verdict.e_missed:.3g} that it is {worse}"
+    if verdict.verdict != "missed" or verdict.spec.rule != "evidence":
+        return ""
+    if verdict.p_missed is None:
+        return f"proven {worse}, whatever the others say"
+    return f"proven {worse} (p = {verdict.p_missed:.2g})"
 
 
 def details(run: Run, verdict: Verdict) -> list[str]:
@@ -78,7 +128,7 @@ def details(run: Run, verdict: Verdict) -> list[str]:
     part = _slice(run, verdict)
     if part is None:
         return lines
-    if verdict.group is None and (worst := _worst(run, bar, part)):
+    if verdict.group is None and not verdict.stopped and (worst := _worst(run, bar, part)):
         lines.append(f"worst: {worst}")
     if cases := _bad_cases(run, bar, part):
         lines.append(f"missed cases: {cases}")
@@ -117,11 +167,24 @@ def _bad_cases(run: Run, bar: Bar, part: Slice) -> str:
         bad = scored[order]
     else:
         bad = np.array(sorted(bad, key=lambda row: (run.name(row), run.trial[row])), np.int64)
-    first: dict[str, str] = {}
+    first: dict[str, int] = {}
     for row in map(int, bad):
-        score = f"{run.score[row]:.2f}" if bar.metric == "mean_score" else ""
-        first.setdefault(run.name(row), score or run.reasons.get(row, ""))
-    return named(list(first.items()))
+        first.setdefault(run.name(row), row)
+    scores = bar.metric == "mean_score"
+    told = {
+        name: f"{run.score[row]:.2f}" if scores else _of_trials(run, part, bad, row)
+        for name, row in list(first.items())[:CASES]
+    }
+    return named([(name, told.get(name, "")) for name in first])
+
+
+def _of_trials(run: Run, part: Slice, bad: NDArray[np.int64], row: int) -> str:
+    """Why a case missed, and on how many of its trials if it had several: `3 of 5 trials: reason`."""
+    reason, case = run.reasons.get(row, ""), run.case[row]
+    trials = int((part.judged() & (run.case[part.rows] == case)).sum())
+    if trials == 1:
+        return reason
+    return f"{int((run.case[bad] == case).sum())} of {trials} trials{': ' if reason else ''}{reason}"
 
 
 def named(cases: Sequence[tuple[str, str]]) -> str:

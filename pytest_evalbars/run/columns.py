@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.shards import Shard
 
 PASS, MISS, ERROR, SKIPPED = range(len(OUTCOMES))
-#: Outcomes that no line holds: a planned trial without a result, and one that was left out of the run.
-MISSING, LEFT_OUT = 4, 5
+#: Outcomes that no observation holds: a planned trial without a result, one that was left out of the run, and one
+#: that was not started because no verdict depended on it any more.
+MISSING, LEFT_OUT, STOPPED = 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,14 +61,23 @@ class Run:
     unplaced: int = 0
     #: Of a run in shards, those that did not come to their end or lack results.
     unfinished: tuple[Shard, ...] = ()
+    #: How many were kept from starting, by the reason.
+    not_run: Mapping[str, int] = field(default_factory=dict)
     #: Whether a last line was cut off and dropped.
     torn: bool = False
+    #: Trials that were not started because no verdict depended on them any more, and what they would have cost:
+    #: `seconds` and `cost_usd`, as far as those that ran were measured.
+    stopped: int = 0
+    saved: Mapping[str, float] = field(default_factory=dict)
     #: Reasons why cases that nobody can name were left out.
     unseen: tuple[str, ...] = ()
     #: The files and folders that were asked for, where that was not the whole project.
     asked: tuple[str, ...] = ()
     #: A second look at cases that missed: never judged.
     second_look: bool = False
+    #: By case: its place in the random order that the session gave the cases, so that it might stop at any time;
+    #: None where it did not.
+    order: NDArray[np.int64] | None = None
     headers: tuple[Mapping[str, Any], ...] = field(default=())
     #: The lines under which sessions went on with the run.
     resumes: tuple[Mapping[str, Any], ...] = field(default=())

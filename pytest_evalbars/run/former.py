@@ -24,30 +24,54 @@ if TYPE_CHECKING:
 class Trial:
     """What the file says of one trial."""
 
-    #: By dimension: the first verdict that is no error stands.
-    outcomes: dict[str, str] = field(default_factory=dict)
-    error: bool = False
+    #: By dimension, as `judge` gives them: outcome, score, level, reason. The first one that is no error stands.
+    verdicts: dict[str, list[Any]] = field(default_factory=dict)
+    measures: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
     xfail: bool = False
 
     def take(self, line: Mapping[str, Any]) -> None:
         """Take a trial line or an observation of this trial."""
         if line.get("type") == "trial":
-            self.error, self.xfail = bool(line.get("error")), bool(line.get("xfail"))
-        elif self.outcomes.get(name := line["dimension"], "error") == "error":
-            self.outcomes[name] = line["outcome"]
+            self.error, self.xfail = str(line.get("error") or ""), bool(line.get("xfail"))
+            self.measures = dict(line.get("measures") or {})
+        elif not self.stands(name := line["dimension"]):
+            self.verdicts[name] = [line["outcome"], *(line.get(key) for key in ("score", "level", "reason"))]
+
+    def stands(self, dimension: str) -> bool:
+        """Whether the trial has a verdict on the dimension that is no error."""
+        outcome: str = self.verdicts.get(dimension, ["error"])[0]
+        return outcome != "error"
+
+    @property
+    def missed(self) -> bool:
+        """Whether it missed on any dimension."""
+        return any(outcome == "miss" for outcome, *_ in self.verdicts.values())
 
     @property
     def erred(self) -> bool:
         """Whether it could not be judged, wholly or in part."""
-        return self.error or "error" in self.outcomes.values()
+        return bool(self.error) or not all(map(self.stands, self.verdicts))
 
     def finished(self, planned: Planned) -> bool:
         """Whether every dimension has its verdict, and nothing erred."""
-        return not self.erred and self.outcomes.keys() >= set(planned.dimensions)
+        return not self.erred and self.verdicts.keys() >= set(planned.dimensions)
 
     def open_lines(self, lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         """Those of another attempt's lines that the file can still take: a verdict stands, an error does not."""
-        return [line for line in lines if self.outcomes.get(line.get("dimension", ""), "error") == "error"]
+        return [line for line in lines if not self.stands(line.get("dimension", ""))]
+
+    def said(self) -> dict[str, Any]:
+        """What it said, as `judge` made it."""
+        return {"verdicts": self.verdicts, "measures": self.measures, "error": self.error, "xfail": self.xfail}
+
+
+def said_of(lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a trial said, as `judge` made it, from its lines."""
+    trial = Trial()
+    for line in lines:
+        trial.take(line)
+    return trial.said()
 
 
 @dataclass(slots=True)
@@ -80,6 +104,19 @@ class Former:
     def finished(self) -> set[str]:
         """Items that need not run again."""
         return {item for item, one in self.planned.items() if item in self.trials and self.trials[item].finished(one)}
+
+    @property
+    def standing(self) -> dict[str, dict[str, list[Any]]]:
+        """Verdicts of trials that are not finished: by item and dimension."""
+        given = {
+            item: {
+                name: verdict
+                for name, verdict in self.trials[item].verdicts.items()
+                if self.trials[item].stands(name)
+            }
+            for item in self.trials.keys() - self.finished
+        }
+        return {item: verdicts for item, verdicts in given.items() if verdicts}
 
     @property
     def complete(self) -> bool:
@@ -185,7 +222,7 @@ class _Reader:
         former.ended = False
         former.header = {
             **former.header,
-            **{key: row[key] for key in ("labels", "commit", "changes", "shard") if key in row},
+            **{key: row[key] for key in ("labels", "commit", "changes", "shard", "anytime") if key in row},
         }
         for case, test, trial, *_ in row.get("dropped", ()):
             item = self.items.get((case, test, trial))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +13,27 @@ import numpy as np
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
-from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, Run
+from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, STOPPED, Run
 from pytest_evalbars.run.plan import Plan, Planned, unpacked
 from pytest_evalbars.run.rows import Codes, Rows
 from pytest_evalbars.run.shards import Shard, check_shards, shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from pytest_evalbars.run.shards import Source
 
 
-def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = ()) -> Run:
+def load_run(
+    *paths: str | Path,
+    ended: bool = False,
+    left_out: Iterable[str] = (),
+    stopped: Iterable[str] = (),
+    saved: Mapping[str, float] | None = None,
+    not_run: Mapping[str, int] | None = None,
+) -> Run:
     """Read a run file, or several files of one run (shards).
 
     A torn last line is dropped, and the run is then incomplete.
@@ -34,6 +42,9 @@ def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = 
         *paths: the files.
         ended: take the run as having come to its end, though its last line is not yet written.
         left_out: items that were planned and then deliberately not run.
+        not_run: how many trials were kept from starting, by the reason, where the last line is not yet written.
+        stopped: items that were not started because no verdict depended on them any more.
+        saved: what they would have taken, in `seconds` and `cost_usd`.
 
     Raises:
         RunFileError: a file cannot be read, a line is malformed, or the same thing is said twice.
@@ -45,6 +56,9 @@ def load_run(*paths: str | Path, ended: bool = False, left_out: Iterable[str] = 
         for path in paths:
             reader.read(Path(path))
         reader.left_out += left_out
+        if not_run is not None:
+            reader.not_run[reader.file] = dict(not_run)
+        reader.stop({"stopped": list(stopped), "saved": saved})
         return reader.run(ended=ended)
 
 
@@ -67,10 +81,14 @@ class Reader(Rows):
         """The run of all rows taken so far."""
         check_shards(self._sources())
         missing = self._missing()
-        planned = self._planned({*missing, *self.left_out})
+        planned = self._planned({*missing, *self.left_out, *self.stopped})
         absent = [(one, name, MISSING) for item in missing if (one := planned.get(item)) for name in one.dimensions]
         left_out = [planned[item] for item in self.left_out if item in planned]
         absent += [(one, name, LEFT_OUT) for one in left_out for name in one.dimensions]
+        not_started = [item for item in self.stopped if not self.items.get(item)]
+        stopped = [planned[item] for item in not_started if item in planned]
+        absent += [(one, name, STOPPED) for one in stopped for name in one.dimensions]
+        missing += [item for item in not_started if item not in planned]  # of which nobody knows what it judges
         count = len(self.case)
         for each in absent:
             self.add_absent(*each)
@@ -117,10 +135,14 @@ class Reader(Rows):
             missing=tuple(missing),
             unplaced=sum(item not in planned for item in missing),
             unfinished=tuple(dict.fromkeys(self._unfinished(set(missing)))),
+            not_run=sum(map(Counter, self.not_run.values()), Counter[str]()),
             torn=self.torn,
+            stopped=len(stopped),
+            saved=dict(self.saved),
             unseen=tuple(item for item in self.left_out if item not in planned),
             asked=tuple(self.asked),
             second_look=any(header.get("second_look") for header in self.headers),
+            order=self._order(),
             headers=tuple(self.headers),
             resumes=tuple(self.resumes),
         )
@@ -142,9 +164,20 @@ class Reader(Rows):
             if shard and (file not in self.ended or not missing.isdisjoint(self.shard_items[file])):
                 yield shard
 
+    def _order(self) -> NDArray[np.int64] | None:
+        """The places of the cases in the manifest, where the session put them into random order."""
+        if len(self.headers) != 1 or not isinstance(self.headers[0].get("anytime"), dict):
+            return None
+        case_of = {item: one.case for item, one in self._planned(set(self.items)).items()}
+        places = np.full(len(self.cases), len(self.items), np.int64)
+        for place, item in enumerate(self.items):
+            if (code := self.cases.get(case_of.get(item))) is not None:
+                places[code] = min(places[code], place)
+        return places
+
     def _missing(self) -> list[str]:
         """Planned items that no line speaks of."""
-        out = set(self.left_out)
+        out = {*self.left_out, *self.stopped}
         missing = [item for item, seen in self.items.items() if not seen and item not in out]
         if not missing:
             return []
@@ -241,6 +274,8 @@ class Reader(Rows):
 
 def planned_run(plan: Plan, labels: dict[str, str]) -> Run:
     """A run in which nothing has happened yet: every planned trial is missing.
+
+    Its rows stand in the order of the plan, trial by trial and dimension by dimension, then what was left out.
 
     Args:
         plan: what is to run.

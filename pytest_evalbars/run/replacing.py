@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from pytest_evalbars.run.rows import Rows
 
@@ -23,12 +23,28 @@ class Frame:
     left_out: int = 0
     asked: int = 0
     plans: int = 0
-    #: How many names were left out before its last end line, while that holds.
-    before_end: int | None = None
+    #: Its last end line while that holds, and how many names were left out before it.
+    end: Mapping[str, Any] | None = None
+    before_end: int = 0
     #: The items that it was the first to plan.
     items: list[str] = field(default_factory=list)
     #: Whether the next manifest replaces the last.
     replaced: bool = False
+
+
+def void_end(rows: Rows) -> None:
+    """Forget what the last end line of the file said."""
+    frame = rows.frame
+    rows.ended.discard(rows.file)
+    rows.not_run.pop(rows.file, None)
+    if frame.end is None:
+        return
+    del rows.left_out[frame.before_end :]
+    for item in frame.end.get("stopped") or ():
+        rows.stopped.pop(item, None)
+    for key, value in (frame.end.get("saved") or {}).items():
+        rows.saved[key] -= float(value)
+    frame.end = None
 
 
 def drop_rows(rows: Rows, keys: Iterable[tuple[str, str, int]]) -> None:

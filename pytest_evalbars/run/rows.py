@@ -14,7 +14,7 @@ from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.plan import OUTCOMES
-from pytest_evalbars.run.replacing import Frame, drop_rows
+from pytest_evalbars.run.replacing import Frame, drop_rows, void_end
 from pytest_evalbars.run.shards import shard_of
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ class Rows:
         self.plans: list[tuple[str, dict[str, str]]] = []
         self.left_out: list[str] = []
         self.asked: list[str] = []
+        #: Items that were not started because no verdict depended on them any more, and what that saved.
+        self.stopped: dict[str, bool] = {}
+        self.saved: dict[str, float] = {}
         #: The file being read, the labels of its whole run, and which files are a session's and came to an end.
         self.file = 0
         self.framed, self.ended = set[int](), set[int]()
@@ -61,6 +64,8 @@ class Rows:
         self.files: dict[int, str] = {0: where}
         self.header_files: list[int] = []
         self.shard_items: dict[int, list[str]] = {}
+        #: How many trials a session kept from starting, by the reason: by file, as its last end line says.
+        self.not_run: dict[int, dict[str, int]] = {}
         self.torn = False
         #: The lines under which other sessions went on with the run.
         self.resumes: list[Mapping[str, Any]] = []
@@ -117,8 +122,10 @@ class Rows:
                 self._manifest(row)
             elif kind == "end":
                 self.ended.add(self.file)
-                self.frame.before_end = len(self.left_out)
+                self.frame.before_end, self.frame.end = len(self.left_out), row
                 self.left_out += _texts(row, "left_out")
+                self.not_run[self.file] = _counts(row, "not_run")
+                self.stop(row)
             elif kind == "resume":
                 self._resume(row)
             # Any other type is from a newer version, which only adds: not ours to read.
@@ -126,6 +133,12 @@ class Rows:
             raise self._wrong(number, f"the {kind} has no {error}") from None
         except (AttributeError, TypeError, ValueError) as error:
             raise self._wrong(number, f"not a line of a run file: {error}") from None
+
+    def stop(self, row: Mapping[str, Any]) -> None:
+        """Take what the end of a session says of trials that it did not start, as no verdict depended on them."""
+        self.stopped |= dict.fromkeys(_texts(row, "stopped"), True)
+        for key, value in (row.get("saved") or {}).items():
+            self.saved[key] = self.saved.get(key, 0.0) + float(value)
 
     def _header(self, row: Mapping[str, Any]) -> None:
         if row.get("schema", SCHEMA) > SCHEMA:
@@ -151,18 +164,14 @@ class Rows:
     def _resume(self, row: Mapping[str, Any]) -> None:
         """Another session goes on with the run: the last one's end holds no longer, nor does its manifest."""
         self.framed.add(self.file)
-        self.ended.discard(self.file)
         self.resumes.append(row)
-        frame = self.frame
-        if frame.before_end is not None:
-            del self.left_out[frame.before_end :]
-            frame.before_end = None
-        frame.replaced = True
+        void_end(self)
+        self.frame.replaced = True
         if dropped := row.get("dropped"):
             drop_rows(self, {(case, test, trial) for case, test, trial, *_ in dropped})
             self.items |= {item: False for *_, item in dropped if item in self.items}
-        if "shard" in row and self.headers:
-            self.headers[-1] = {**self.headers[-1], "shard": row["shard"]}
+        if self.headers:
+            self.headers[-1] = {**self.headers[-1], **{key: row[key] for key in ("shard", "anytime") if key in row}}
         labels = row.get("labels")
         if isinstance(labels, Mapping) and labels != self.shared:
             self._share({str(key): str(value) for key, value in labels.items()})
@@ -259,6 +268,13 @@ def _texts(row: Mapping[str, Any], key: str) -> list[str]:
     if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
         raise ValueError(f"{key} is {str(values)[:50]!r}, not a list of names")
     return list(values)
+
+
+def _counts(row: Mapping[str, Any], key: str) -> dict[str, int]:
+    values = row.get(key) or {}
+    if not isinstance(values, Mapping) or not all(type(value) is int for value in values.values()):
+        raise ValueError(f"{key} is {str(values)[:50]!r}, not numbers by reason")
+    return {str(name): value for name, value in values.items()}
 
 
 def _share(score: Any) -> float:

@@ -104,3 +104,22 @@ def test_waiting_for_a_limit_is_not_the_case_s_own_time(suite, options, kind):
     [trial] = outcome.of("trial")
     assert trial["measures"]["waited"] > 0.5
     assert trial["measures"]["seconds"] < 0.4
+
+
+SLOW_FIXTURES = {
+    "sync": "@pytest.fixture\ndef slow(): time.sleep(20)\n",
+    "async": "@pytest.fixture\nasync def slow(): await asyncio.sleep(20)\n",
+    "async generator": "@pytest.fixture\nasync def slow():\n    await asyncio.sleep(20)\n    yield\n",
+}
+
+
+@pytest.mark.parametrize("kind", SLOW_FIXTURES)
+@pytest.mark.parametrize("options", [(), ("--evalbars-concurrency=4",)], ids=["alone", "window"])
+def test_a_fixture_that_hangs_is_an_error_of_the_case_it_is_for(suite, options, kind):
+    suite.bars("max_errors = 1\n[[bar]]\ndimension = 'accuracy'\nat_least = 0.01")
+    case = "@pytest.mark.timeout(0.2)\nasync def test_a(slow): pass\n"
+    suite.file("test_it.py", HEAD + SLOW_FIXTURES[kind] + case + BESIDE)
+    outcome = suite.run(*options)
+    assert outcome.counts == {"errors": 1, "passed": 3}
+    assert sorted(outcome.verdicts.values()) == ["error", "pass", "pass"]
+    outcome.said("within its timeout of 0.2 s")

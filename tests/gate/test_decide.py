@@ -113,6 +113,13 @@ def test_a_bar_that_cannot_be_broken_is_met(bar, word, passes):
     assert only(rows(passes, 3), **bar).verdict == word
 
 
+@pytest.mark.parametrize("metric", ["pass_rate", "mean_score"])
+def test_a_ceiling_of_zero_is_not_missed_as_long_as_nothing_passes(metric):
+    none = [{**row, "score": 0.0} for row in rows(0, 40)]
+    assert only(none, at_most=0, metric=metric).verdict == "inconclusive"
+    assert only([*none, {**rows(1, 1, prefix="d")[0], "score": 1.0}], at_most=0).verdict == "missed"
+
+
 def test_a_bar_of_one_is_missed_by_a_single_miss_and_met_by_nothing():
     assert only(rows(99, 100), at_least=1).verdict == "missed"
     assert only(rows(500, 500), at_least=1).verdict == "inconclusive"

@@ -130,7 +130,7 @@ MISTAKES = {
     "a NaN measure": ("evalcase.measure(seconds=math.nan)", ["seconds=nan", "finite"]),
     "an infinite measure": ("evalcase.measure(cost_usd=math.inf)", ["cost_usd=inf", "finite"]),
     "a measure in words": ("evalcase.measure(seconds='fast')", ["seconds='fast'", "finite"]),
-    "a measure of nothing": ("evalcase.measure(seconds=None)", ["seconds=None", "finite"]),
+    "a negative cost": ("evalcase.measure(cost_usd=-0.01)", ["cost_usd=-0.01", "nothing costs less than nothing"]),
 }
 
 
@@ -189,6 +189,14 @@ def test_measures_are_kept(suite):
     measures = trial(result)["measures"]
     assert measures.pop("seconds") >= 0
     assert measures == {"cost_usd": 0.5, "tokens_in": 120, "mine": 1.5, "tokens_out": 7}
+
+
+def test_a_measure_that_is_not_known_is_not_recorded_and_no_mistake(suite):
+    result = run(suite, "evalcase.measure(cost_usd=0.5, tokens_in=7)", "evalcase.measure(cost_usd=None, mine=None)")
+    assert said(result) == {"accuracy": "pass", "tone": "pass"}
+    measures = trial(result)["measures"]
+    assert measures.pop("seconds") >= 0
+    assert measures == {"cost_usd": 0.5, "tokens_in": 7}
 
 
 def test_a_measured_time_replaces_the_plugins_own(suite):
