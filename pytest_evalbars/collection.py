@@ -122,6 +122,11 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, 
             "--dist=each runs every eval case on every worker, and so would count it more than once; "
             "use another --dist, or leave evals out with -m",
         )
+    if config.getoption("evalbars_missed") and config.getoption("evalbars_resume") is not None:
+        problems.append(
+            "--evalbars-missed looks at cases again and feeds no bar, --evalbars-resume goes on with a run; "
+            "leave one of the two out",
+        )
     if is_worker(config):
         from pytest_evalbars.execution.division import indivisible  # noqa: PLC0415 - only under xdist
 
@@ -145,12 +150,19 @@ def _only_missed(config: pytest.Config, cases: list[tuple[pytest.Item, Planned]]
             items.clear()
             return
         raise pytest.UsageError(problem)
-    missed = set(config.cache.get(MISSED_CACHE, []))
+    missed = missed_last_time(config)
     again = {item for item, planned in cases if planned.item in missed}
     gone = [item for item in items if item not in again]
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item in again]
+
+
+def missed_last_time(config: pytest.Config) -> dict[str, str]:
+    """The items to look at again, and whether each was a miss or an error."""
+    cache = getattr(config, "cache", None)
+    kept = cache.get(MISSED_CACHE, {}) if cache is not None else {}
+    return kept if isinstance(kept, dict) else dict.fromkeys(kept, "miss")
 
 
 def _only_shard(collection: Collection, items: list[pytest.Item]) -> None:
@@ -193,13 +205,22 @@ def scope_for_workers(config: pytest.Config, **more: Any) -> str:
     return json.dumps(_scope(config) | more)
 
 
+def _begun(config: pytest.Config) -> str | None:
+    """When the run that is gone on with began: it was divided by what was known then."""
+    if config.getoption("evalbars_resume") is None:
+        return None
+    from pytest_evalbars.execution.resume import hold  # noqa: PLC0415 - rare
+
+    return str(hold(config).former.header.get("started"))
+
+
 def _scope(config: pytest.Config) -> dict[str, Any]:
     if SCOPE not in config.stash:
         scope: dict[str, Any] = {"asked": asked_for(config), "dist": config.getoption("dist", "no")}
         if config.getoption("evalbars_shard"):
             from pytest_evalbars.execution.durations import recorded  # noqa: PLC0415 - only for shards
 
-            known = recorded(config.rootpath / ".evalbars" / "runs")
+            known = recorded(config.rootpath / ".evalbars" / "runs", before=_begun(config))
             # As a text inside: what else is asked of the scope need not read it.
             scope["durations"] = json.dumps([[*key, seconds] for key, seconds in known.items()])
         config.stash[SCOPE] = scope

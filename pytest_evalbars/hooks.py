@@ -31,7 +31,7 @@ from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
 from pytest_evalbars.session import EvalSession
-from pytest_evalbars.stash import COLLECTION, SESSION, is_worker, runs_nothing
+from pytest_evalbars.stash import COLLECTION, RESUMED, SESSION, is_worker, runs_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -47,6 +47,12 @@ def start(session: pytest.Session) -> None:
     plan = collection.plan(session.items)
     if not plan.planned and plan.shard is None:
         return
+    if config.getoption("evalbars_resume") is not None:
+        from pytest_evalbars.execution.resume import go_on  # noqa: PLC0415 - rare
+
+        if (known := go_on(session, plan)) is None:
+            return
+        plan = known
     manager = config.pluginmanager
     execution = Execution(session, collection.bars)
     plan = replace(plan, notes=(*plan.notes, *execution.notes))
@@ -65,6 +71,8 @@ def start(session: pytest.Session) -> None:
         trials = TrialHooks(config, collection.bars, write=evals.write)
         evals.early = early.brake(config, plan, collection.bars)
         if evals.early is not None:
+            for taken in evals.resumed.before() if evals.resumed else ():
+                evals.early.ended(*taken)
             trials.brakes.brakes.append(evals.early)
         manager.register(trials, "evalbars-trials")
         execution.register(trials)
@@ -83,7 +91,8 @@ class Prospects:
     """What is known before the first case runs: how many verdicts there will be, and which cannot be met."""
 
     def __init__(self, config: pytest.Config, plan: Plan, bars: Bars) -> None:
-        self.verdicts, self.notices = 0, list(plan.notes)
+        resumed = config.stash.get(RESUMED, None)
+        self.verdicts, self.notices = 0, [*(resumed.notices if resumed else ()), *plan.notes]
         if not config.getoption("evalbars_missed") and plan.shard is None:
             from pytest_evalbars.gate.forecast import forecast  # noqa: PLC0415 - imports numpy
 
@@ -118,6 +127,7 @@ class TrialHooks:
         self.as_tests: bool = config.getoption("evalbars_as_tests")
         self.ungated = config.getoption("evalbars_stage") == "none" or bool(config.getoption("evalbars_shard"))
         self.worker = is_worker(config)
+        self.resumed = config.stash.get(RESUMED, None)
         #: What a worker still has to tell the controller, with the first report it sends.
         self.untold = plan
 
@@ -141,6 +151,8 @@ class TrialHooks:
             return said
         planned = item.stash[PLANNED]
         if (ended := judge(item, call, report)) is not None and "verdicts" in ended:
+            if self.resumed is not None:
+                self.resumed.stand(ended)
             ended["alone"] = [name for name in ended["verdicts"] if self.fails_alone(name, planned.labels)]
             self.brakes.ended(planned, ended)
         return ended
@@ -189,6 +201,11 @@ class TrialHooks:
             said, self.untold = {**(said or {}), "plan": self.untold.to_json()}, None
         if said is not None:
             report.evalbars = json.dumps(said) if self.worker else said  # type: ignore[attr-defined]
+
+    # Where every trial was finished before, nothing is left to report.
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.untold is not None and RESUMED in session.config.stash:
+            session.config.workeroutput[XDIST_PLAN_KEY] = json.dumps(self.untold.to_json())  # type: ignore[attr-defined]
 
     # What a model wrote may hold halves of characters, which cannot travel between processes.
     @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pytest_evalbars.cases.evalcase import EvalCase
     from pytest_evalbars.execution.limits import Limiter
 
+#: Options that ask for something which only eval cases can give.
+ASKING = ("evalbars_stage", "evalbars_resume")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
@@ -120,7 +123,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if SESSION in session.config.stash:
         session.config.stash[SESSION].finish(session)
-    elif session.config.getoption("evalbars_stage") not in (None, "none") and not is_worker(session.config):
-        from pytest_evalbars.session import no_case_at_a_stage  # noqa: PLC0415 - rare
+    elif any(session.config.getoption(name) is not None for name in ASKING) and not is_worker(session.config):
+        from pytest_evalbars.session import no_case  # noqa: PLC0415 - rare
 
-        no_case_at_a_stage(session)
+        no_case(session)

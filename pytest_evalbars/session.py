@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_evalbars.cases.judging import trial_lines
-from pytest_evalbars.collection import MISSED_CACHE
+from pytest_evalbars.collection import MISSED_CACHE, missed_last_time
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.execution import early
-from pytest_evalbars.run.journal import Journal, end, header
+from pytest_evalbars.execution.opening import new_run_file
+from pytest_evalbars.run.former import said_of
+from pytest_evalbars.run.journal import end
 from pytest_evalbars.run.plain import redacted
+from pytest_evalbars.run.spool import part_of, parts_of, whole_trials
 from pytest_evalbars.run.tally import Tally
-from pytest_evalbars.stash import runs_nothing
+from pytest_evalbars.stash import RESUMED, runs_nothing
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
@@ -41,22 +43,21 @@ class EvalSession:
         self.stage: str = config.getoption("evalbars_stage") or "testing"
         self.second_look: bool = config.getoption("evalbars_missed")
         self.labels = labels_of(config)
-        try:
-            self.journal = Journal.create(config.rootpath, config.getoption("evalbars_run"))
-        except EvalbarsError as error:
-            raise pytest.UsageError(str(error)) from None
+        #: What an earlier session of the same run has done, where this one goes on with it.
+        self.resumed = config.stash.get(RESUMED, None)
+        self.journal = self.resumed.begin(config, plan, bars) if self.resumed else new_run_file(config, plan, bars)
         #: Whether the run loop came to its end, or was stopped there by -x.
         self.concluded = False
         self.decision: Decision | None = None
         self.run: Run | None = None
         self.why_not_judged = ""
         #: What the trials add up to while they run.
-        self.tally = Tally(len(plan.planned))
+        self.tally = Tally(self.resumed.fresh if self.resumed else len(plan.planned))
         self._planned = {one.item: one for one in plan.planned}
         #: Items whose verdict is in the run file; those that were reported too, and which of them missed or erred.
-        self._written: set[str] = set()
-        self._done: set[str] = set()
-        self._bad: set[str] = set()
+        self._written: set[str] = set(self.resumed.taken if self.resumed else ())
+        self._done: set[str] = set(self._written)
+        self._bad: dict[str, str] = dict.fromkeys(self.resumed.missed() if self.resumed else (), "miss")
         #: Items that a brake kept from starting, by the reason.
         self.not_run: dict[str, list[str]] = {}
         #: The brake that holds trials on which no verdict depends, where one does.
@@ -65,13 +66,6 @@ class EvalSession:
         self.failed_errors = 0
         self._failed_bars = 0
         self._stopped_early = False
-        bars_as_declared = [bar.model_dump(exclude_defaults=True) for bar in self.bars.bar]
-        more: dict[str, Any] = {"second_look": True} if self.second_look else {}
-        if plan.shard is not None:
-            more["shard"] = plan.shard.to_json()
-        more |= early.header(config, plan, bars)
-        first = header(self.journal.run, config.rootpath, labels=self.labels, bars=bars_as_declared, **more)
-        self.journal.write(first, replace(plan, shard=None).to_json())
 
     # -- while the cases run -----------------------------------------------------------------------------
 
@@ -79,6 +73,8 @@ class EvalSession:
         """Take what a report says of a trial into the run file, once."""
         said = self._said(report)
         if said is None:
+            if report.when == "teardown" and report.failed:
+                self._failed_apart(report)
             return
         if "not_run" in said:
             self.not_run.setdefault(said["not_run"], []).append(said["item"])
@@ -89,23 +85,53 @@ class EvalSession:
         final = str(report.outcome) != "rerun" or missed  # another attempt may fill in an error, never a miss
         if not final:
             self.tally.pay(said, getattr(report, "worker_id", None))
-        if planned is None or not final or planned.item in self._done:
+        if planned is None or not final:
+            return
+        if planned.item in self._done:
+            self._failed_apart(report)
             return
         self._done.add(planned.item)
         if missed or said["error"]:
-            self._bad.add(planned.item)
+            self._bad.setdefault(planned.item, "miss" if missed else "error")
         if said["error"] and report.failed and not hasattr(report, "wasxfail"):
             self.failed_errors += 1
         self.write(planned, said, worker=getattr(report, "worker_id", None), xfail=said["xfail"])
+        if not (missed or said["error"]):
+            self._failed_apart(report)
 
     def write(
         self, planned: Planned, said: dict[str, Any], *, worker: str | None = None, xfail: bool = False
     ) -> None:
         """Take a finished trial into the run file, once."""
         if planned.item not in self._written:
-            self._written.add(planned.item)
             self.tally.take(said, worker)
-            self.journal.write(*trial_lines(planned, said, worker=worker, xfail=xfail))
+            self._write(planned.item, trial_lines(planned, said, worker=worker, xfail=xfail))
+
+    def _write(self, item: str, lines: list[dict[str, Any]]) -> None:
+        self._written.add(item)
+        self.journal.write(*(self.resumed.open_lines(item, lines) if self.resumed else lines))
+
+    def take_parts(self, worker: str | None = None) -> None:
+        """Take into the run file what workers (or a dead one) wrote for themselves and may never report."""
+        path = self.journal.path
+        for part in parts_of(path) if worker is None else [part_of(path, worker)]:
+            for planned, lines in whole_trials(part, self._planned):
+                if planned.item not in self._written:
+                    self.tally.take(said_of(lines), worker or lines[0].get("worker"))
+                    self._write(planned.item, lines)
+            if self.journal.failure is None:
+                part.unlink(missing_ok=True)
+
+    def _failed_apart(self, report: pytest.TestReport) -> None:
+        """Note a failure of the session that no verdict tells of: who resumes the run must know of it."""
+        planned = self._planned.get(self._item(report))
+        if planned is not None and report.failed and not hasattr(report, "wasxfail"):
+            self.journal.write({"type": "failure", "item": planned.item, "when": report.when})
+
+    def _item(self, report: pytest.TestReport) -> str:
+        """The report's item, without the group that xdist adds to it."""
+        nodeid = redacted(report.nodeid)
+        return nodeid if nodeid in self._planned else nodeid.rpartition("@")[0]
 
     def _said(self, report: pytest.TestReport) -> dict[str, Any] | None:
         words = report.__dict__.pop("evalbars", None)
@@ -116,9 +142,7 @@ class EvalSession:
             return said if "item" in said else None  # a worker's first report may hold the plan alone
         if report.when in ("setup", "call", "teardown"):
             return None
-        nodeid = redacted(report.nodeid)
-        item = nodeid if nodeid in self._planned else nodeid.rpartition("@")[0]
-        planned = self._planned.get(item)
+        planned = self._planned.get(self._item(report))
         return _crashed(planned, report) if planned is not None else None
 
     # -- when they have run ------------------------------------------------------------------------------
@@ -156,8 +180,9 @@ class EvalSession:
 
     def finish(self, session: pytest.Session) -> None:
         """Settle the exit code, and close the run file."""
-        nothing = pytest.ExitCode.NO_TESTS_COLLECTED  # as a shard may have no case
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, self.plan.shard and nothing):
+        # As a shard may have no case, and a run that is gone on with none that is not finished.
+        nothing = pytest.ExitCode.NO_TESTS_COLLECTED if self.plan.shard or self.resumed else None
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, nothing):
             session.exitstatus = self._exit_code(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
@@ -169,9 +194,10 @@ class EvalSession:
         """What the end line says of trials that were not started."""
         more: dict[str, Any] = {}
         held = {item for items in self.not_run.values() for item in items}
+        spoken = self._written | (self.resumed.again if self.resumed else frozenset())
         if self._stopped_early:  # those that pytest did not come to
-            more["left_out"] = [item for item in self._planned if item not in self._done and item not in held]
-        decided = dict.fromkeys(item for item in self.not_run.get(early.DECIDED, ()) if item not in self._done)
+            more["left_out"] = [item for item in self._planned if item not in spoken and item not in held]
+        decided = dict.fromkeys(item for item in self.not_run.get(early.DECIDED, ()) if item not in spoken)
         if decided and self.early is not None:
             more["stopped"] = list(decided)
             more["saved"] = self.early.saved([self._planned[item] for item in decided])
@@ -181,21 +207,28 @@ class EvalSession:
     def _exit_code(self, session: pytest.Session) -> int:
         """The session's exit code: what tests and bars say together."""
         if self.concluded and self.plan.shard is not None:
-            if self._stopped_early or session.testsfailed > self.failed_errors:
+            if self.failed_before or self._stopped_early or session.testsfailed > self.failed_errors:
                 return int(pytest.ExitCode.TESTS_FAILED)
             return UNDECIDED if self.without_result or self.journal.failure else 0
         if self.decision is None:
             return int(session.exitstatus) or UNDECIDED
         tolerated = 0 if self.decision.too_many_errors else self.failed_errors
-        if self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
+        if self.failed_before or self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
             return int(pytest.ExitCode.TESTS_FAILED)
         return self.decision.exit_code
+
+    @property
+    def failed_before(self) -> frozenset[str]:
+        """Trials taken from an earlier session of the run that failed it, whatever their verdict."""
+        as_tests: bool = self.config.getoption("evalbars_as_tests")
+        return self.resumed.failed(as_tests=as_tests) if self.resumed else frozenset()
 
     def _remember(self) -> None:
         """Keep the cases that missed or erred, for `--evalbars-missed`."""
         cache = getattr(self.config, "cache", None)
         if cache is not None and not self.second_look and self._done:
-            cache.set(MISSED_CACHE, sorted((set(cache.get(MISSED_CACHE, [])) - self._done) | self._bad))
+            before = missed_last_time(self.config).items()
+            cache.set(MISSED_CACHE, {item: word for item, word in before if item not in self._done} | self._bad)
 
     def summarize(self, reporter: pytest.TerminalReporter) -> None:
         """Write the summary section."""
@@ -238,13 +271,13 @@ def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:
     }
 
 
-def no_case_at_a_stage(session: pytest.Session) -> None:
-    """A stage was asked for and there is nothing to hold it on: unknown is never a pass."""
+def no_case(session: pytest.Session) -> None:
+    """A stage or a run to go on with was asked for, and there is no case: unknown is never a pass."""
     config = session.config
+    resume, stage = config.getoption("evalbars_resume"), config.getoption("evalbars_stage")
     empty = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    if session.exitstatus in empty and not runs_nothing(config):
-        session.exitstatus = UNDECIDED
-        sys.stderr.write(
-            f"ERROR: --evalbars-stage={config.getoption('evalbars_stage')} was asked for, "
-            "but this session ran no eval case: nothing was judged\n",
-        )
+    if session.exitstatus not in empty or runs_nothing(config) or (resume is None and stage in (None, "none")):
+        return
+    session.exitstatus = UNDECIDED if resume is None else pytest.ExitCode.USAGE_ERROR
+    asked = f"--evalbars-stage={stage}" if resume is None else "--evalbars-resume"
+    sys.stderr.write(f"ERROR: {asked} was asked for, but this session ran no eval case: nothing was judged\n")

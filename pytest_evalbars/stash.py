@@ -8,6 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_evalbars.collection import Collection
+    from pytest_evalbars.execution.resumption import Resumption
     from pytest_evalbars.session import EvalSession
 
 #: Mistakes found while pytest collects; told together once it has collected.
@@ -20,6 +21,8 @@ REPEATED = pytest.StashKey[bool]()
 COLLECTION: pytest.StashKey[Collection] = pytest.StashKey()
 #: The session's books; absent where no case runs, and in workers.
 SESSION: pytest.StashKey[EvalSession] = pytest.StashKey()
+#: What is taken from an earlier session; absent where none is gone on with.
+RESUMED: pytest.StashKey[Resumption] = pytest.StashKey()
 
 
 def runs_nothing(config: pytest.Config) -> bool:

@@ -137,6 +137,19 @@ class Suite:
         lines = read_lines(path) if path else []
         return Outcome(int(result.ret), counts, result.stdout.str(), result.stderr.str(), lines, path)
 
+    def cut(self, trials: int = 10**6, path: Path | None = None) -> Path:
+        """Leave a run file (the only one) as a session that was killed after so many trials leaves it."""
+        (path,) = [path] if path else self.run_files()
+        kept, seen = [], 0
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+            kind = json.loads(line)["type"]
+            seen += kind == "trial"
+            if seen > trials or kind == "end":
+                break
+            kept.append(line)
+        path.write_text("".join(kept), encoding="utf-8")
+        return path
+
     def run_files(self) -> list[Path]:
         """The run files of this project."""
         return list((self.path / ".evalbars" / "runs").glob("*.jsonl"))

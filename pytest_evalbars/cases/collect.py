@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_evalbars.cases.content import Contents
 from pytest_evalbars.cases.identity import TRIAL, identify, made_from_position, parameters, row_of, trial_of
 from pytest_evalbars.cases.markers import read_marks
 from pytest_evalbars.errors import MarkerError
@@ -63,6 +64,7 @@ class Collector:
         self._labels: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         self._dimensions: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._files: dict[str, tuple[object, int]] = {}
+        self._contents = Contents()
 
     def take(self, items: Iterable[tuple[pytest.Item, str]]) -> None:
         """Describe every eval case among the items, each given with its node id."""
@@ -116,6 +118,7 @@ class Collector:
             dimensions=self._dimensions.setdefault(dimensions, dimensions),
             labels=self._labels.setdefault(tuple(labels.items()), labels),
             cluster=cluster and self._redacted(cluster),
+            content=self._contents.of(item),
         )
 
     def _one_file_per_id(self, case: str, path: object, line: int) -> None:

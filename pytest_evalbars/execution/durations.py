@@ -20,15 +20,19 @@ FILES, RUNS, BYTES = 200, 5, 64 * 1024 * 1024
 LINE = 1024 * 1024
 
 
-def recorded(folder: Path) -> Durations:
+def recorded(folder: Path, *, before: str | None = None) -> Durations:
     """The mean seconds of a trial of each case in each test, by the newest complete run that has it.
 
     The shards of one run are a run once all are there. One alone is none: else the first shard of a new run,
     run on this machine, would change how the second one divides the cases.
+
+    Args:
+        folder: where the run files are.
+        before: use only runs that began before this time.
     """
     found: Durations = {}
     room = BYTES
-    for run in list(_complete_runs(folder))[: -RUNS - 1 : -1]:
+    for run in list(_complete_runs(folder, before))[: -RUNS - 1 : -1]:
         room -= sum(path.stat().st_size for path in run)
         if room < 0:
             break
@@ -36,7 +40,7 @@ def recorded(folder: Path) -> Durations:
     return found
 
 
-def _complete_runs(folder: Path) -> Iterator[list[Path]]:
+def _complete_runs(folder: Path, before: str | None) -> Iterator[list[Path]]:
     """The files of each run that came to its end, the oldest first."""
     headers = [(header, path) for path in sorted(folder.glob("*.jsonl"))[-FILES:] if (header := _header(path))]
     gathered: dict[tuple[str, int], dict[int, Path]] = {}
@@ -44,6 +48,8 @@ def _complete_runs(folder: Path) -> Iterator[list[Path]]:
         try:
             shard = shard_of(header)
         except ValueError:
+            continue
+        if before is not None and str(header.get("started")) >= before:
             continue
         if shard is None:
             yield [path]

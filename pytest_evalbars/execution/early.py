@@ -72,8 +72,19 @@ def betting(config: pytest.Config, bars: Bars) -> list[str]:
     """The bars of this session that may stop at any time."""
     if not wanted(config, bars) or hindrance(config):
         return []
+    if not _in_random_order(config):
+        return []
     everything = stage_of(config) == "launch"
     return [bar.name for bar in bars.bar if bar.early_stop and (everything or bar.stage == "testing")]
+
+
+def _in_random_order(config: pytest.Config) -> bool:
+    """Whether all that the session judges ran, or will run, in random order: also what is taken from another."""
+    if config.getoption("evalbars_resume") is None:
+        return True
+    from pytest_evalbars.execution.resume import hold  # noqa: PLC0415 - rare
+
+    return bool(hold(config).former.header.get("anytime")) and not config.getoption("evalbars_force")
 
 
 def shuffle(config: pytest.Config, bars: Bars, cases: Cases, items: list[pytest.Item]) -> Cases:

@@ -13,12 +13,13 @@ from pytest_evalbars.errors import BarsError, RunFileError
 from pytest_evalbars.execution.budget import Shares
 from pytest_evalbars.execution.start import concurrency_of
 from pytest_evalbars.run.journal import Journal
-from pytest_evalbars.stash import SESSION, runs_nothing
+from pytest_evalbars.stash import RESUMED, SESSION, runs_nothing
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScheduling
     from xdist.workermanage import WorkerController
 
+    from pytest_evalbars.execution.resume import Held
     from pytest_evalbars.session import EvalSession
 
 
@@ -35,9 +36,16 @@ class ControllerHooks:
         self.numbers: dict[WorkerController, int] = {}
         #: Reports of workers that died before any worker could say which items are eval cases.
         self.early_crashes: list[pytest.TestReport] = []
+        #: The run that is gone on with, as its file was before any worker started.
+        self.held: Held | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self.session = session
+        if self.config.getoption("evalbars_resume") is not None:
+            from pytest_evalbars.execution.resume import hold  # noqa: PLC0415 - rare
+
+            self.held = hold(self.config)
+            return
         try:  # cases cost money before their first report is here; only an explicit place can be wrong for others
             if (target := self.config.getoption("evalbars_run")) is not None:
                 Journal.check(self.config.rootpath, target)
@@ -47,7 +55,8 @@ class ControllerHooks:
     def pytest_configure_node(self, node: WorkerController) -> None:
         taken = self.numbers.values()
         number = self.numbers[node] = next(number for number in count() if number not in taken)
-        more = self.shares.for_worker(node.gateway.id)
+        more: dict[str, Any] = {} if self.held is None else {"resume": self.held.known.to_json()}
+        more |= self.shares.for_worker(node.gateway.id)
         node.workerinput[XDIST_KEY] = scope_for_workers(self.config, worker=number, serial=self.crashed, **more)
 
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
@@ -62,7 +71,6 @@ class ControllerHooks:
         if XDIST_KEY in output:
             raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))
         if XDIST_PLAN_KEY in output and not self.begun and not runs_nothing(self.config):
-            self.begun = True
             self._begin(json.loads(output[XDIST_PLAN_KEY]))
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> LoadScheduling | None:
@@ -85,10 +93,7 @@ class ControllerHooks:
             return
         words = report.__dict__.get("evalbars")
         if words is not None:
-            self.begun = True
-            evals = self._begin(json.loads(words)["plan"])
-            for each in (*self.early_crashes, report):
-                evals.fold(each)
+            self._begin(json.loads(words)["plan"]).fold(report)
         elif report.when not in ("setup", "call", "teardown"):
             self.early_crashes.append(report)
 
@@ -96,7 +101,13 @@ class ControllerHooks:
         from pytest_evalbars.hooks import Prospects, begin  # noqa: PLC0415 - only where there are cases
         from pytest_evalbars.run.plan import Plan  # noqa: PLC0415
 
+        self.begun = True
         plan, (bars, _) = Plan.from_json(plan_json), load(self.config)
+        if self.held is not None:
+            from pytest_evalbars.execution.resumption import Resumption  # noqa: PLC0415 - rare
+
+            resumed = self.config.stash[RESUMED] = Resumption.of(self.held.known, plan, self.held)
+            plan = resumed.plan
         prospects = Prospects(self.config, plan, bars)
         if (reporter := self.config.pluginmanager.get_plugin("terminalreporter")) is not None:
             reporter.ensure_newline()
@@ -104,4 +115,6 @@ class ControllerHooks:
                 reporter.write_line(line)
         evals = begin(self.config, plan, bars, prospects)
         self.session.testscollected += evals.expected_bars
+        for each in self.early_crashes:
+            evals.fold(each)
         return evals

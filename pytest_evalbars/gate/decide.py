@@ -330,6 +330,8 @@ def _decision(
     elif not run.trials:
         notes.append("no case was judged")
         open_question = not run.second_look
+    forced = dict.fromkeys(str(words) for line in run.resumes for words in line.get("despite") or ())
+    notes += [f"the run was resumed by force, although {words}" for words in forced]
     if run.stopped and stage != "none" and (untold := sum(1 for _ in _standing(run, bars, STOPPED))):
         # Under the bars of the session none of them was: these are others.
         these = "1 verdict that no bar speaks of was" if untold == 1 else f"{untold} verdicts {FREE}"

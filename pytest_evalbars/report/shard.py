@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
+from pytest_evalbars.report.before import write_before
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Sh
             f"in {safe(path)}; run it again",
             red=True,
         )
+    write_before(reporter, evals)
     if evals.failed_errors:
         reporter.line(
             f"failures above that only say that a case could not be judged: {evals.failed_errors}; they fail nothing "

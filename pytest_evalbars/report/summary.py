@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pytest_evalbars.report.flaky import flaky_line
+from pytest_evalbars.report.look import second_look
 from pytest_evalbars.report.table import table
 from pytest_evalbars.report.words import count, details, named, saving, sentence, subject
 from pytest_evalbars.run.columns import MISSING
@@ -49,6 +50,10 @@ def summary(
         f"{count(cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}; "
         f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",
     )
+    if run.resumes:
+        yield Line(_resumed(run))
+    if run.second_look:
+        yield from map(Line, second_look(run))
     if run.stopped:
         yield Line(saving(run))
     if not brief and (lines := table(run, bars, decision, everything=everything)):
@@ -72,6 +77,13 @@ def summary(
         yield Line(f"note: {safe(note)}", "warn" if decision.exit_code == 0 else "bad")
     yield Line("")
     yield _outcome(decision)
+
+
+def _resumed(run: Run) -> str:
+    """How much of the run is from before it was resumed, the last time and how often."""
+    last, times = run.resumes[-1], len(run.resumes)
+    when = f", {times} times, at last" if times > 1 else ""
+    return safe(f"resumed{when} on {last.get('resumed')}: {last.get('taken')} of {run.trials} trials are from before")
 
 
 def _told(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.execution.budget import declared, unenforced
+from pytest_evalbars.report.before import write_before
 from pytest_evalbars.report.summary import summary
 from pytest_evalbars.safe import safe
 
@@ -32,6 +33,7 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
             f"the results of {evals.journal.lost} trials are not in it; free the disk and run them again",
             red=True,
         )
+    write_before(reporter, evals)
     if evals.decision is None or evals.run is None:
         reporter.line(
             f"bars not judged: {safe(evals.why_not_judged)}; {evals.finished} of {len(evals.plan.planned)} trials "

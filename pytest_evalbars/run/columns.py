@@ -79,6 +79,8 @@ class Run:
     #: None where it did not.
     order: NDArray[np.int64] | None = None
     headers: tuple[Mapping[str, Any], ...] = field(default=())
+    #: The lines under which sessions went on with the run.
+    resumes: tuple[Mapping[str, Any], ...] = field(default=())
 
     @classmethod
     def from_observations(cls, rows: Iterable[Mapping[str, Any]]) -> Run:

@@ -7,13 +7,15 @@ import os
 import platform
 import re
 import secrets
-import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
+from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.run.revision import revision
+from pytest_evalbars.run.spool import parts_of
 
 SCHEMA = 1
 #: How many run files `.evalbars/runs/` keeps; the oldest go first.
@@ -54,9 +56,42 @@ class Journal:
                     stream = path.open("w" if target else "x", encoding="utf-8", newline="\n")
                 except FileExistsError:  # another session took this name within the same second
                     continue
+                _lock(stream)
                 return cls(run, path, stream)
         except OSError as error:
             raise _unwritable(error.filename or target, error.strerror) from None
+
+    @classmethod
+    def reopen(cls, path: Path) -> Journal:
+        """Open a run file that another session began, and keep further sessions from it.
+
+        Raises:
+            RunFileError: it cannot be written, or some session still writes it.
+        """
+        if not path.is_file():
+            raise RunFileError(f"{shown(path)}: there is no such run file")
+        try:
+            stream = path.open("a", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise RunFileError(f"{shown(path)}: the run file cannot be written: {error.strerror}") from None
+        if not _lock(stream):
+            stream.close()
+            raise RunFileError(f"{shown(path)}: another session still writes this run file; wait for it, or end it")
+        return cls(path.stem, path, stream)
+
+    def cut(self, size: int, *, unbroken: bool) -> None:
+        """Cut off what lies behind the whole lines of a reopened file.
+
+        Args:
+            size: the bytes of all whole lines.
+            unbroken: whether the last of them lacks its line break.
+        """
+        try:
+            self._stream.truncate(size)
+            if unbroken:
+                self._stream.write("\n")
+        except OSError as error:
+            self.failure = f"{self.path}: {error.strerror or error}"
 
     @staticmethod
     def check(root: Path, target: str | None) -> None:
@@ -95,6 +130,21 @@ class Journal:
             self.failure = self.failure or f"{self.path}: {error.strerror or error}"
 
 
+def _lock(stream: IO[str]) -> bool:
+    """Mark a file as being written until it is closed; False if another process has done so."""
+    try:
+        import fcntl  # noqa: PLC0415 - not everywhere
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        pass
+    return True
+
+
 def _unwritable(place: object, problem: object) -> RunFileError:
     return RunFileError(
         f"the run file {place} cannot be written: {problem}; name another place with --evalbars-run=FILE",
@@ -103,21 +153,40 @@ def _unwritable(place: object, problem: object) -> RunFileError:
 
 def header(run: str, root: Path, **more: Any) -> dict[str, Any]:
     """The first line of a run file: which run this is, of what, under which bars."""
-    names = ("pytest-evalbars", "pytest", "numpy", "scipy")
     return {
         "type": "header",
         "schema": SCHEMA,
         "run": run,
-        "started": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "commit": _commit(root),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in names}},
+        "started": _now(),
+        **revision(root),
+        "versions": _versions(),
         **more,
     }
 
 
+def resume(taken: int, again: int, **more: Any) -> dict[str, Any]:
+    """The line under which another session goes on with a run: an end line before it holds no longer.
+
+    Args:
+        taken: how many trials it takes from the lines above.
+        again: how many others have lines above, and are run once more because they erred.
+        **more: further keys, as a header has them.
+    """
+    return {"type": "resume", "resumed": _now(), "taken": taken, "again": again, "versions": _versions(), **more}
+
+
 def end(exit_code: int, **more: Any) -> dict[str, Any]:
     """The last line of a run file that came to its end."""
-    return {"type": "end", "finished": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "exit": exit_code, **more}
+    return {"type": "end", "finished": _now(), "exit": exit_code, **more}
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _versions() -> dict[str, str]:
+    names = ("pytest-evalbars", "pytest", "numpy", "scipy")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
 def _runs_folder(root: Path) -> Path:
@@ -129,20 +198,6 @@ def _runs_folder(root: Path) -> Path:
         ignore.write_text("# Written by pytest-evalbars: run files are kept out of version control.\n*\n")
     ours = sorted(path for path in runs.iterdir() if RUN_NAME.fullmatch(path.name))
     for path in ours[: max(0, len(ours) - KEPT_RUNS + 1)]:
-        path.unlink(missing_ok=True)
+        for each in (*parts_of(path), path):
+            each.unlink(missing_ok=True)
     return runs
-
-
-def _commit(root: Path) -> str | None:
-    try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's git
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.strip() or None if answer.returncode == 0 else None

@@ -29,6 +29,8 @@ class Planned:
     dimensions: tuple[str, ...]
     labels: dict[str, str]
     cluster: str | None = None
+    #: A digest of what the trial asks: its row, its parameters, the test's source. Empty where nobody has taken it.
+    content: str = ""
 
 
 def packed(planned: Iterable[Planned]) -> str:
@@ -39,7 +41,7 @@ def packed(planned: Iterable[Planned]) -> str:
         if key not in groups:
             alike = {"dimensions": one.dimensions, "labels": one.labels, "cluster": one.cluster}
             groups[key] = {**alike, "items": []}
-        groups[key]["items"].append([one.item, one.case, one.test, one.trial])
+        groups[key]["items"].append([one.item, one.case, one.test, one.trial, one.content])
     return json.dumps(list(groups.values()))
 
 
@@ -47,8 +49,8 @@ def unpacked(words: str) -> Iterator[Planned]:
     """The reverse of `packed`; keys of a newer version are not ours to read."""
     for group in json.loads(words):
         dimensions, labels, cluster = tuple(group["dimensions"]), group["labels"], group.get("cluster")
-        for item, case, test, trial, *_ in group["items"]:
-            yield Planned(item, case, test, trial, dimensions, labels, cluster)
+        for item, case, test, trial, *more in group["items"]:
+            yield Planned(item, case, test, trial, dimensions, labels, cluster, more[0] if more else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ class Reader(Rows):
             second_look=any(header.get("second_look") for header in self.headers),
             order=self._order(),
             headers=tuple(self.headers),
+            resumes=tuple(self.resumes),
         )
 
     def _sources(self) -> Iterator[Source]:

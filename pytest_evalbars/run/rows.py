@@ -14,6 +14,7 @@ from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.plan import OUTCOMES
+from pytest_evalbars.run.replacing import Frame, drop_rows, void_end
 from pytest_evalbars.run.shards import shard_of
 
 if TYPE_CHECKING:
@@ -66,11 +67,15 @@ class Rows:
         #: How many trials a session kept from starting, by the reason: by file, as its last end line says.
         self.not_run: dict[int, dict[str, int]] = {}
         self.torn = False
+        #: The lines under which other sessions went on with the run.
+        self.resumes: list[Mapping[str, Any]] = []
+        self.frame = Frame()
         self._share({})
 
     def read(self, path: Path) -> None:
         """Take every line of a file."""
         self.where, self.file = shown(path), self.file + 1
+        self.frame = Frame(len(self.left_out), len(self.asked), len(self.plans))
         self.files[self.file] = self.where
         self._share({})
         try:
@@ -117,9 +122,12 @@ class Rows:
                 self._manifest(row)
             elif kind == "end":
                 self.ended.add(self.file)
+                self.frame.before_end, self.frame.end = len(self.left_out), row
                 self.left_out += _texts(row, "left_out")
                 self.not_run[self.file] = _counts(row, "not_run")
                 self.stop(row)
+            elif kind == "resume":
+                self._resume(row)
             # Any other type is from a newer version, which only adds: not ours to read.
         except KeyError as error:
             raise self._wrong(number, f"the {kind} has no {error}") from None
@@ -153,11 +161,35 @@ class Rows:
         self.unlabelled = self._labels({})
         self.spans.append((len(self.case), self.unlabelled))
 
+    def _resume(self, row: Mapping[str, Any]) -> None:
+        """Another session goes on with the run: the last one's end holds no longer, nor does its manifest."""
+        self.framed.add(self.file)
+        self.resumes.append(row)
+        void_end(self)
+        self.frame.replaced = True
+        if dropped := row.get("dropped"):
+            drop_rows(self, {(case, test, trial) for case, test, trial, *_ in dropped})
+            self.items |= {item: False for *_, item in dropped if item in self.items}
+        if self.headers:
+            self.headers[-1] = {**self.headers[-1], **{key: row[key] for key in ("shard", "anytime") if key in row}}
+        labels = row.get("labels")
+        if isinstance(labels, Mapping) and labels != self.shared:
+            self._share({str(key): str(value) for key, value in labels.items()})
+
     def _manifest(self, row: Mapping[str, Any]) -> None:
         self.framed.add(self.file)
+        frame, spoken = self.frame, dict[str, bool]()
+        if frame.replaced:
+            del self.left_out[frame.left_out :], self.asked[frame.asked :], self.plans[frame.plans :]
+            spoken = {item: self.items.pop(item) for item in frame.items}
+            frame.items.clear()
+            frame.replaced = False
+            self.shard_items.get(self.file, []).clear()
         items = _texts(row, "items")
         for item in items:
-            self.items.setdefault(item, False)
+            if item not in self.items:
+                self.items[item] = spoken.get(item, False)
+                frame.items.append(item)
         if self.file in self.shard_items:
             self.shard_items[self.file] += items
         self.left_out += _texts(row, "left_out")

@@ -1,0 +1,46 @@
+"""How the run file of a new run begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalbars.collection import missed_last_time
+from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.execution import early
+from pytest_evalbars.run.journal import Journal, header
+
+if TYPE_CHECKING:
+    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.run.plan import Plan
+
+
+def new_run_file(config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
+    """Open a session's run file, and write what goes before its trials.
+
+    Raises:
+        pytest.UsageError: it cannot be written.
+    """
+    try:
+        journal = Journal.create(config.rootpath, config.getoption("evalbars_run"))
+    except EvalbarsError as error:
+        raise pytest.UsageError(str(error)) from None
+    more: dict[str, Any] = {"bars": [bar.model_dump(exclude_defaults=True) for bar in bars.bar]}
+    if config.getoption("evalbars_missed"):
+        more |= {"second_look": True, "erred": _erred_last_time(config, plan)}
+    if plan.shard is not None:
+        more["shard"] = plan.shard.to_json()
+    more |= early.header(config, plan, bars)
+    first = header(journal.run, config.rootpath, labels=labels_of(config), **more)
+    journal.write(first, replace(plan, shard=None).to_json())
+    return journal
+
+
+def _erred_last_time(config: pytest.Config, plan: Plan) -> list[str]:
+    """Cases that are looked at again only because they could not be judged."""
+    known = missed_last_time(config)
+    last = [(one.case, known.get(one.item)) for one in plan.planned]
+    return sorted({case for case, word in last if word == "error"} - {case for case, word in last if word == "miss"})
