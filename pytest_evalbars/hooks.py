@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,11 +22,12 @@ from pytest_evalbars.cases.judging import (
     show_part,
     take_part,
 )
-from pytest_evalbars.collection import XDIST_PLAN_KEY
+from pytest_evalbars.collection import XDIST_PLAN_KEY, scope_of
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.brakes import Brakes
 from pytest_evalbars.execution.budget import declared
+from pytest_evalbars.execution.spool import Spool
 from pytest_evalbars.execution.start import Execution
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.report.progress import progress_of
@@ -60,7 +62,9 @@ def start(session: pytest.Session) -> None:
         if not plan.planned:  # a shard without a case has no report to tell of it, and still writes its run file
             config.workeroutput[XDIST_PLAN_KEY] = json.dumps(plan.to_json())  # type: ignore[attr-defined]
             return
-        trials = TrialHooks(config, collection.bars, plan=plan)
+        spool = Spool(Path(scope_of(config, "part")), config.workerinput["workerid"])  # type: ignore[attr-defined]
+        config.add_cleanup(spool.close)
+        trials = TrialHooks(config, collection.bars, plan=plan, write=spool.write)
         manager.register(trials, "evalbars-trials")
         execution.register(trials)
         return

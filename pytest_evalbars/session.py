@@ -115,7 +115,8 @@ class EvalSession:
         """Take into the run file what workers (or a dead one) wrote for themselves and may never report."""
         path = self.journal.path
         for part in parts_of(path) if worker is None else [part_of(path, worker)]:
-            for planned, lines in whole_trials(part, self._planned):
+            everything = len(self._written) == len(self._planned)
+            for planned, lines in () if everything else whole_trials(part, self._planned):
                 if planned.item not in self._written:
                     self.tally.take(said_of(lines), worker or lines[0].get("worker"))
                     self._write(planned.item, lines)
@@ -154,6 +155,7 @@ class EvalSession:
             session: pytest's.
             stopped: what ended the run loop before its end, if anything did.
         """
+        self.take_parts()
         self._stopped_early = isinstance(stopped, session.Failed | session.Interrupted)
         if stopped is not None and not self._stopped_early:
             self.why_not_judged = f"the session was interrupted {f'({stopped})' if str(stopped) else ''}".strip()

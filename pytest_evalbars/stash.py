@@ -21,6 +21,8 @@ REPEATED = pytest.StashKey[bool]()
 COLLECTION: pytest.StashKey[Collection] = pytest.StashKey()
 #: The session's books; absent where no case runs, and in workers.
 SESSION: pytest.StashKey[EvalSession] = pytest.StashKey()
+#: The name of the run, where it was chosen before the first report.
+RUN: pytest.StashKey[str] = pytest.StashKey()
 #: What is taken from an earlier session; absent where none is gone on with.
 RESUMED: pytest.StashKey[Resumption] = pytest.StashKey()
 

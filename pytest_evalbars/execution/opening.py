@@ -12,6 +12,7 @@ from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.execution import early
 from pytest_evalbars.run.journal import Journal, header
+from pytest_evalbars.stash import RUN
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
@@ -25,7 +26,7 @@ def new_run_file(config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
         pytest.UsageError: it cannot be written.
     """
     try:
-        journal = Journal.create(config.rootpath, config.getoption("evalbars_run"))
+        journal = Journal.create(config.rootpath, config.getoption("evalbars_run"), config.stash.get(RUN, None))
     except EvalbarsError as error:
         raise pytest.UsageError(str(error)) from None
     more: dict[str, Any] = {"bars": [bar.model_dump(exclude_defaults=True) for bar in bars.bar]}

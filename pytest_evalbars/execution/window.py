@@ -87,13 +87,13 @@ class Window:
         if item not in self.sharing or not isinstance(item, pytest.Function):
             return None
         self._look_ahead(item)
+        hook = item.ihook
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        hook.pytest_runtest_logreport(report=self._slots[item].setup_report)
         if loop_of(item) == OWN:
             self._run_until_done(item)
         slot = self._turn = self._slots.pop(item)
-        hook = item.ihook
-        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         slot.parked.unpark()
-        hook.pytest_runtest_logreport(report=slot.setup_report)
         if slot.setup_report.passed:
             private.phase(item, "call")
             if slot.blocked > BLOCKED:

@@ -12,10 +12,13 @@ from pytest_evalbars.collection import XDIST_KEY, XDIST_PLAN_KEY, load, scope_fo
 from pytest_evalbars.errors import BarsError, RunFileError
 from pytest_evalbars.execution.budget import Shares
 from pytest_evalbars.execution.start import concurrency_of
-from pytest_evalbars.run.journal import Journal
-from pytest_evalbars.stash import RESUMED, SESSION, runs_nothing
+from pytest_evalbars.run.journal import Journal, new_name, place
+from pytest_evalbars.run.spool import part_of
+from pytest_evalbars.stash import RESUMED, RUN, SESSION, runs_nothing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xdist.scheduler import LoadScheduling
     from xdist.workermanage import WorkerController
 
@@ -51,12 +54,20 @@ class ControllerHooks:
                 Journal.check(self.config.rootpath, target)
         except RunFileError as error:
             raise pytest.UsageError(str(error)) from None
+        self.config.stash[RUN] = new_name()
+
+    def _run_file(self) -> Path:
+        """Where the run file is, or will be once the first report is here."""
+        if self.held is not None:
+            return self.held.former.path
+        return place(self.config.rootpath, self.config.getoption("evalbars_run"), self.config.stash[RUN])
 
     def pytest_configure_node(self, node: WorkerController) -> None:
         taken = self.numbers.values()
         number = self.numbers[node] = next(number for number in count() if number not in taken)
         more: dict[str, Any] = {} if self.held is None else {"resume": self.held.known.to_json()}
         more |= self.shares.for_worker(node.gateway.id)
+        more["part"] = str(part_of(self._run_file(), node.gateway.id).absolute())
         node.workerinput[XDIST_KEY] = scope_for_workers(self.config, worker=number, serial=self.crashed, **more)
 
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
@@ -64,6 +75,8 @@ class ControllerHooks:
         if error:
             evals = self.config.stash.get(SESSION, None)
             self.shares.died(node.gateway.id, evals.tally if evals else None)
+            if evals is not None:
+                evals.take_parts(node.gateway.id)
         # xdist blames the item whose turn it is, and that may be another than the one that killed the process; in the
         # worker that replaces it cases run one at a time, so that only the culprit can do it again.
         self.crashed |= bool(error)

@@ -40,8 +40,13 @@ class Journal:
         self._stream = stream
 
     @classmethod
-    def create(cls, root: Path, target: str | None) -> Journal:
+    def create(cls, root: Path, target: str | None, run: str | None = None) -> Journal:
         """Open the run file at `target`, or a new one under `root/.evalbars/runs/`.
+
+        Args:
+            root: the project's folder.
+            target: where the user wants it.
+            run: the run's name, as `new_name` gave it before there was anything to write.
 
         Raises:
             RunFileError: it cannot be written there.
@@ -49,12 +54,15 @@ class Journal:
         cls.check(root, target)
         try:
             while True:
-                run = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
-                path = Path(target) if target else _runs_folder(root) / f"{run}.jsonl"
+                run = run or new_name()
+                path = place(root, target, run)
+                if target is None:
+                    _prepare(path.parent)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 try:
                     stream = path.open("w" if target else "x", encoding="utf-8", newline="\n")
                 except FileExistsError:  # another session took this name within the same second
+                    run = None
                     continue
                 _lock(stream)
                 return cls(run, path, stream)
@@ -189,15 +197,23 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
-def _runs_folder(root: Path) -> Path:
-    folder = root / ".evalbars"
-    runs = folder / "runs"
+def new_name() -> str:
+    """A name for a run that begins now."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
+
+
+def place(root: Path, target: str | None, run: str) -> Path:
+    """Where the run file of a run goes."""
+    return Path(target) if target else root / ".evalbars" / "runs" / f"{run}.jsonl"
+
+
+def _prepare(runs: Path) -> None:
+    """Make the folder of run files, hide it from version control, and make room for one more."""
     runs.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
+    ignore = runs.parent / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# Written by pytest-evalbars: run files are kept out of version control.\n*\n")
     ours = sorted(path for path in runs.iterdir() if RUN_NAME.fullmatch(path.name))
     for path in ours[: max(0, len(ours) - KEPT_RUNS + 1)]:
         for each in (*parts_of(path), path):
             each.unlink(missing_ok=True)
-    return runs
