@@ -111,7 +111,9 @@ def test_a_bar_is_missed_by_cases_of_both_sessions_together(stopped):
     ]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize(
+    "workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)], ids=["serial", "workers"]
+)
 def test_nothing_left_to_run_is_judged_all_the_same(stopped, workers):
     stopped.bars(BARS.replace("0.5", "0.99"))
     again(stopped)

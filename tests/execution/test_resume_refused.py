@@ -167,7 +167,9 @@ def test_code_that_left_git_is_other_code(committed):
 # -- forced --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize(
+    "workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)], ids=["serial", "workers"]
+)
 def test_what_is_forced_is_said_and_what_exists_no_longer_is_not_judged(stopped, workers):
     write(stopped, names="bxcd", needle="stack")
     result = resume(stopped, "--evalbars-force", *workers)

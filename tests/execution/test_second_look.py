@@ -34,7 +34,9 @@ def looks(suite):
     return looks
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize(
+    "workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)], ids=["serial", "workers"]
+)
 def test_cases_that_pass_this_time_are_flaky(looks, workers, capsys):
     result = looks("c0:0 c1:0 c1:1 c2:1 c3:0 c4:error", "c1:1 c5:0", *workers)
     assert result.exit == 0
