@@ -87,12 +87,13 @@ class EvalSession:
             self.tally.pay(said, getattr(report, "worker_id", None))
         if planned is None or not final:
             return
-        if planned.item in self._done:
+        died_after = said.get("crashed") and planned.item in self._written  # as its worker wrote for itself
+        if planned.item in self._done or died_after:
+            self._done.add(planned.item)
             self._failed_apart(report)
             return
         self._done.add(planned.item)
-        if missed or said["error"]:
-            self._bad.setdefault(planned.item, "miss" if missed else "error")
+        self._note(planned.item, said)
         if said["error"] and report.failed and not hasattr(report, "wasxfail"):
             self.failed_errors += 1
         self.write(planned, said, worker=getattr(report, "worker_id", None), xfail=said["xfail"])
@@ -118,10 +119,18 @@ class EvalSession:
             everything = len(self._written) == len(self._planned)
             for planned, lines in () if everything else whole_trials(part, self._planned):
                 if planned.item not in self._written:
-                    self.tally.take(said_of(lines), worker or lines[0].get("worker"))
+                    said = said_of(lines)
+                    self.tally.take(said, worker or lines[0].get("worker"))
+                    self._note(planned.item, said)
                     self._write(planned.item, lines)
             if self.journal.failure is None:
                 part.unlink(missing_ok=True)
+
+    def _note(self, item: str, said: dict[str, Any]) -> None:
+        """Note whether a trial missed or erred, for a second look."""
+        missed = any(outcome == "miss" for outcome, *_ in said["verdicts"].values())
+        if missed or said["error"]:
+            self._bad.setdefault(item, "miss" if missed else "error")
 
     def _failed_apart(self, report: pytest.TestReport) -> None:
         """Note a failure of the session that no verdict tells of: who resumes the run must know of it."""
@@ -270,6 +279,7 @@ def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:
         "evidence": {},
         "error": reason,
         "xfail": False,
+        "crashed": True,
     }
 
 

@@ -33,7 +33,7 @@ def second_look(run: Run) -> Iterator[str]:
 
 
 def _sentence(cases: dict[str, bool], what: str, meaning: str) -> str:
-    passing = [name for name, passes in cases.items() if passes]
+    passing = sorted(name for name, passes in cases.items() if passes)
     verb = "passes" if len(passing) == 1 else "pass"
     if not passing:
         does = "does" if len(cases) == 1 else "do"

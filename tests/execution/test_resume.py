@@ -15,6 +15,9 @@ dimension = "tone"
 at_least = 0.9
 """
 
+#: A session on workers that says no more than others do, and so runs with the slow tests.
+SLOWLY = pytest.param(("-n", "2"), marks=pytest.mark.slow)
+
 #: Twenty cases, each of which notes that it ran; the ninth stops the session, or errs, while a file says so.
 CASES = """
 import os
@@ -111,7 +114,7 @@ def test_a_bar_is_missed_by_cases_of_both_sessions_together(stopped):
     ]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize("workers", [(), SLOWLY], ids=["serial", "workers"])
 def test_nothing_left_to_run_is_judged_all_the_same(stopped, workers):
     stopped.bars(BARS.replace("0.5", "0.99"))
     again(stopped)

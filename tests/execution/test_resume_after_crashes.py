@@ -271,3 +271,23 @@ def test_a_running_session_takes_what_its_dead_workers_wrote_once(project, spool
     project.run("--evalbars-run=whole.jsonl")
     assert truth(result.path) == truth(project.path / "whole.jsonl")
     assert list(spooled.parent.iterdir()) == [result.path]
+
+
+def test_a_worker_that_died_after_it_wrote_a_verdict_fails_the_session_and_the_verdict_stands(project, spooled):
+    for worker in ("gw0", "gw1"):
+        part(spooled, worker).rename(project.path / f"{worker}.kept")
+    spooled.unlink()
+    crash = """
+@pytest.fixture(autouse=True)
+def crash(request):
+    if request.node.name == "test_answer[c00]":
+        place = ("test_x.py", 0, "x")
+        report = pytest.TestReport("test_x.py::test_answer[c03]", place, {}, "failed", "worker 'gw0' crashed", "???")
+        request.config.hook.pytest_runtest_logreport(report=report)
+"""
+    project.file("conftest.py", TAKES_PARTS + crash)
+    result = project.run()
+    assert result.exit == 1
+    result.said("16 cases, 16 trials, 0 errors", "gate passed")
+    assert truth(result.path)
+    assert result.of("failure") == [{"type": "failure", "item": "test_x.py::test_answer[c03]", "when": "???"}]

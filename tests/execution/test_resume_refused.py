@@ -9,6 +9,8 @@ from pytest_evalbars import load_run
 from pytest_evalbars.cli import main
 
 BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.5\nmin_cases = 1\n'
+#: A session on workers that says no more than others do, and so runs with the slow tests.
+SLOWLY = pytest.param(("-n", "2"), marks=pytest.mark.slow)
 TEST = """
 import pytest
 
@@ -167,7 +169,7 @@ def test_code_that_left_git_is_other_code(committed):
 # -- forced --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize("workers", [(), SLOWLY], ids=["serial", "workers"])
 def test_what_is_forced_is_said_and_what_exists_no_longer_is_not_judged(stopped, workers):
     write(stopped, names="bxcd", needle="stack")
     result = resume(stopped, "--evalbars-force", *workers)

@@ -5,6 +5,8 @@ import pytest
 from pytest_evalbars.cli import main
 
 BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.9\n'
+#: A session on workers that says no more than others do, and so runs with the slow tests.
+SLOWLY = pytest.param(("-n", "2"), marks=pytest.mark.slow)
 CASES = """
 from pathlib import Path
 import pytest
@@ -34,7 +36,7 @@ def looks(suite):
     return looks
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+@pytest.mark.parametrize("workers", [(), SLOWLY], ids=["serial", "workers"])
 def test_cases_that_pass_this_time_are_flaky(looks, workers, capsys):
     result = looks("c0:0 c1:0 c1:1 c2:1 c3:0 c4:error", "c1:1 c5:0", *workers)
     assert result.exit == 0
