@@ -13,15 +13,23 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest import runner
-from _pytest.logging import catching_logs
+
+try:
+    from _pytest import runner
+    from _pytest.logging import catching_logs
+except ImportError:  # told by `unfit`
+    runner = catching_logs = None  # type: ignore[assignment, misc]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from logging import Handler
 
     from _pytest.scope import Scope
 
+#: What is done with global capturing.
+CAPTURING = ("resume_global_capture", "suspend_global_capture", "read_global_capture")
+#: How a phase is run and reported.
+REPORTING = ["item", "when", "log"]
 #: What a body may ask of its request.
 GUARDED = ("getfixturevalue", "addfinalizer")
 #: Scopes in which a fixture dies with the item, by the names that users write.
@@ -35,21 +43,31 @@ def unfit(session: pytest.Session, item: pytest.Function) -> str:
         session: pytest's.
         item: any of the session's items that would run in the window.
     """
-    state = getattr(session, "_setupstate", None)
-    if not isinstance(getattr(state, "stack", None), dict) or not callable(getattr(state, "teardown_exact", None)):
-        return "its SetupState"
-    parameters = list(inspect.signature(getattr(runner, "call_and_report", len)).parameters)
-    if parameters[:3] != ["item", "when", "log"]:
-        return "its call_and_report"
-    if not hasattr(item, "_initrequest") or not hasattr(item, "_request") or not hasattr(item, "_fixtureinfo"):
-        return "its Function items"
-    definitions = [one for each in item._fixtureinfo.name2fixturedefs.values() for one in each]
-    if not all(hasattr(one, "cached_result") and isinstance(one._finalizers, list) for one in definitions):
-        return "its fixture definitions"
-    spec = getattr(item, "callspec", None)
-    if spec is not None and not (hasattr(spec, "_arg2scope") and hasattr(spec, "indices")):
-        return "its parameters"
-    return ""
+    checks = {
+        "its runner and its logging": lambda: bool(runner and catching_logs),
+        "its SetupState": lambda: isinstance(session._setupstate.stack, dict) and session._setupstate.teardown_exact,
+        "its call_and_report": lambda: list(inspect.signature(runner.call_and_report).parameters)[:3] == REPORTING,
+        "its capturing": lambda: _has_all(session.config.pluginmanager.get_plugin("capturemanager"), CAPTURING),
+        "its Function items": lambda: _has_all(item, ("_initrequest", "_request", "_fixtureinfo", "fixturenames")),
+        "its fixture definitions": lambda: all(
+            _has_all(one, ("cached_result", "_finalizers"))
+            for each in item._fixtureinfo.name2fixturedefs.values()
+            for one in each
+        ),
+        "its parameters": lambda: _has_all(getattr(item, "callspec", None), ("_arg2scope", "indices")),
+    }
+    return next((what for what, fits in checks.items() if not _holds(fits)), "")
+
+
+def _has_all(thing: object, names: Iterable[str]) -> bool:
+    return thing is None or all(hasattr(thing, name) for name in names)
+
+
+def _holds(check: Callable[[], object]) -> bool:
+    try:
+        return bool(check())
+    except (AttributeError, TypeError, ValueError):
+        return False
 
 
 class Parked:
