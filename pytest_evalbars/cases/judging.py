@@ -36,7 +36,7 @@ NOT_RUN = pytest.StashKey[str]()
 #: What the body of a trial said when it ended, where that was before the trial's turn to be reported.
 SAID = pytest.StashKey[dict[str, Any]]()
 #: Modules whose own `pytest.fail` and `pytest.skip` say that a case could not be run, not that a model missed.
-HARNESS = ("_pytest.python", "pytest_timeout")
+HARNESS = ("_pytest.python", "_pytest.fixtures", "pytest_timeout")
 
 
 class Phase(Protocol):

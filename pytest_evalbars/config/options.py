@@ -23,7 +23,7 @@ MARKERS = (
     "labels(**pairs): further keys to slice by",
     "trials(n): run the eval case n times, each trial an item of its own",
     "cluster(name): eval cases that share a source, and so are not independent",
-    "timeout(seconds): a time limit of the eval case's body; past it the case is an error",
+    "timeout(seconds): a time limit of the eval case's body, and of what sets it up; past it the case is an error",
     "serial: an eval case that must not overlap with others",
     "cases(path, ...): parametrize the test with the rows of case files (JSONL, CSV, YAML) as argument `case`",
 )
@@ -92,7 +92,7 @@ def add_options(parser: pytest.Parser) -> None:
         type=_budget,
         default=[],
         metavar="USD|TIME",
-        help="start no new trial once the run has cost so much (5, or $5) or taken so long (90s, 10m, 1h)",
+        help="start no new trial once the session has cost so much (5, or $5) or taken so long (90s, 10m, 1h)",
     )
     group.addoption(
         "--evalbars-as-tests",

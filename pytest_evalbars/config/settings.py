@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Count = Annotated[int, Field(ge=1, strict=True)]
-Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Amount = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
 
 
 class Strict(BaseModel):
@@ -43,7 +44,7 @@ class Settings(Strict):
     #: Cases in flight in each process.
     concurrency: Count = 1
     #: Whether sync cases may share the window too, each in a thread.
-    threads: bool = False
+    threads: Switch = False
     #: Fixtures whose users must not overlap with other cases.
     serial_fixtures: tuple[str, ...] = ()
     #: Seconds that a case's body may take, where no marker says otherwise.
@@ -54,4 +55,4 @@ class Settings(Strict):
     budget_usd: Amount | None = None
     budget_seconds: Amount | None = None
     #: Whether cases that can no longer change any verdict are left unrun.
-    stop_early: bool = False
+    stop_early: Switch = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import unittest
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -36,17 +37,28 @@ PROCESS_WIDE = frozenset(
 #: Our own marker, and those whose plugins take the item's protocol, or its process, for themselves.
 MARKS = frozenset({"serial", "flaky", "filterwarnings", "forked"})
 #: Switches that make pytest stop at, or talk about, one item at a time.
-SWITCHES = {"usepdb": "--pdb", "trace": "--trace", "setupshow": "--setup-show", "reruns": "--reruns"}
+SWITCHES = {
+    "usepdb": "--pdb",
+    "trace": "--trace",
+    "setupshow": "--setup-show",
+    "reruns": "--reruns",
+    "force_reruns": "--force-reruns",
+}
 
 
 def switched_off(config: pytest.Config) -> str:
     """The switch under which all cases run alone; empty if there is none."""
-    return next((name for key, name in SWITCHES.items() if config.getoption(key, None)), "")
+    if found := next((name for key, name in SWITCHES.items() if config.getoption(key, None)), ""):
+        return found
+    try:
+        return "reruns in the ini file" if config.getini("reruns") else ""
+    except (KeyError, ValueError):  # nobody reruns
+        return ""
 
 
 def why_alone(item: pytest.Item, settings: Settings) -> str:
     """Why the case cannot share the window, in words for a reader; empty if it can."""
-    if not isinstance(item, pytest.Function):
+    if not isinstance(item, pytest.Function) or (item.cls is not None and issubclass(item.cls, unittest.TestCase)):
         return "not plain functions"
     if marks := MARKS.intersection(mark.name for mark in item.iter_markers()):
         return f"marked {min(marks)}"
@@ -54,10 +66,16 @@ def why_alone(item: pytest.Item, settings: Settings) -> str:
         if name in PROCESS_WIDE or name in settings.serial_fixtures:
             return f"use {name}"
     if not inspect.iscoroutinefunction(item.obj):
-        return "" if settings.threads else "sync functions (threads = true in the bars file lets them overlap)"
+        return _why_not_in_a_thread(item, settings)
     if loop_of(item) is None:
         return "have an event loop of their own (asyncio_default_test_loop_scope = session lets them overlap)"
     return ""
+
+
+def _why_not_in_a_thread(item: pytest.Function, settings: Settings) -> str:
+    if not settings.threads:
+        return "sync functions (threads = true in the bars file lets them overlap)"
+    return "sync functions that use request" if "request" in inspect.signature(item.obj).parameters else ""
 
 
 def alike(item: pytest.Function, leader: pytest.Function) -> bool:

@@ -46,6 +46,20 @@ def stepped(body: Coroutine[Any, Any, Any], timed: Timed) -> Generator[Any, Any,
             value, resume = error, body.throw
 
 
+def ended(call: Callable[[], Any]) -> Any:
+    """Call a sync body, and see that it was one: what nobody awaits has judged nothing.
+
+    Raises:
+        TypeError: it returned something to be awaited.
+    """
+    result = call()
+    if hasattr(result, "__await__") or hasattr(result, "__aiter__"):
+        if hasattr(result, "close"):
+            result.close()
+        raise TypeError("the test function is sync, but returned something to be awaited: it never ran")
+    return result
+
+
 async def in_thread(call: Callable[[], Any], name: str) -> Any:
     """Run a sync body in a thread of its own.
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.waits import Waits
 from pytest_evalbars.execution import private
-from pytest_evalbars.execution.timeouts import within
+from pytest_evalbars.execution.timeouts import loaded, within
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,8 +31,7 @@ def loop_of(item: pytest.Function) -> str | None:
 
 
 def _loop_of(item: pytest.Function) -> str | None:
-    manager = item.config.pluginmanager
-    if (mark := item.get_closest_marker("asyncio")) is not None and manager.hasplugin("asyncio"):
+    if (mark := item.get_closest_marker("asyncio")) is not None and loaded(item.config, "pytest_asyncio.plugin"):
         scope = mark.kwargs.get("loop_scope") or mark.kwargs.get("scope") or _default_scope(item.config)
         return f"{ASYNCIO} {scope}" if scope != "function" else None
     if "anyio_backend" in item.fixturenames:
@@ -53,6 +52,8 @@ class OwnLoop:
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
+        #: Whether a body cannot be ended: the loop is then left as it is.
+        self.stuck = False
         self._runner: asyncio.Runner | None = None
         #: The item that is being set up.
         self._setting_up: pytest.Function | None = None
@@ -126,9 +127,9 @@ class OwnLoop:
         return PLANNED in item.stash and loop_of(item) == OWN
 
     def pytest_unconfigure(self) -> None:
-        if self._runner is not None:
+        if self._runner is not None and not self.stuck:
             self._runner.close()
-            self._runner = None
+        self._runner = None
 
 
 def _bound(function: Any, instance: Any) -> Any:

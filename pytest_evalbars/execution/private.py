@@ -87,8 +87,9 @@ class Parked:
         """
         self._entry = self.item.session._setupstate.stack.pop(self.item, None)
         finalizers = self._entry[0] if self._entry else ()
-        owners = {getattr(getattr(each, "func", None), "__self__", None) for each in finalizers}
-        mine = [each for each in owners if isinstance(each, pytest.FixtureDef) and each.cached_result]
+        owners = [getattr(getattr(each, "func", None), "__self__", None) for each in finalizers]
+        known = {id(each): each for each in owners if isinstance(each, pytest.FixtureDef)}
+        mine = [each for each in known.values() if each.cached_result]
         self._fixtures = [(each, each.cached_result, each._finalizers[:]) for each in mine]
         for each in mine:
             each.cached_result = None

@@ -6,7 +6,7 @@ import io
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import IO, TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     import logging
@@ -22,9 +22,12 @@ class Output:
     def __init__(self) -> None:
         self.texts = {"stdout": io.StringIO(), "stderr": io.StringIO()}
         self.records: list[logging.LogRecord] = []
+        #: Set once it was shown: what a task that outlives its case writes from then on is the case's at turn.
+        self.released = False
 
     def release(self, handler: logging.Handler | None) -> None:
         """Print and log all of it, as one block."""
+        self.released = True
         for name, text in self.texts.items():
             if words := text.getvalue():
                 getattr(sys, name).write(words)
@@ -35,10 +38,15 @@ class Output:
 
 def keep(record: logging.LogRecord) -> bool:
     """A filter of pytest's log handler: keeps a record for the body that emitted it."""
-    output = CURRENT.get()
+    output = _open()
     if output is not None:
         output.records.append(record)
     return output is None
+
+
+def _open() -> Output | None:
+    output = CURRENT.get()
+    return None if output is None or output.released else output
 
 
 class Split(io.TextIOBase):
@@ -48,12 +56,18 @@ class Split(io.TextIOBase):
         self._name, self._stream = name, stream
 
     def write(self, text: str) -> int:
-        output = CURRENT.get()
+        output = _open()
         return (self._stream if output is None else output.texts[self._name]).write(text)
 
     def flush(self) -> None:
         if not self._stream.closed:
             self._stream.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
     def isatty(self) -> bool:
         return False

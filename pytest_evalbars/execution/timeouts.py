@@ -19,7 +19,7 @@ from pytest_evalbars.cases.judging import WAITED, OutOfTime
 from pytest_evalbars.cases.waits import Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Iterator
+    from collections.abc import Awaitable, Callable, Container, Generator, Iterator
 
     from pytest_evalbars.config.settings import Settings
 
@@ -78,11 +78,13 @@ class Timeouts:
         self.in_window: pytest.Item | None = None
         #: In a window an alarm may go off while another case's body runs: pytest-timeout's own limit is ours, too.
         self.backstop = _pytest_timeout(config)
+        #: The items that run in the window.
+        self.shared: Container[pytest.Item] = ()
 
-    def of(self, item: pytest.Item, *, in_window: bool = False) -> float | None:
+    def of(self, item: pytest.Item) -> float | None:
         """The seconds that the item's body may take."""
         limit = item.stash.get(TIMEOUT, self._default)
-        return limit if limit is not None or not in_window else self.backstop
+        return limit if limit is not None or item not in self.shared else self.backstop
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -170,9 +172,14 @@ def _in_event_loop() -> bool:
     return True
 
 
+def loaded(config: pytest.Config, module: str) -> bool:
+    """Whether a plugin is in use, under whatever name it was loaded."""
+    return module in sys.modules and config.pluginmanager.is_registered(sys.modules[module])
+
+
 def _pytest_timeout(config: pytest.Config) -> float | None:
     """The limit for every test that pytest-timeout was given, if it is there and was given one."""
-    if not config.pluginmanager.hasplugin("timeout"):
+    if not loaded(config, "pytest_timeout"):
         return None
     given = config.getoption("timeout", None) or os.environ.get("PYTEST_TIMEOUT") or config.getini("timeout")
     return float(given) if given and float(given) > 0 else None

@@ -21,9 +21,9 @@ import pytest
 from pytest_evalbars.cases.waits import counted
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.alone import alike
-from pytest_evalbars.execution.bodies import BLOCKED, in_thread, stepped
+from pytest_evalbars.execution.bodies import BLOCKED, ended, in_thread, stepped
 from pytest_evalbars.execution.loops import ANYIO, OWN, loop_of
-from pytest_evalbars.execution.outlook import AHEAD, READY, READY_ELSEWHERE
+from pytest_evalbars.execution.outlook import AHEAD, READY, READY_ELSEWHERE, most_ahead
 from pytest_evalbars.execution.slot import Slot
 from pytest_evalbars.execution.streams import CURRENT, keep, split
 from pytest_evalbars.execution.timeouts import within
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Rounds of the event loop after a case's own end, in which other bodies take their next step.
 SETTLE = 3
+#: How often a body is asked to end, a second each, where the session ends before it.
+STUBBORN = 5
 #: Seconds between two looks at the progress while a turn waits.
 TICK = 0.2
 
@@ -61,6 +63,8 @@ class Window:
         #: Called now and then while bodies run, with how many do.
         self.tick: Callable[[int], None] = lambda _in_flight: None
         self._own_loop = own_loop
+        self._most = min(AHEAD * size, most_ahead())
+        timeouts.shared = self.sharing
         self._positions = {item: number for number, item in enumerate(session.items)}
         self._given = private.given(session.config)
         self._handler = private.log_handler(session.config)
@@ -116,7 +120,7 @@ class Window:
             if ahead in self._slots:
                 continue
             if ahead is not item:
-                if self._open >= ready * self.concurrency or len(self._slots) >= AHEAD * self.concurrency:
+                if self._open >= ready * self.concurrency or len(self._slots) >= self._most:
                     return
                 if not (ahead in self.sharing and isinstance(ahead, pytest.Function) and alike(ahead, item)):
                     break
@@ -154,6 +158,8 @@ class Window:
     def _run(self, step: Any) -> None:
         try:
             self._own_loop.runner.run(step)
+        except SystemExit:
+            return  # a child task's, which has ended: whoever awaits it hears of it
         except RuntimeError as error:
             if "Event loop stopped" not in str(error):  # as a body may have told it to; the others go on
                 raise
@@ -255,7 +261,7 @@ class Window:
             try:
                 self.trials.brakes.ask(slot.item)
                 with counted(slot.waits):
-                    await within(self.timeouts.of(slot.item, in_window=True), self._call(slot), slot.waits)
+                    await within(self.timeouts.of(slot.item), self._call(slot), slot.waits)
             except asyncio.CancelledError as cancelled:
                 if self._abandoned:
                     raise
@@ -283,7 +289,7 @@ class Window:
         call = functools.partial(slot.function, **private.arguments(slot.item))
         if inspect.iscoroutinefunction(slot.function):
             return stepped(call(), slot)
-        return in_thread(call, slot.item.nodeid)
+        return in_thread(functools.partial(ended, call), slot.item.nodeid)
 
     @staticmethod
     def _call_info(slot: Slot) -> pytest.CallInfo[Any]:
@@ -329,9 +335,13 @@ class Window:
         pending, self._slots, self._fresh = list(self._slots.values()), {}, []
         started = [self._turn, *pending] if self._turn is not None else pending
         tasks = [each.task for each in started if each.task and not each.task.get_loop().is_closed()]
-        while sum(task.cancel() for task in tasks):  # not `any`, which stops at the first: every one must be asked
+        for _ in range(STUBBORN):
+            if not sum(task.cancel() for task in tasks):  # not `any`, which stops at the first: all must be asked
+                break
             with contextlib.suppress(KeyboardInterrupt):  # a loop delivers one a second time
-                tasks[0].get_loop().run_until_complete(asyncio.wait(tasks))
+                tasks[0].get_loop().run_until_complete(asyncio.wait(tasks, timeout=1))
+        else:
+            self._own_loop.stuck = True  # a body takes every cancellation for itself; nobody waits for it
         for slot, after in itertools.zip_longest(pending, pending[1:]):
             private.tear_down_to(slot.item)
             slot.parked.unpark()

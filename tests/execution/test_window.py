@@ -578,10 +578,10 @@ def test_sync_cases_share_the_window_in_threads_if_asked(run):
         BARRIER = threading.Barrier(8, timeout=5)
 
         @pytest.mark.parametrize("i", range(16))
-        def test_a(i, request):
+        def test_a(i, tmp_path):
             print("out", i)
             BARRIER.wait()  # passes only if eight are here
-            assert request.node.name == f"test_a[{i}]"
+            assert tmp_path.name.startswith(f"test_a_{i}_")
             if i == 3:
                 raise ValueError(i)
         """,
@@ -792,3 +792,116 @@ def test_a_task_left_behind_harms_nobody(run):
         subprocess=True,  # what nobody listens to is told of wherever it is found
     )
     assert outcome.counts["passed"] == 5
+
+
+def test_a_sync_function_that_nobody_awaits_judges_nothing(run):
+    outcome = run(
+        """
+        import functools
+
+        def decorated(function):
+            @functools.wraps(function)
+            def wrapper(): return function()
+            return wrapper
+
+        @decorated
+        async def test_coroutine(): assert False
+
+        async def test_generator():
+            yield
+            assert False
+        """,
+        settings="threads = true",
+        subprocess=True,
+    )
+    assert outcome.exit == 1
+    assert list(outcome.verdicts.values()) == ["error", "error"]
+
+
+@pytest.mark.parametrize("slow", [0, 5])
+def test_a_timeout_for_all_tests_ends_the_slow_case_only(run, slow):
+    outcome = run(
+        f"""
+        @pytest.mark.parametrize("n", range(8))
+        async def test_a(n): await asyncio.sleep(30 if n == {slow} else 0.3)
+        """,
+        "--timeout=1",
+        settings="max_errors = 1",
+        quiet=("-p", "no:randomly", "-p", "no:asyncio", "-p", "no:anyio"),
+        subprocess=True,
+    )
+    assert outcome.counts == {"passed": 8, "failed": 1}
+    assert outcome.exit == 0
+
+
+def test_what_is_no_plain_function_runs_alone(run):
+    outcome = run(
+        """
+        import functools, unittest
+
+        class TestIt(unittest.IsolatedAsyncioTestCase):
+            async def asyncSetUp(self): self.x = 1
+            async def test_it(self): assert self.x == 1
+
+        @pytest.fixture
+        def unhashable(request): request.node.addfinalizer(functools.partial(LOG.append, 1))
+
+        async def test_finalizer(unhashable): pass
+
+        def test_sync(request): assert request.getfixturevalue("unhashable") is None
+        """,
+        settings="threads = true",
+    )
+    assert outcome.counts == {"passed": 4}
+    outcome.said("1 not plain functions", "1 sync functions that use request")
+
+
+def test_a_child_task_that_exits_is_an_error_of_its_case(run):
+    outcome = run(
+        """
+        async def leave(): sys.exit(3)
+
+        @pytest.mark.parametrize("n", range(4))
+        async def test_a(n):
+            await asyncio.sleep(0.01)
+            if n == 2:
+                await asyncio.gather(leave())
+        """,
+        settings="max_errors = 1",
+        subprocess=True,
+    )
+    assert outcome.counts == {"passed": 4, "failed": 1}
+    assert [key[0][-2] for key, verdict in outcome.verdicts.items() if verdict == "error"] == ["2"]
+
+
+def test_a_body_that_cannot_be_cancelled_does_not_keep_the_session(run):
+    outcome = run(
+        """
+        async def test_fails():
+            await asyncio.sleep(0.05)
+            assert False
+
+        async def test_stubborn():
+            while True:
+                try:
+                    await asyncio.sleep(0.05)
+                except asyncio.CancelledError:
+                    pass
+        """,
+        "-x",
+        "--evalbars-as-tests",
+        subprocess=True,
+    )
+    assert outcome.exit == 1
+    assert len(outcome.verdicts) == 1
+
+
+def test_streams_are_streams(run):
+    outcome = run(
+        """
+        async def test_a():
+            assert sys.stdout.writable()
+            assert sys.stdout.mode.startswith(("r", "w"))
+        """,
+    )
+    assert outcome.counts == {"passed": 2}
