@@ -153,6 +153,6 @@ def test_a_window_tells_what_a_serial_run_tells(suite, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 220))
+@pytest.mark.parametrize("seed", range(100, 140))
 def test_a_window_tells_what_a_serial_run_tells_soaked(suite, seed):
     compare(suite, seed)
