@@ -122,6 +122,8 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, 
             "--dist=each runs every eval case on every worker, and so would count it more than once; "
             "use another --dist, or leave evals out with -m",
         )
+    if config.getoption("evalbars_missed") and getattr(config, "cache", None) is None:
+        problems.append("--evalbars-missed needs pytest's cache, which -p no:cacheprovider switches off")
     if config.getoption("evalbars_missed") and config.getoption("evalbars_resume") is not None:
         problems.append(
             "--evalbars-missed looks at cases again and feeds no bar, --evalbars-resume goes on with a run; "
@@ -143,13 +145,6 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, 
 
 def _only_missed(config: pytest.Config, cases: list[tuple[pytest.Item, Planned]], items: list[pytest.Item]) -> None:
     """Deselect all but the cases that missed or erred last time."""
-    if getattr(config, "cache", None) is None:
-        problem = "--evalbars-missed needs pytest's cache, which -p no:cacheprovider switches off"
-        if is_worker(config):
-            config.workeroutput[XDIST_KEY] = json.dumps([problem])  # type: ignore[attr-defined]
-            items.clear()
-            return
-        raise pytest.UsageError(problem)
     missed = missed_last_time(config)
     again = {item for item, planned in cases if planned.item in missed}
     gone = [item for item in items if item not in again]

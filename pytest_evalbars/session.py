@@ -265,8 +265,7 @@ class EvalSession:
     @property
     def without_result(self) -> int:
         """How many trials should have a line in the run file and have none."""
-        spoken = self._done.union(*self.not_run.values())
-        return self.journal.lost + sum(item not in spoken for item in self._planned)
+        return self.journal.lost + sum(item not in self._done for item in self._planned)
 
 
 def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def seconds_of(retry_after: float | str) -> float:
     """How long a server wants to be left alone."""
     try:
         seconds = float(retry_after)
-    except ValueError:
+    except (TypeError, ValueError):  # a date, or nothing that a server sent
         seconds = _until(str(retry_after))
     if math.isnan(seconds) or math.isinf(seconds):
         raise ValueError(f"pause({retry_after!r}): that is no number of seconds")

@@ -74,11 +74,9 @@ class Timeouts:
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._default = settings.timeout
-        #: The item whose body is limited by the window that started it.
-        self.in_window: pytest.Item | None = None
         #: In a window an alarm may go off while another case's body runs: pytest-timeout's own limit is ours, too.
         self.backstop = _pytest_timeout(config)
-        #: The items that run in the window.
+        #: The items that run in the window, which limits their bodies when it starts them.
         self.shared: Container[pytest.Item] = ()
 
     def of(self, item: pytest.Item) -> float | None:
@@ -108,7 +106,7 @@ class Timeouts:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         __tracebackhide__ = True
-        seconds = self.of(item) if PLANNED in item.stash and item is not self.in_window else None
+        seconds = self.of(item) if PLANNED in item.stash and item not in self.shared else None
         function: Any = getattr(item, "obj", None)
         if seconds is None or not isinstance(item, pytest.Function) or not inspect.iscoroutinefunction(function):
             return (yield)

@@ -196,11 +196,11 @@ class Window:
         async def stand_in(**_arguments: Any) -> None:
             await self._await_turn(slot)
 
-        slot.item.obj, self.timeouts.in_window = stand_in, item
+        slot.item.obj = stand_in
         try:
             return (yield)
         finally:
-            slot.item.obj, self.timeouts.in_window = slot.function, None
+            slot.item.obj = slot.function
 
     # Async fixtures run the loop too, and with it the bodies of other cases.
     @pytest.hookimpl(wrapper=True, trylast=True)

@@ -294,7 +294,8 @@ def _missing(run: Run) -> Iterator[str]:
         f"{'1 trial' if number == 1 else f'{number} trials'}, because {why}" for why, number in run.not_run.items()
     ]
     if held:
-        yield f"the run is incomplete; not run: {' and '.join(held)}; go on with --evalbars-resume"
+        mend = "" if run.unfinished else "; go on with --evalbars-resume"
+        yield f"the run is incomplete; not run: {' and '.join(held)}{mend}"
     rest = len(run.missing) - sum(run.not_run.values())
     if rest > 0:
         more = "more " if held else ""
@@ -317,8 +318,8 @@ def _decision(
     notes: list[str] = []
     open_question = False
     notes += [
-        f"the run is incomplete: {shard} did not come to its end with all its results; run it again with "
-        f"--evalbars-shard={shard.index}/{shard.of}"
+        f"the run is incomplete: {shard} did not come to its end with all its results; go on with it: "
+        f"--evalbars-shard={shard.index}/{shard.of} --evalbars-resume=ITS-RUN-FILE"
         for shard in run.unfinished
     ]
     if run.missing:

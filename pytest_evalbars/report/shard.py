@@ -24,10 +24,13 @@ def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Sh
     reporter.section("eval bars")
     if evals.journal.failure is not None:
         reporter.line(f"the run file could not be written: {safe(evals.journal.failure)}", red=True)
+    for why, items in evals.not_run.items():
+        reporter.line(f"trials not run: {len(items)}, because {safe(why)}", red=True)
     if evals.without_result:
         reporter.line(
             f"{shard} is incomplete: {evals.without_result} of its {len(evals.plan.planned)} trials have no result "
-            f"in {safe(path)}; run it again",
+            f"in {safe(path)}; go on with it: --evalbars-shard={shard.index}/{shard.of} "
+            f"--evalbars-resume={safe(shlex.quote(path))}",
             red=True,
         )
     write_before(reporter, evals)

@@ -405,3 +405,9 @@ def test_it_is_imported_without_anything_heavy():
     code = f"import sys; from pytest_evalbars import limit; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [None, "soon", ""])
+def test_a_pause_that_no_server_asked_for_says_what_it_takes(words):
+    with pytest.raises(ValueError, match="neither a number of seconds nor a date"):
+        limit("told nothing").pause(words)

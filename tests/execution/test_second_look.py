@@ -68,3 +68,18 @@ def test_what_an_older_version_remembered_is_taken_for_misses(looks, suite):
     cache.write_text('["test_x.py::test_x[c3-t1]"]')
     result = suite.run("--evalbars-missed")
     result.said("1 of 1 case that missed passes this time: flaky, not mended: test_x.py::test_x[c3]")
+
+
+def test_a_second_look_without_the_cache_is_refused_before_there_is_a_run_file(suite):
+    suite.cases(1, 2)
+    outcome = suite.run("--evalbars-missed", "-p", "no:cacheprovider")
+    assert outcome.exit == 4
+    outcome.said("--evalbars-missed needs pytest's cache")
+    assert suite.run_files() == []
+
+
+def test_the_progress_of_a_second_look_ends_at_a_hundred_percent(suite):
+    suite.bars("[[bar]]\ndimension = 'accuracy'\nat_least = 0.5").cases(5, 6).run()
+    outcome = suite.run("--evalbars-missed")
+    outcome.said("[100%]")
+    outcome.never_said("[200%]")

@@ -307,3 +307,23 @@ def test_the_command_is_a_pattern_only_where_the_number_is_plain(suite):
     suite.run("--evalbars-shard=1/2", "--evalbars-run=s11.jsonl").said("decide: evalbars gate s11.jsonl OTHERS...\n")
     result = suite.run("--evalbars-shard=1/2")
     result.said(f"decide: evalbars gate .evalbars/runs/{result.path.name} OTHERS...\n")
+
+
+def test_a_shard_whose_budget_is_spent_is_incomplete_and_says_how_to_go_on(suite):
+    suite.file(
+        "test_paid.py",
+        """
+        import pytest
+
+        @pytest.mark.dimension("accuracy")
+        @pytest.mark.parametrize("n", [pytest.param(n, id=f"c{n:02}") for n in range(20)])
+        def test_paid(n, evalcase): evalcase.measure(cost_usd=1)
+        """,
+    )
+    outcome = suite.run("--evalbars-shard=1/2", "--evalbars-run=shard-1.jsonl", "--evalbars-budget=3")
+    assert outcome.exit == 10
+    assert outcome.counts == {"passed": 3, "skipped": 7, "deselected": 10}
+    outcome.said("trials not run: 7, because the budget of $3.00 is spent")
+    outcome.said("go on with it: --evalbars-shard=1/2 --evalbars-resume=shard-1.jsonl")
+    again = suite.run("--evalbars-shard=1/2", "--evalbars-resume=shard-1.jsonl")
+    assert (again.exit, again.counts["passed"]) == (0, 7)

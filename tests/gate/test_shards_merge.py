@@ -287,7 +287,7 @@ def test_a_shard_that_was_cut_short_leaves_the_run_undecided_and_is_named(four, 
     code, said = gate(*four)
     assert code == 10
     assert "the run is incomplete: shard 3 of 4 did not come to its end" in said
-    assert "run it again with --evalbars-shard=3/4" in said
+    assert "go on with it: --evalbars-shard=3/4 --evalbars-resume=ITS-RUN-FILE" in said
     for other in (1, 2, 4):
         assert f"shard {other} of 4" not in said
     assert json.loads(gate(*four, "--json")[1])["complete"] is False
