@@ -1,0 +1,45 @@
+"""`evalbars gate`: decide saved runs under today's bars."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(commands: Any) -> None:
+    """Declare the command's words."""
+    gate = commands.add_parser("gate", help="decide saved runs under today's bars")
+    gate.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run files; several are merged into one run")
+    gate.add_argument("--bars", type=Path, metavar="FILE", help="default: the bars of the folder it runs in")
+    gate.add_argument("--stage", choices=("testing", "launch", "none"), default="testing")
+    gate.add_argument("--strict", action="store_true", help="exit 10 where cases were left out of the run")
+    gate.add_argument("--json", action="store_true", help="print the decision as JSON")
+    gate.add_argument("-v", "--verbose", action="store_true", help="show every group, and tell every verdict")
+    gate.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Decide; the exit code is the gate's."""
+    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.gate.decide import decide  # noqa: PLC0415
+    from pytest_evalbars.gate.load import bars_of, load_bars  # noqa: PLC0415
+    from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
+
+    bars = load_bars(options.bars) if options.bars else bars_of(find_table([Path.cwd()]))
+    run = load_run(*options.runs)
+    decision = decide(run, bars, stage=options.stage, strict=options.strict)
+    if options.json:
+        from pytest_evalbars.run.flaky import flaky_cases  # noqa: PLC0415
+
+        flaky = [one.to_json() for one in flaky_cases(run)]
+        print(json.dumps({**decision.to_json(), "flaky": flaky}, indent=2))  # noqa: T201 - a command prints
+        return decision.exit_code
+    from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
+
+    for line in summary(run, bars, decision, everything=options.verbose):
+        print(line.text)  # noqa: T201
+    return decision.exit_code
