@@ -288,7 +288,7 @@ def _from_harness(call: pytest.CallInfo[Any]) -> bool:
 def trial_lines(planned: Planned, said: dict[str, Any], *, worker: str | None, xfail: bool) -> list[dict[str, Any]]:
     """The run file's lines for one finished trial."""
     key = {"case": planned.case, "test": planned.test, "trial": planned.trial}
-    trial = {
+    trial: dict[str, Any] = {
         "type": "trial",
         **key,
         "item": planned.item,
