@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pytest_evalbars.report.evidence import details, named
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
+from pytest_evalbars.report.numbers import count
 from pytest_evalbars.report.table import table
-from pytest_evalbars.report.words import count, details, named, saving, sentence, subject
+from pytest_evalbars.report.words import saving, sentence, subject
 from pytest_evalbars.run.columns import MISSING
 from pytest_evalbars.safe import safe
 
@@ -103,7 +105,7 @@ def _told(
         line = f"{headline(verdict)}: {sentence(verdict, bars.confidence)}"
         yield Line(line, "bad" if verdict.fails else "warn")
         if verdict.fails and word != "no data":
-            yield from (Line(f"    {line}") for line in details(run, verdict))
+            yield from (Line(f"    {line}") for line in details(run, bars, verdict))
     if len(verdicts) > len(told):
         yield Line(f"... and {len(verdicts) - len(told)} more {word} (-v tells all)")
 
