@@ -33,10 +33,17 @@ def run(options: argparse.Namespace) -> int:
     run = load_run(*options.runs)
     decision = decide(run, bars, stage=options.stage, strict=options.strict)
     if options.json:
+        from pytest_evalbars.report.predictions import predicted  # noqa: PLC0415
+        from pytest_evalbars.report.served import served_json  # noqa: PLC0415
         from pytest_evalbars.run.flaky import flaky_cases  # noqa: PLC0415
 
-        flaky = [one.to_json() for one in flaky_cases(run)]
-        print(json.dumps({**decision.to_json(), "flaky": flaky}, indent=2))  # noqa: T201 - a command prints
+        more: dict[str, Any] = {
+            "flaky": [one.to_json() for one in flaky_cases(run)],
+            "served": served_json(run, bars),
+        }
+        if (said := predicted(run, bars)) is not None:
+            more["predictions"] = said.to_json()
+        print(json.dumps({**decision.to_json(), **more}, indent=2))  # noqa: T201 - a command prints
         return decision.exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 
