@@ -155,14 +155,12 @@ class Predicted:
     def to_json(self) -> dict[str, Any]:
         """The matrix and the rates as plain values."""
         names = [self.name(at) for at in range(len(self.classes))]
-        rates = {
-            head.replace(" ", "_"): [(found := self.of(metric, at)) and found.value for at in range(len(names))]
-            for head, metric in OF_CLASS.items()
+        rates: dict[str, Any] = {
+            head: [_value(self.of(metric, at)) for at in range(len(names))] for head, metric in OF_CLASS.items()
         }
-        macro = {
-            words.replace(" ", "_"): (found := self.of(metric)) and found.value for words, metric in MACRO.items()
-        }
-        return {"classes": names, "confusion": self.matrix.tolist(), **rates, **macro}
+        rates |= {words: _value(self.of(metric)) for words, metric in MACRO.items()}
+        named = {words.replace(" ", "_").lower(): value for words, value in rates.items()}
+        return {"classes": names, "confusion": self.matrix.tolist(), **named}
 
 
 def _value(found: Estimate | None) -> float | None:
