@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
+from pytest_evalbars.report.patterns import patterns_lines
 from pytest_evalbars.report.table import table
 from pytest_evalbars.report.words import count, details, named, saving, sentence, subject
 from pytest_evalbars.run.columns import MISSING
@@ -43,7 +44,7 @@ def summary(
         bars: the declared bars.
         decision: what the gate said.
         brief: leave the table out.
-        everything: show every group in the table, and tell every verdict.
+        everything: show every group in the table, tell every verdict, and what the misses have in common.
     """
     cases = len(np.unique(run.case[run.outcome < MISSING]))
     yield Line(
@@ -71,6 +72,9 @@ def summary(
     if flaky := flaky_line(run):
         yield Line("")
         yield Line(flaky, "warn")
+    if everything and (lines := list(patterns_lines(run, bars))):
+        yield Line("")
+        yield from map(Line, lines)
     if decision.notes:
         yield Line("")
     for note in decision.notes:
