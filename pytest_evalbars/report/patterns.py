@@ -70,15 +70,15 @@ def _slices(found: Patterns) -> Iterator[str]:
 
 
 def _slice(each: WeakSlice) -> str:
-    """`category refund disputes: 46.7% of 30 cases, likely near 50.9%; the others 93.5%: about 14 more misses`."""
+    """`category es: 46.7% of 30 cases (likely near 50.9%), the others 93.5%; about 14 more miss than expected`."""
     name = " and ".join(f"{safe(key, 30)} {safe(value, 40)}" for key, value in each.labels.items())
     hill = (
         "" if not each.capability else f", {'all' if each.capability == each.cases else each.capability} capability"
     )
     excess = f"{each.excess:.0f}" if each.excess >= 1 else f"{each.excess:.1f}"
     return (
-        f"{name}: {each.rate:.1%} of {count(each.cases, 'case')}{hill}, likely near {each.shrunk:.1%}; "
-        f"the others {each.expected:.1%}: about {excess} more missed than expected"
+        f"{name}: {each.rate:.1%} of {count(each.cases, 'case')}{hill} (likely near {each.shrunk:.1%}), "
+        f"the others {each.expected:.1%}; about {excess} more miss than expected"
     )
 
 

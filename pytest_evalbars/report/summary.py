@@ -69,18 +69,23 @@ def summary(
             f"MISSED, and no bar speaks of {'it' if len(found) == 1 else 'them'}: {named(list(found.items()))}",
             "bad",
         )
-    if flaky := flaky_line(run):
-        yield Line("")
-        yield Line(flaky, "warn")
-    if everything and (lines := list(patterns_lines(run, bars))):
-        yield Line("")
-        yield from map(Line, lines)
+    yield from _across_bars(run, bars, everything=everything)
     if decision.notes:
         yield Line("")
     for note in decision.notes:
         yield Line(f"note: {safe(note)}", "warn" if decision.exit_code == 0 else "bad")
     yield Line("")
     yield _outcome(decision)
+
+
+def _across_bars(run: Run, bars: Bars, *, everything: bool) -> Iterator[Line]:
+    """What is to say of cases whatever bar speaks of them."""
+    if flaky := flaky_line(run):
+        yield Line("")
+        yield Line(flaky, "warn")
+    if everything and (lines := list(patterns_lines(run, bars))):
+        yield Line("")
+        yield from map(Line, lines)
 
 
 def _resumed(run: Run) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Cases of one kind that are kept by name; the others are counted.
 KEPT = 20
 #: What a reader must know of the ranking, wherever it is shown.
-LEAD = "a lead, not a proof: slices were picked because they look bad, so confirm on new cases or with a bar"
+LEAD = "a lead, not a proof: what looks worst is partly bad luck; confirm it on new cases or with a bar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def patterns(run: Run, *, without: Collection[str] = (), flaky: Sequence[Flaky] 
     always, count = _always_missing(units)
     return Patterns(
         missing_cases=int((np.bincount(run.case[missed]) > 0).sum()),
-        slices=weak_slices(units),
+        # The cases of a second look were chosen because they missed: their rates compare to nothing.
+        slices=() if run.second_look else weak_slices(units),
         reasons=group_reasons(run, missed),
         errors=errors,
         always_missing=always,

@@ -91,39 +91,41 @@ def weak_slices(units: Units) -> tuple[WeakSlice, ...]:
     if it is worse than its two values together explain, and of slices with the very same cases only the first.
     """
     run = units.run
-    keys = [key for key in _keys(run) if len(key.values) > 1]
-    sums = {key.name: units.sums(key.codes, len(key.values)) for key in keys}
-    pairs = list(combinations(keys, 2)) if len(keys) <= CROSSED_KEYS else []
-    if not units.separable and len(units.case) > CROSSED_CASES:
-        pairs = []
-    pairs = [pair for pair in pairs if len(pair[0].values) * len(pair[1].values) <= CROSSED_SLICES]
+    keys = {key.name: key for key in _keys(run) if len(key.values) > 1}
+    sums = {name: units.sums(key.codes, len(key.values)) for name, key in keys.items()}
     crossed = [
         (one, other, units.sums(one.codes * len(other.values) + other.codes, len(one.values) * len(other.values)))
-        for one, other in pairs
+        for one, other in _crossings(units, list(keys.values()))
     ]
-    by_name = {key.name: key for key in keys}
     found = []
     for code, dimension in sorted(enumerate(run.dimensions), key=lambda each: each[1]):
         cuts = {name: cut for name, each in sums.items() if (cut := _cut((name,), each[:, code]))}
         ranked = [each for cut in cuts.values() for each in _ranked(cut)]
         for one, other, each in crossed:
             if one.name in cuts and other.name in cuts:
-                parts = cuts[one.name], cuts[other.name]
-                ranked += _ranked_pairs(parts, len(other.values), each[:, code])
-        # A pair says more than a label only if it ranks before it, so that of equals the single label is first.
+                ranked += _ranked_pairs((cuts[one.name], cuts[other.name]), len(other.values), each[:, code])
         ranked.sort(key=lambda each: (round(each[0], 12), len(each[1].keys), each[1].keys, each[2]))
-        seen = set[bytes]()
-        kept: list[WeakSlice] = []
+        kept: dict[bytes, WeakSlice] = {}
         for _, cut, place in ranked:
             if len(kept) == KEPT:
                 break
-            labels, members = _labels([by_name[name] for name in cut.keys], int(cut.values[place]))
+            labels, members = _labels([keys[name] for name in cut.keys], int(cut.values[place]))
             of_cell = units.cells[code] * members
-            if (same := (of_cell > 0).tobytes()) not in seen:
-                seen.add(same)
-                kept.append(_weak(dimension, labels, cut, place, run, of_cell))
-        found += kept
+            same = kept.get(cases := (of_cell > 0).tobytes())
+            # Of the names of one slice a status says the least.
+            if same is None or ("status" in same.labels and "status" not in labels):
+                kept[cases] = _weak(dimension, labels, cut, place, run, of_cell)
+        found += sorted(kept.values(), key=lambda each: round(each.shrunk, 12))
     return tuple(found)
+
+
+def _crossings(units: Units, keys: list[_Key]) -> list[tuple[_Key, _Key]]:
+    """The pairs of labels to cross, where that is little work."""
+    if len(keys) > CROSSED_KEYS or (not units.separable and len(units.case) > CROSSED_CASES):
+        return []
+    return [
+        (one, other) for one, other in combinations(keys, 2) if len(one.values) * len(other.values) <= CROSSED_SLICES
+    ]
 
 
 def _keys(run: Run) -> Iterator[_Key]:
