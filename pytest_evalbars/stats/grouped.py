@@ -35,16 +35,9 @@ def rate_sums(
     Returns:
         Shape (len(ROWS), count); may be added up along the slices.
     """
-    rates, inverse = passes / trials, 1 / trials
-    missed, passed = passes < trials, passes > 0
     if clusters is None:
-        cases = _added(slices, count)
-        r = _added(slices, count, rates)
-        if (trials == 1).all():  # each rate is 0 or 1, and half of the sums are known
-            q, rr, misses, passing = cases, r, cases - r, r
-        else:
-            q, rr, misses, passing = (_added(slices, count, each) for each in (inverse, rates**2, missed, passed))
-        return np.stack([cases, cases, cases, r, rr, r, rr, q, q, misses, passing])
+        s, r, rr, q, misses, passing = _folded(passes, trials, slices, count)
+        return np.stack([s, s, s, r, rr, r, rr, q, q, misses, passing])
 
     per_slice = int(clusters.max(initial=0)) + 1
     unit, units = slices * per_slice + clusters, count * per_slice
@@ -53,12 +46,25 @@ def rate_sums(
         units, slices = len(names), names // per_slice
     else:
         slices = np.arange(units, dtype=np.int64) // per_slice
-    table = np.stack([_added(unit, units), *(_added(unit, units, each) for each in (rates, inverse, missed, passed))])
+    table = np.stack(_folded(passes, trials, unit, units))
     some = np.flatnonzero(table[0])
-    s, r, q, misses, passing = table[:, some]
+    s, r, _, q, misses, passing = table[:, some]
     slices = slices[some]
     columns = (s, s * s, r, r * r, r * s, r * r / s, q, q / s, misses > 0, passing > 0)
     return np.stack([_added(slices, count), *(_added(slices, count, each) for each in columns)])
+
+
+def _folded(
+    passes: NDArray[np.int64], trials: NDArray[np.int64], index: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.float64], ...]:
+    """By index: cases, rates and their squares, 1 / trials, how many cases missed a trial and how many passed one."""
+    s = _added(index, count)
+    if (trials == 1).all():  # each rate is 0 or 1, and most of the sums are known
+        r = _added(index, count, passes)
+        return s, r, r, s, s - r, r
+    rates = passes / trials
+    values = (rates, rates**2, 1 / trials, passes < trials, passes > 0)
+    return s, *(_added(index, count, each) for each in values)
 
 
 def _added(index: NDArray[np.int64], count: int, values: NDArray[Any] | None = None) -> NDArray[np.float64]:
