@@ -11,6 +11,7 @@ from pytest_evalbars.report.evidence import details, named
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
 from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.patterns import patterns_lines
 from pytest_evalbars.report.predictions import predicted
 from pytest_evalbars.report.served import served_lines
 from pytest_evalbars.report.table import table
@@ -50,7 +51,7 @@ def summary(
         bars: the declared bars.
         decision: what the gate said.
         brief: leave the table out.
-        everything: show every group in the table, and tell every verdict.
+        everything: show every group in the table, tell every verdict, and what the misses have in common.
     """
     cases = len(np.unique(run.case[run.outcome < MISSING]))
     yield Line(
@@ -69,8 +70,7 @@ def summary(
         found = {f"{each.case} on {each.dimension}": each.reason for each in decision.standing}
         them = "it" if len(found) == 1 else "them"
         yield from _section([f"MISSED, and no bar speaks of {them}: {named(list(found.items()))}"], "bad")
-    if flaky := flaky_line(run):
-        yield from _section([flaky], "warn")
+    yield from _across_bars(run, bars, everything=everything)
     notes = (f"note: {safe(note)}" for note in decision.notes)
     yield from _section(notes, "warn" if decision.exit_code == 0 else "bad")
     yield Line("")
@@ -93,6 +93,14 @@ def _section(lines: Iterable[str], look: Look = "plain") -> Iterator[Line]:
         if number == 0:
             yield Line("")
         yield Line(line, look)
+
+
+def _across_bars(run: Run, bars: Bars, *, everything: bool) -> Iterator[Line]:
+    """What is to say of cases whatever bar speaks of them."""
+    if flaky := flaky_line(run):
+        yield from _section([flaky], "warn")
+    if everything:
+        yield from _section(patterns_lines(run, bars))
 
 
 def _resumed(run: Run) -> str:
