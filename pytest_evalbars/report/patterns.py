@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.select import fits
-from pytest_evalbars.report.words import count
+from pytest_evalbars.report.numbers import count
 from pytest_evalbars.run.patterns import LEAD, patterns
 from pytest_evalbars.run.worst import SURE
 from pytest_evalbars.safe import safe
