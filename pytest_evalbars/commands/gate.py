@@ -33,10 +33,13 @@ def run(options: argparse.Namespace) -> int:
     run = load_run(*options.runs)
     decision = decide(run, bars, stage=options.stage, strict=options.strict)
     if options.json:
+        from pytest_evalbars.gate.audit import audit  # noqa: PLC0415
         from pytest_evalbars.run.flaky import flaky_cases  # noqa: PLC0415
 
         flaky = [one.to_json() for one in flaky_cases(run)]
-        print(json.dumps({**decision.to_json(), "flaky": flaky}, indent=2))  # noqa: T201 - a command prints
+        audits = [one.to_json() for one in audit(run, bars, decision)]
+        said = {**decision.to_json(), "flaky": flaky, "audit": audits}
+        print(json.dumps(said, indent=2))  # noqa: T201 - a command prints
         return decision.exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 

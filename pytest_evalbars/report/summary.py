@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pytest_evalbars.report.audit import audit_lines
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
 from pytest_evalbars.report.table import table
@@ -43,7 +44,7 @@ def summary(
         bars: the declared bars.
         decision: what the gate said.
         brief: leave the table out.
-        everything: show every group in the table, and tell every verdict.
+        everything: show every group in the table, tell every verdict, and audit each.
     """
     cases = len(np.unique(run.case[run.outcome < MISSING]))
     yield Line(
@@ -71,6 +72,7 @@ def summary(
     if flaky := flaky_line(run):
         yield Line("")
         yield Line(flaky, "warn")
+    yield from _audited(run, bars, decision) if everything else ()
     if decision.notes:
         yield Line("")
     for note in decision.notes:
@@ -84,6 +86,14 @@ def _resumed(run: Run) -> str:
     last, times = run.resumes[-1], len(run.resumes)
     when = f", {times} times, at last" if times > 1 else ""
     return safe(f"resumed{when} on {last.get('resumed')}: {last.get('taken')} of {run.trials} trials are from before")
+
+
+def _audited(run: Run, bars: Bars, decision: Decision) -> Iterator[Line]:
+    from pytest_evalbars.gate.audit import audit  # noqa: PLC0415 - few sessions ask for it
+
+    if decision.verdicts:
+        yield Line("")
+        yield from map(Line, audit_lines(audit(run, bars, decision)))
 
 
 def _told(

@@ -50,8 +50,12 @@ def saving(run: Run) -> str:
 
 def threshold(bar: Bar) -> str:
     """`at least 85%`."""
-    number = f"{bar.threshold:g}" if bar.metric == "mean_score" else f"{bar.threshold * 100:g}%"
-    return f"{'at most' if bar.upper else 'at least'} {number}"
+    return f"{'at most' if bar.upper else 'at least'} {limit(bar)}"
+
+
+def limit(bar: Bar) -> str:
+    """`85%`, or a mean score as it is declared."""
+    return f"{bar.threshold:g}" if bar.metric == "mean_score" else f"{bar.threshold * 100:g}%"
 
 
 def count(number: int, noun: str) -> str:
