@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HEADS = ["dimension", "slice", "bar", "cases", "worth", "rate", "can be", "heads for", "cases needed", "cost"]
 #: Verdicts told in words before the rest stands in the table alone.
 TOLD = 10
-#: More alike than this, a third trial of a case is worth less than a tenth of another case.
+#: More alike than this, three trials of a case are worth less than two cases.
 ALIKE = 0.3
 NO_NUMBER = "no number of cases settles it: the rate is the bar itself, or as good as that"
 
