@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.gate.audit import audit
 from pytest_evalbars.report.patterns import ceilings
 from pytest_evalbars.report.predictions import predicted
 from pytest_evalbars.report.served import served_json
@@ -22,6 +23,7 @@ def as_json(run: Run, bars: Bars, decision: Decision) -> dict[str, Any]:
     found = {
         **decision.to_json(),
         "flaky": [one.to_json() for one in flaky],
+        "audit": [one.to_json() for one in audit(run, bars, decision)],
         "served": served_json(run, bars),
         "patterns": patterns(run, without=ceilings(run, bars), flaky=flaky).to_json(),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pytest_evalbars.report.audit import audit_lines
 from pytest_evalbars.report.evidence import details, named
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
@@ -51,7 +52,7 @@ def summary(
         bars: the declared bars.
         decision: what the gate said.
         brief: leave the table out.
-        everything: show every group in the table, tell every verdict, and what the misses have in common.
+        everything: show every group in the table, tell and audit every verdict, and what misses have in common.
     """
     cases = len(np.unique(run.case[run.outcome < MISSING]))
     yield Line(
@@ -71,6 +72,8 @@ def summary(
         them = "it" if len(found) == 1 else "them"
         yield from _section([f"MISSED, and no bar speaks of {them}: {named(list(found.items()))}"], "bad")
     yield from _across_bars(run, bars, everything=everything)
+    if everything and decision.verdicts:
+        yield from _section(_audited(run, bars, decision))
     notes = (f"note: {safe(note)}" for note in decision.notes)
     yield from _section(notes, "warn" if decision.exit_code == 0 else "bad")
     yield Line("")
@@ -108,6 +111,12 @@ def _resumed(run: Run) -> str:
     last, times = run.resumes[-1], len(run.resumes)
     when = f", {times} times, at last" if times > 1 else ""
     return safe(f"resumed{when} on {last.get('resumed')}: {last.get('taken')} of {run.trials} trials are from before")
+
+
+def _audited(run: Run, bars: Bars, decision: Decision) -> Iterable[str]:
+    from pytest_evalbars.gate.audit import audit  # noqa: PLC0415 - few sessions ask for it
+
+    return audit_lines(audit(run, bars, decision))
 
 
 def _told(
