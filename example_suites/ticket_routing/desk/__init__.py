@@ -1,4 +1,4 @@
-"""The support desk of Brambleby: reads a ticket and says where it goes. It learns at import, in a few milliseconds."""
+"""The support desk of Brambleby: reads a ticket and says where it goes. It learns when it is imported."""
 
 import json
 from pathlib import Path

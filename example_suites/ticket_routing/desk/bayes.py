@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 class NaiveBayes:
     """Learns from texts, cut into terms, of which the category is known.
 
-    Of a category with few texts most terms were never seen. Smoothing gives those the same small probability, and a
-    larger one the smaller the category; its own terms lose what they gain. So a small category needs
-    stronger words than a large one to win a text.
+    Smoothing lets a category use terms that its texts never showed. It costs the others little, but a category with
+    few texts much: what it has seen counts hardly more than what it has not. And such a category is held to be rare.
+    So it needs stronger words than a large one to win a text that both could have written.
     """
 
     #: How often every term counts as seen before the first text (Laplace's rule).

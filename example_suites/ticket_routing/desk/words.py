@@ -1,16 +1,10 @@
 """Words: how a ticket is cut into the terms that the classifier counts."""
 
 import re
+from pathlib import Path
 
 #: Words that tell nothing about the subject of a ticket.
-STOP_WORDS = frozenset(
-    """
-    a about after all also am an and any are as at be been but by can could did do does for from had has have how i if
-    in is it its me my no not of on or our please so some than that the their them then there they this to too was we
-    were what when which who will with would you your
-    hello hi dear good morning team kind best regards wishes thank thanks
-    """.split()
-)
+STOP_WORDS = frozenset(Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8").split())
 
 _WORD = re.compile(r"[a-z]+")
 _ENDINGS = (
