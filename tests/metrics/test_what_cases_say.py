@@ -47,9 +47,7 @@ def run(suite, *lines, bars=SCALES, arguments=()):
 
 def observation(result, dimension):
     (found,) = (
-        line
-        for line in result.of("observation")
-        if OTHER not in line["case"] and line["dimension"] == dimension
+        line for line in result.of("observation") if OTHER not in line["case"] and line["dimension"] == dimension
     )
     return found
 
@@ -76,16 +74,36 @@ def trial(result):
         (["evalcase.grade('helpfulness', 'poor')"], "poor", "miss", "graded poor"),
         (["evalcase.grade('helpfulness', 'poor', 'too short')"], "poor", "miss", "too short"),
         (["evalcase.grade('helpfulness', 'excellent', reason='neat')"], "excellent", "pass", "neat"),
-        (["evalcase.grade('helpfulness', 'poor')", "evalcase.grade('helpfulness', 'excellent')"], "poor", "miss", None),
-        (["evalcase.grade('helpfulness', 'excellent')", "evalcase.grade('helpfulness', 'poor')"], "poor", "miss", None),
+        (
+            ["evalcase.grade('helpfulness', 'poor')", "evalcase.grade('helpfulness', 'excellent')"],
+            "poor",
+            "miss",
+            None,
+        ),
+        (
+            ["evalcase.grade('helpfulness', 'excellent')", "evalcase.grade('helpfulness', 'poor')"],
+            "poor",
+            "miss",
+            None,
+        ),
         (
             ["evalcase.grade('helpfulness', 'excellent')", "evalcase.grade('helpfulness', 'adequate')"],
             "adequate",
             "pass",
             "",
         ),
-        (["evalcase.grade('helpfulness', 'excellent')", "evalcase.check('helpfulness', 0, 'no')"], "excellent", "miss", "no"),
-        (["evalcase.check('helpfulness', 1)", "evalcase.grade('helpfulness', 'poor')"], "poor", "miss", "graded poor"),
+        (
+            ["evalcase.grade('helpfulness', 'excellent')", "evalcase.check('helpfulness', 0, 'no')"],
+            "excellent",
+            "miss",
+            "no",
+        ),
+        (
+            ["evalcase.check('helpfulness', 1)", "evalcase.grade('helpfulness', 'poor')"],
+            "poor",
+            "miss",
+            "graded poor",
+        ),
         (
             ["evalcase.grade('helpfulness', 'adequate')", "evalcase.score('helpfulness', 0.2, passing=0.5)"],
             "adequate",
@@ -191,7 +209,9 @@ def test_a_bad_grade_leaves_what_was_judged_before(suite):
 
 
 def test_each_of_several_mistakes_names_its_own_line(suite):
-    result = run(suite, "evalcase.measure(seconds=-1)", "evalcase.guardrail('pre', 'no')", "evalcase.grade('tone', '')")
+    result = run(
+        suite, "evalcase.measure(seconds=-1)", "evalcase.guardrail('pre', 'no')", "evalcase.grade('tone', '')"
+    )
     error = trial(result)["error"]
     assert all(f"(test_it.py:{LINE + n})" in error for n in range(3)), error
 
