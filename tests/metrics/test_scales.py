@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pytest_evalbars import Run, decide, load_bars
-from pytest_evalbars.errors import BarsError
+from pytest_evalbars.errors import BarsError, RunFileError
 
 RUBRIC = {"levels": ["excellent", "adequate", "poor"], "passing": "adequate"}
 SPECTRUM = {
@@ -192,7 +192,7 @@ def test_a_bar_on_a_level_with_a_dimension_on_no_scale_is_a_usage_error(suite):
     suite.file("test_it.py", CASE)
     result = suite.run()
     assert result.exit == 4
-    result.said('dimension "helpfulness"', "scale")
+    result.said('no scale holds dimension "helpfulness"')
 
 
 # -- bars on levels --------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_harm_is_not_tolerated_while_ambiguity_is():
     assert [each.verdict for each in gate(fine, *bars).verdicts] == ["met"] * 4
     harmful = graded(**kind, grounded=80, ambiguous=8, wrong__can_harm=12)
     decision = gate(harmful, *bars)
-    assert [each.verdict for each in decision.verdicts] == ["missed", "inconclusive", "inconclusive", "met"]
+    assert [each.verdict for each in decision.verdicts] == ["missed", "met", "met", "met"]
     assert decision.exit_code == 1
 
 
@@ -261,7 +261,7 @@ def test_grades_of_another_scale_are_no_data_that_names_them():
     decision = gate(rows, {"dimension": "helpfulness", "metric": "at_or_above", "level": "adequate", "at_least": 0.5})
     (verdict,) = decision.verdicts
     assert (verdict.verdict, decision.exit_code) == ("no data", 10)
-    assert '"brilliant" is no level of the scale helpfulness (excellent > adequate > poor)' in verdict.notes[0]
+    assert '"brilliant" is no level of the scale excellent > adequate > poor' in verdict.notes[0]
 
 
 def test_an_older_grade_of_an_errored_trial_does_not_matter():
@@ -284,9 +284,9 @@ def test_ungraded_trials_bound_the_verdict():
     bar = {"metric": "at_or_above", "level": "excellent"}
     verdict = only([*rows, *ungraded], **bar, at_least=0.85)
     assert (verdict.verdict, verdict.unjudged, verdict.estimate) == ("met", 2, 1)
-    verdict = only([*rows, *ungraded], **bar, at_least=0.95)
+    verdict = only([*rows, *ungraded], **bar, at_least=0.94)
     assert verdict.verdict == "inconclusive"
-    assert only(rows, **bar, at_least=0.95).verdict == "met"
+    assert only(rows, **bar, at_least=0.94).verdict == "met"
     assert "2 trials could not be judged, and could have passed or missed" in verdict.notes
 
 
@@ -312,8 +312,6 @@ def test_levels_differ_by_dimension():
 
 
 def test_levels_of_a_run_file_that_are_no_names_are_refused():
-    from pytest_evalbars.errors import RunFileError  # noqa: PLC0415
-
     for level in (3, ["poor"], True):
         with pytest.raises(RunFileError, match="level is"):
             Run.from_observations([{"case": "a", "dimension": "tone", "outcome": "pass", "level": level}])
@@ -357,11 +355,11 @@ def test_weak_passes_are_a_column_of_their_own(suite, bar):
 
 def test_without_weak_levels_there_is_no_such_column(suite):
     suite.bars(TONE.replace('passing = "fair"', 'passing = "good"') + ALL).file("test_it.py", WEAK)
-    suite.run().never_said("weak")
+    suite.run().never_said("of it weak")
     suite.bars(TONE + "weak = []\n" + ALL)
-    suite.run().never_said("weak")
+    suite.run().never_said("of it weak")
     suite.bars(ALL.replace("*", "accuracy")).cases(3, 3, name="test_it.py")
-    suite.run().never_said("weak")
+    suite.run().never_said("of it weak")
 
 
 def test_weak_passes_by_group_and_of_slices_without_a_bar(suite):
@@ -385,12 +383,26 @@ def test_weak_passes_by_group_and_of_slices_without_a_bar(suite):
         """,
     )
     result = suite.run()
-    found = [cells(result, start, ["of it weak"])["of it weak"] for start in ("tone", " "*11)]
-    assert found[0] == "25.0%"
-    rows = {line.split("  ")[0] or line.split()[0]: line for line in result.out.splitlines() if "%" in line}
-    assert "40.0%" in next(line for line in rows.values() if " even " in line)
-    assert "10.0%" in next(line for line in rows.values() if " odd " in line)
-    assert "75.0%" in next(line for line in result.out.splitlines() if "status capability" in line)
+    assert cells(result, "tone", ["of it weak"]) == {"of it weak": "25.0%"}
+    for slice_name, share in (("even", "40.0%"), ("odd", "10.0%"), ("status capability", "75.0%")):
+        assert share in next(line for line in result.out.splitlines() if f" {slice_name} " in line)
+
+
+@pytest.mark.parametrize(
+    ("metric", "shown"),
+    [
+        ({}, 0.3),
+        ({"metric": "at_or_above", "level": "poor"}, 0.3),
+        ({"metric": "at_or_above", "level": "adequate"}, 0.3),
+        ({"metric": "at_or_above", "level": "excellent"}, None),
+        ({"metric": "at_or_below", "level": "adequate"}, None),
+        ({"metric": "miss_rate"}, None),
+    ],
+)
+def test_weak_passes_stand_beside_numbers_that_count_them(metric, shown):
+    """Beside a number that does not, "of it weak" would be untrue."""
+    verdict = only(graded(excellent=50, adequate=30, poor=20), **metric, at_least=0.1)
+    assert (verdict.weak, verdict.to_json()["weak"]) == (shown, shown)
 
 
 def test_weak_passes_are_said_the_same_by_the_command(suite):
