@@ -242,7 +242,7 @@ def test_harm_is_not_tolerated_while_ambiguity_is():
     assert decision.exit_code == 1
 
 
-def test_zero_tolerance_says_what_never_seen_is_worth(suite):
+def test_zero_tolerance_says_what_never_seen_is_worth():
     rows = graded("hallucination", SPECTRUM, grounded=50, ambiguous=10)
     bar = {"dimension": "hallucination", "metric": "at_or_below", "level": "wrong, can harm"}
     (verdict,) = gate(rows, {**bar, "at_most": 0.05}).verdicts
