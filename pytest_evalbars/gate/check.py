@@ -39,17 +39,21 @@ def _scales(bars: Bars, dimensions: set[str]) -> Iterator[str]:
     for name, scale in bars.scales.items():
         for word in scale.dimension or (name,):
             if not any(fits(each, (word,)) for each in dimensions):
-                mend = "" if scale.dimension else "; name those that it holds, as dimension = [...]"
                 hint = nearest(word, dimensions)
-                yield f'scale "{name}": "{word}" is no dimension of any collected case{hint or mend}'
+                mend = "" if scale.dimension or "did you" in hint else "; say which it holds, as dimension = [...]"
+                yield f'scale "{name}": "{word}" is no dimension of any collected case{hint}{mend}'
     for dimension in sorted(dimensions):
         holding = [name for name, scale in bars.scales.items() if scale.holds(name, dimension)]
         if len(holding) > 1:
             yield f'dimension "{dimension}" is on more than one scale: {", ".join(holding)}; a dimension has one'
     for bar in bars.bar:
-        for dimension in dimensions if bar.level is not None else ():
+        held = {name for name in dimensions if fits(name, bar.dimension or ("*",))}
+        for dimension in sorted(held) if bar.level is not None else ():
             found = bars.scale_of(dimension)
-            if found and fits(dimension, bar.dimension or ("*",)) and bar.level not in found[1].levels:
+            if found is None:
+                mend = "declare it, or name the dimensions that the bar is for"
+                yield f'bar "{bar.name}": no scale holds dimension "{dimension}", so it has no "{bar.level}"; {mend}'
+            elif bar.level not in found[1].levels:
                 hint = nearest(str(bar.level), found[1].levels)
                 yield f'bar "{bar.name}": "{bar.level}" is no level of the scale {found[0]} ({found[1]}){hint}'
 

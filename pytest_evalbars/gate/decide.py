@@ -16,7 +16,7 @@ import numpy as np
 
 from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
 from pytest_evalbars.gate.select import held_bars, stands_alone
-from pytest_evalbars.gate.slices import metric_of, slices_of
+from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED, STOPPED
@@ -175,6 +175,8 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
             numbers |= _betted(draft, draft.bets)
         else:
             numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
+        if not draft.stopped:
+            numbers["weak"] = weak_of(bars, bar, draft.dimension, part)
         if draft.bets is None and asked_for(bar, part):
             notes.append("not held as a bar that may stop at any time: some of its cases share a cluster")
     why_not = _not_enforced(run, part, left_out)

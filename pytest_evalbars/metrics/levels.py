@@ -25,7 +25,7 @@ class _Graded:
     def __call__(self, part: Slice) -> Counted:
         names = part.run.levels
         level = part.run.level[part.rows]
-        for code in np.unique(level[level >= 0]):
+        for code in np.unique(level[part.judged() & (level >= 0)]):
             if names[code] not in self.scale.levels:
                 raise NoData(f'"{names[code]}" is no level of the scale {self.scale}')
         wanted = [code for code, name in enumerate(names) if name in self.levels]
