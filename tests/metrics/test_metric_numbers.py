@@ -68,7 +68,7 @@ def test_error_rate_alone_leaves_misses_to_stand_for_themselves():
     assert [each.case for each in decision.standing] == ["a"]
 
 
-# -- repeated trials --------------------------------------------------------------------------------------------------
+# -- repeated trials ---------------------------------------------------------------------------
 
 COUNTS = [3] * 20 + [2] * 6 + [1] * 3 + [0]
 
@@ -261,7 +261,7 @@ def test_huge_and_tiny_amounts_never_break_the_gate():
                 assert (verdict.verdict == "no data") == too_large, (values[-1], metric, limit)
 
 
-# -- guardrails and refusals --------------------------------------------------------------------------------------------
+# -- guardrails and refusals -------------------------------------------------------------------
 
 
 def guarded():
