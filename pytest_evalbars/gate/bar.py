@@ -65,6 +65,13 @@ def _confidence(value: object) -> object:
     return value
 
 
+def _effect(value: object) -> object:
+    value = _rate(value)
+    if not isinstance(value, float) or not 0 < value < 1:
+        raise ValueError(f"{value:g} is no effect; take a difference of rates between 0 and 1, as 0.05")
+    return value
+
+
 def _known_statuses(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     for word in value or ():
         if not GLOB.search(word) and word not in STATUSES:
@@ -91,6 +98,7 @@ def _allowance(value: object) -> object:
 
 
 Rate = Annotated[float, BeforeValidator(_rate)]
+Effect = Annotated[float, BeforeValidator(_effect)]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f\[\]]+$"),
@@ -120,6 +128,8 @@ class Bar(Strict):
     inconclusive: Literal["pass", "fail"] | None = None
     early_stop: Literal["anytime"] | None = None
     min_cases: Annotated[int, Field(ge=1, strict=True)] = 1
+    #: The smallest distance from the threshold that matters to the product; None: that of the whole table.
+    smallest_effect: Effect | None = None
     name: Name = ""
     why: str = ""
 
@@ -237,6 +247,8 @@ class Bars(Settings):
     #: The run that `max_drop` bars will compare with; no bar of this version reads it.
     baseline: str | None = None
     max_errors: Annotated[int | str, BeforeValidator(_allowance)] = 0
+    #: The smallest distance from its threshold that matters, of a bar that declares none: what audits look for.
+    smallest_effect: Effect = 0.05
     #: Whose advised bars and scales stand beside these: see `gate.presets`.
     preset: Annotated[Words, AfterValidator(_known_presets)] = ()
     bar: tuple[Bar, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from string import Template
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,9 +13,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.presets import Preset
 
 WIDTH = 110
-#: What differs between presets stands in capitals.
-TEST = '''\
-"""TITLE: a starting suite, written by `evalbars init NAME`. It runs as it is; make it yours from top to bottom."""
+TEST = Template('''\
+"""$title: a starting suite, written by `evalbars init $name`. It runs as it is; make it yours from top to bottom."""
 
 import pytest
 
@@ -27,22 +27,20 @@ def system(case):
     return case["sample"]
 
 
-JUDGES
+$judges
 
 
-#: Each case says in its `dimension` what it is judged on.
-JUDGE = {
-TABLE}
+JUDGES = {
+$table}
 
 
-MARKS
-def test_NAME(case, evalcase):
+${trials}@pytest.mark.cases("$name.jsonl")  # each case says in `dimension` what it is judged on
+def test_$name(case, evalcase):
     answer = system(case)
     evalcase.record(input=case["question"], output=answer)
-ALSO
-    for dimension in case["dimension"]:
-        JUDGE[dimension](case, answer, evalcase)
-'''
+$also    for dimension in case["dimension"]:
+        JUDGES[dimension](case, answer, evalcase)
+''')
 
 
 def bars_file(preset: Preset) -> str:
@@ -83,23 +81,15 @@ def case_file(preset: Preset) -> str:
 
 def test_file(preset: Preset) -> str:
     """A test that judges every dimension of every case."""
-    judges = "\n\n\n".join(_judge(name, preset.judges[name], preset.dimensions[name]) for name in preset.dimensions)
-    table = [f'"{name}": judge_{name}' for name in preset.dimensions]
-    marks = [f"@pytest.mark.trials({preset.trials})"] if preset.trials > 1 else []
-    parts = {
-        "TITLE": preset.title,
-        "NAME": preset.name,
-        "JUDGES": judges,
-        "TABLE": "".join(f"    {each},\n" for each in table),
-        if len(table) < WIDTH - len("JUDGE = {}")
-        else f"\n    {table.replace(', ', f',{chr(10)}    ')},\n",
-        "MARKS": "\n".join([*marks, f'@pytest.mark.cases("{preset.name}.jsonl")']),
-        "ALSO\n": textwrap.indent(f"{preset.also.strip()}\n", "    ") if preset.also else "",
-    }
-    text = TEST
-    for word, part in parts.items():
-        text = text.replace(word, part)
-    return text
+    dimensions = preset.dimensions
+    return TEST.substitute(
+        title=preset.title,
+        name=preset.name,
+        judges="\n\n\n".join(_judge(name, preset.judges[name], dimensions[name]) for name in dimensions),
+        table="".join(f'    "{name}": judge_{name},\n' for name in dimensions),
+        trials=f"@pytest.mark.trials({preset.trials})\n" if preset.trials > 1 else "",
+        also=textwrap.indent(f"{preset.also.strip()}\n", "    ") if preset.also else "",
+    )
 
 
 def _judge(name: str, code: str, sentence: str) -> str:
