@@ -87,12 +87,14 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
         except BarsError as error:
             problems.append(str(error))
         else:
-            bars, notices = advised(config, bars, (planned for _, planned in collector.cases))
+            answerable, notices = advised(config, bars, (planned for _, planned in collector.cases))
             # Of files that could not be collected nobody knows which cases they hold; pytest tells of them.
-            problems += _unfit(config, bars, where, collector, whole=_whole(session))
+            problems += _unfit(config, answerable, where, collector, whole=_whole(session))
     if bars is not None and not problems:
+        notes = collector.notes()
+        if not config.getoption("evalbars_shard"):  # which holds no bar, and is decided with the others
+            bars, notes = answerable, [*notes, *(notices if _whole(session) else ())]
         cases = early.shuffle(config, bars, collector.cases, items)
-        notes = [*collector.notes(), *(notices if _whole(session) else ())]
         collection = config.stash[COLLECTION] = Collection(cases, bars, config, notes)
         if config.getoption("evalbars_shard"):
             _only_shard(collection, items)
@@ -117,8 +119,8 @@ def load(config: pytest.Config) -> tuple[Bars, str]:
 
 
 def advised(config: pytest.Config, bars: Bars, planned: Iterable[Planned]) -> tuple[Bars, list[str]]:
-    """The bars without a preset's advice that no case can answer, and notices of it; a shard holds no bar."""
-    if not bars.preset or config.getoption("evalbars_shard"):
+    """The bars without a preset's advice that no case can answer, and notices of it."""
+    if not bars.preset:
         return bars, []
     from pytest_evalbars.gate.check import kinds_of  # noqa: PLC0415 - imports pydantic
     from pytest_evalbars.gate.presets import answerable  # noqa: PLC0415

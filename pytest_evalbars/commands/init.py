@@ -79,7 +79,7 @@ def _write(folder: Path, name: str) -> list[str]:
     Raises:
         EvalbarsError: one is there already, bars are declared elsewhere, or a file cannot be written.
     """
-    from pytest_evalbars.config.table import read_table, shown  # noqa: PLC0415
+    from pytest_evalbars.config.table import read_table  # noqa: PLC0415
     from pytest_evalbars.presets import read  # noqa: PLC0415
     from pytest_evalbars.presets.starting import bars_file, case_file, test_file  # noqa: PLC0415
 
@@ -92,18 +92,16 @@ def _write(folder: Path, name: str) -> list[str]:
     project = root / "pyproject.toml"
     if project.is_file() and read_table(project) is not None:
         raise EvalbarsError(
-            f'{shown(project)}: declares bars already, in [tool.evalbars]; add preset = "{name}" there. '
+            f'{_named(project)}: declares bars already, in [tool.evalbars]; add preset = "{name}" there. '
             "Nothing was written"
         )
-    if there := [shown(path) for path in files if path.exists() or path.is_symlink()]:
+    if there := [_named(path) for path in files if path.exists() or path.is_symlink()]:
         raise EvalbarsError(f"{', '.join(there)}: there already, and never overwritten. Nothing was written")
     _write_all(files)
-    return [shown(path) for path in files]
+    return [_named(path) for path in files]
 
 
 def _write_all(files: Mapping[Path, str]) -> None:
-    from pytest_evalbars.config.table import shown  # noqa: PLC0415
-
     done: list[Path] = []
     try:
         for path, text in files.items():
@@ -114,7 +112,14 @@ def _write_all(files: Mapping[Path, str]) -> None:
     except OSError as error:
         for each in done:
             each.unlink()
-        raise EvalbarsError(f"{shown(path)}: cannot be written: {error.strerror}. Nothing was written") from None
+        raise EvalbarsError(f"{_named(path)}: cannot be written: {error.strerror}. Nothing was written") from None
+
+
+def _named(path: Path) -> str:
+    """The path as a person would write it; a link by its own name, not by that of what it points to."""
+    from pytest_evalbars.config.table import shown  # noqa: PLC0415
+
+    return str(Path(shown(path.parent)) / path.name)
 
 
 def _root(folder: Path) -> Path:

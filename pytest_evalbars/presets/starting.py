@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 TEST = Template('''\
-"""$title: a starting suite, written by `evalbars init $name`. It runs as it is; make it yours from top to bottom."""
+"""$title: a starting suite, written by `evalbars init $name`.
+
+It runs as it is; make it yours from top to bottom.
+"""
 
 import pytest
 
