@@ -3,13 +3,14 @@
 import math
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 #: Standard errors of chance above the promise within which it counts as kept: chance alone exceeds them once in 700.
 CHANCE = 3
-#: How many scenarios of a grid are tried again.
-WORST = 3
+#: How many scenarios of a grid look so bad that they are looked at more closely, and how many of those are tried again.
+BAD, WORST = 12, 3
 
 
 def generator(*what):
@@ -96,8 +97,9 @@ def percent(share, digits=1):
 def worst_rows(promises, scenarios, errors, effort, first, again, *, saying, averages=(), unit="samples"):
     """One row for each promise: the scenario in which it is broken most often, and the average of all.
 
-    Every scenario is simulated with `first` samples. The worst ones are then simulated afresh with `again`, and the
-    worst of these is the row: the worst of many first looks would for the most part be bad luck.
+    Every scenario is simulated with `first` samples, those that look bad afresh with a fifth of `again`, and the worst
+    of those afresh with `again`. The worst of these is the row: the worst of many first looks is for the most part bad
+    luck.
 
     Args:
         promises: What is promised to be how seldom, by the name that `errors` gives it.
@@ -112,18 +114,24 @@ def worst_rows(promises, scenarios, errors, effort, first, again, *, saying, ave
         unit: What a sample is.
     """
     seen = {each: errors(each, effort.of(first), generator("first", each)) for each in scenarios}
-    afresh = {}
+
+    @cache
+    def closely(scenario):
+        return errors(scenario, effort.of(again // 5), generator("closely", scenario))
+
+    @cache
+    def afresh(scenario):
+        return errors(scenario, effort.of(again), generator("again", scenario))
+
     for name, promised in promises.items():
-        ranked = sorted(scenarios, key=lambda each: -seen[each][name].mean())[:WORST]
-        for each in ranked:
-            if each not in afresh:
-                afresh[each] = errors(each, effort.of(again), generator("again", each))
-        worst = max(ranked, key=lambda each: afresh[each][name].mean())
+        bad = sorted(scenarios, key=lambda each, name=name: -seen[each][name].mean())[:BAD]
+        worst = sorted(bad, key=lambda each, name=name: -closely(each)[name].mean())[:WORST]
+        worst = max(worst, key=lambda each, name=name: afresh(each)[name].mean())
         yield Row(
             name,
             promised,
-            float(afresh[worst][name].mean()),
-            len(afresh[worst][name]),
+            float(afresh(worst)[name].mean()),
+            len(afresh(worst)[name]),
             saying.format(*worst),
             len(scenarios),
             dict(averages).get(name),
