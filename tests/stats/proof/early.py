@@ -37,7 +37,7 @@ def at_any_time(effort):
 
     grid = list(itertools.product(ALIKE, (0.8, 0.9, 0.98)))
     promises, saying = {MET: ALPHA, MISSED: ALPHA}, "{0[0]}, {0[1]} trials, bar {1}"
-    return worst_rows(promises, grid, errors, effort, 500, 5000, saying=saying, unit="runs")
+    return worst_rows(promises, grid, errors, effort, 300, 5000, saying=saying, unit="runs")
 
 
 def scores_at_any_time(effort):
@@ -48,7 +48,7 @@ def scores_at_any_time(effort):
         return _claims(draw(rng, (samples, CASES)), t)
 
     grid = [(law,) for law in SCORES]
-    return worst_rows({MET: ALPHA, MISSED: ALPHA}, grid, errors, effort, 500, 5000, saying="{}", unit="runs")
+    return worst_rows({MET: ALPHA, MISSED: ALPHA}, grid, errors, effort, 300, 5000, saying="{}", unit="runs")
 
 
 def when_certain(effort):

@@ -10,7 +10,7 @@ import numpy as np
 #: Standard errors of chance above the promise within which it counts as kept: chance alone exceeds them once in 700.
 CHANCE = 3
 #: How many scenarios of a grid look so bad that they are looked at more closely, and how many of those are tried again.
-BAD, WORST = 12, 3
+BAD, WORST = 8, 3
 
 
 def generator(*what):
