@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,15 +11,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.place import line_of_test
+from pytest_evalbars.run.extras import ACTIONS, STAGES, fault
 from pytest_evalbars.run.plain import number, plain, shown, text
-from pytest_evalbars.run.tally import COST
+from pytest_evalbars.stash import COLLECTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from pytest_evalbars.config.scales import Scale
     from pytest_evalbars.run.plan import Planned
 
+    #: The scale that a dimension is graded on, and its name.
+    ScaleOf = Callable[[str], "tuple[str, Scale] | None"]
+
 REASON_LENGTH = 2_000
+#: A class that a case predicts is a name, not a text.
+CLASS_LENGTH = 200
 
 
 @dataclass(slots=True)
@@ -42,13 +51,20 @@ class EvalCase:
     """One trial's own account of itself.
 
     No method raises on a bad verdict: a case goes on to say everything that it knows. What makes no sense (a
-    dimension that the case did not declare, a score outside 0..1) makes the trial an error.
+    dimension that the case did not declare, a score outside 0..1) makes the trial an error, which names the line.
+
+    Args:
+        planned: the trial.
+        scale_of: what is known of scales.
     """
 
-    def __init__(self, planned: Planned) -> None:
+    def __init__(self, planned: Planned, scale_of: ScaleOf = lambda _: None) -> None:
         self._planned = planned
+        self._scale_of = scale_of
         self._said: dict[str, Said] = {}
         self._measures: dict[str, float | int] = {}
+        self._prediction: dict[str, Any] = {}
+        self._guardrail: dict[str, str] = {}
         self._evidence: dict[str, Any] = {}
         self._mistakes: list[str] = []
         #: Set once the verdict is out; what is said from then on is late.
@@ -85,9 +101,7 @@ class EvalCase:
         try:
             verdict = bool(passed)
         except Exception as error:  # noqa: BLE001 - an array, a lazy object: whatever the test passed in
-            self._mistakes.append(
-                f"check({shown(dimension)}): the verdict is neither true nor false ({text(error, 200)})"
-            )
+            self._mistake(f"check({shown(dimension)}): the verdict is neither true nor false ({text(error, 200)})")
             return
         if said is not None:
             said.judge(passed=verdict, reason=text(reason, REASON_LENGTH))
@@ -106,11 +120,11 @@ class EvalCase:
             return
         said, given = self._of(dimension), number(value)
         if given is None or not 0 <= given <= 1:
-            self._mistakes.append(f"score({shown(dimension)}, {shown(value)}): a score lies from 0 to 1")
+            self._mistake(f"score({shown(dimension)}, {shown(value)}): a score lies from 0 to 1")
             return
         least = None if passing is None else number(passing)
         if passing is not None and (least is None or not 0 <= least <= 1):
-            self._mistakes.append(f"score({shown(dimension)}, passing={shown(passing)}): it lies from 0 to 1")
+            self._mistake(f"score({shown(dimension)}, passing={shown(passing)}): it lies from 0 to 1")
             return
         if said is None:
             return
@@ -122,10 +136,66 @@ class EvalCase:
         elif words:
             said.reason = words
 
+    def grade(self, dimension: str, level: str, reason: str = "") -> None:
+        """Grade a dimension on its declared scale.
+
+        Args:
+            dimension: one that the case declares, and that a scale of the bars file holds.
+            level: one of the scale's; graded twice, the worse level counts.
+            reason: why, for the reader of the report.
+        """
+        if self._too_late(f"grade({shown(dimension)}, {shown(level)})"):
+            return
+        said = self._of(dimension)
+        if said is None:
+            return
+        name, scale = self._scale_of(dimension) or ("", None)
+        if scale is None:
+            self._mistake(
+                f"grade({shown(dimension)}, {shown(level)}): no scale holds this dimension; declare one beside the "
+                f'bars: scales.{text(dimension, 100)} = {{ levels = ["good", "fair", "poor"], passing = "fair" }}'
+            )
+        elif level not in scale.levels:
+            close = difflib.get_close_matches(str(level), scale.levels, n=1)
+            hint = f"; did you mean {shown(close[0])}?" if close else ""
+            self._mistake(
+                f"grade({shown(dimension)}, {shown(level)}): that is no level of the scale {name} ({scale}){hint}"
+            )
+        else:
+            said.level = scale.worse(said.level, level)
+            words = text(reason, REASON_LENGTH)
+            said.judge(passed=scale.passes(level), reason=words or ("" if scale.passes(level) else f"graded {level}"))
+
+    def predict(self, expected: object, predicted: object, confidence: float | None = None) -> None:
+        """Say which class was right and which one was predicted: once a trial.
+
+        Args:
+            expected: the right class, as a name (other values by their text).
+            predicted: the class that was predicted.
+            confidence: how sure the prediction was, 0 to 1, where that is known.
+        """
+        words = f"predict({shown(expected)}, {shown(predicted)})"
+        if self._too_late(words):
+            return
+        names = [text(each, CLASS_LENGTH).strip() if each is not None else "" for each in (expected, predicted)]
+        sure = None if confidence is None else number(confidence)
+        if self._prediction:
+            self._mistake(f"{words}: a trial predicts once")
+        elif not all(names):
+            self._mistake(
+                f'{words}: a class needs a name; for "nothing was predicted" take one of its own, as "none"'
+            )
+        elif confidence is not None and (sure is None or not 0 <= sure <= 1):
+            self._mistake(f"predict(..., confidence={shown(confidence)}): a confidence lies from 0 to 1")
+        else:
+            self._prediction = {"expected": names[0], "predicted": names[1], "confidence": sure}
+
     def measure(self, **numbers: float | None) -> None:
         """Record numbers of this trial: seconds, cost_usd, tokens_in, tokens_out, and your own.
 
-        None means that the number is not known, as the cost of a model without a price: nothing is recorded.
+        The four have units: none is negative, and tokens are whole. Seconds are measured anyway; those given here
+        replace them. None means that the number is not known, as the cost of a model without a price: nothing is
+        recorded.
         """
         if self._too_late(f"measure({shown(numbers)})"):
             return
@@ -133,12 +203,27 @@ class EvalCase:
             if value is None:
                 continue
             given = number(value)
-            if name == COST and given is not None and given < 0:
-                self._mistakes.append(f"measure({name}={shown(value)}): nothing costs less than nothing")
-            elif given is None:
-                self._mistakes.append(f"measure({text(name, 200)}={shown(value)}): not a finite number")
-            else:
+            if wrong := fault(name, given):
+                self._mistake(f"measure({text(name, 200)}={shown(value)}): {wrong}")
+            elif given is not None:
                 self._measures[text(name, 200)] = given
+
+    def guardrail(self, stage: str, action: str) -> None:
+        """Say what a guardrail did: at `pre` (before the model was asked) or `post` (with its answer).
+
+        Args:
+            stage: `pre` or `post`.
+            action: `pass`, `rewrite` or `block`; of several at one stage the strictest counts.
+        """
+        words = f"guardrail({shown(stage)}, {shown(action)})"
+        if self._too_late(words):
+            return
+        if stage not in STAGES:
+            self._mistake(f"{words}: the stage is {' or '.join(STAGES)}")
+        elif action not in ACTIONS:
+            self._mistake(f"{words}: the action is {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}")
+        else:
+            self._guardrail[stage] = max(self._guardrail.get(stage, action), action, key=ACTIONS.index)
 
     def record(self, *, input: object = None, output: object = None, context: object = None) -> None:  # noqa: A002
         """Keep evidence for a reader: what was asked, what came back, what it was to rest on."""
@@ -146,6 +231,15 @@ class EvalCase:
         if self._too_late("record(...)"):
             return
         self._evidence |= {name: plain(value) for name, value in given.items() if value is not None}
+
+    def _further(self) -> dict[str, Any]:
+        """What was said beside verdicts, measures and evidence."""
+        said = {"prediction": self._prediction, "guardrail": self._guardrail}
+        return {key: value for key, value in said.items() if value}
+
+    def _mistake(self, words: str) -> None:
+        place = line_of_test(self._planned.item)
+        self._mistakes.append(f"{words} ({place})" if place else words)
 
     def _too_late(self, words: str) -> bool:
         if self._closed:
@@ -155,7 +249,7 @@ class EvalCase:
     def _of(self, dimension: str) -> Said | None:
         if dimension not in self._planned.dimensions:
             declared = ", ".join(self._planned.dimensions)
-            self._mistakes.append(f"a verdict on {shown(dimension)}, which the case does not declare ({declared})")
+            self._mistake(f"a verdict on {shown(dimension)}, which the case does not declare ({declared})")
             return None
         return self._said.setdefault(dimension, Said())
 
@@ -173,5 +267,6 @@ def accounting(item: pytest.Item) -> Iterator[EvalCase]:
             'mark it with pytest.mark.dimension("accuracy")',
             pytrace=False,
         )
-    item.stash[ACCOUNT] = EvalCase(item.stash[PLANNED])  # taken off by whoever reports the teardown
+    scale_of = item.config.stash[COLLECTION].bars.scale_of
+    item.stash[ACCOUNT] = EvalCase(item.stash[PLANNED], scale_of)  # taken off by whoever reports the teardown
     yield item.stash[ACCOUNT]

@@ -136,6 +136,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
         "verdicts": verdicts,
         "measures": _times(item, call) | account._measures,  # noqa: SLF001
         "evidence": account._evidence,  # noqa: SLF001
+        **account._further(),  # noqa: SLF001
         "error": error,
         "mistakes": mistakes,
         "xfail": marked or (call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)),
@@ -287,7 +288,7 @@ def _from_harness(call: pytest.CallInfo[Any]) -> bool:
 def trial_lines(planned: Planned, said: dict[str, Any], *, worker: str | None, xfail: bool) -> list[dict[str, Any]]:
     """The run file's lines for one finished trial."""
     key = {"case": planned.case, "test": planned.test, "trial": planned.trial}
-    trial = {
+    trial: dict[str, Any] = {
         "type": "trial",
         **key,
         "item": planned.item,
@@ -296,6 +297,7 @@ def trial_lines(planned: Planned, said: dict[str, Any], *, worker: str | None, x
         "measures": said["measures"],
         "evidence": said["evidence"],
         "worker": worker,
+        **{key: said[key] for key in ("prediction", "guardrail") if key in said},
     }
     if said["error"]:
         trial["error"] = said["error"]

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from pytest_evalbars.config.scales import Scale  # noqa: TC001 - pydantic reads the annotation
+
 Count = Annotated[int, Field(ge=1, strict=True)]
 Amount = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
@@ -34,7 +36,7 @@ def _named(value: object) -> object:
     """Blanks around a name would be stripped, and could make two names one."""
     for name in value if isinstance(value, dict) else ():
         if not name or name != name.strip():
-            raise ValueError(f'"{name}" is no name of a resource; take one without blanks around it, as "openai/*"')
+            raise ValueError(f'"{name}" is no name; take one without blanks around it, as "openai/*"')
     return value
 
 
@@ -56,3 +58,9 @@ class Settings(Strict):
     budget_seconds: Amount | None = None
     #: Whether cases that can no longer change any verdict are left unrun.
     stop_early: Switch = False
+    #: Scales by name, for dimensions that are graded.
+    scales: Annotated[dict[str, Scale], BeforeValidator(_named)] = Field(default_factory=dict)
+
+    def scale_of(self, dimension: str) -> tuple[str, Scale] | None:
+        """The scale that the dimension is graded on, and its name; None if it is on none."""
+        return next(((name, each) for name, each in self.scales.items() if each.holds(name, dimension)), None)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pytest_evalbars.run.extras import Extras
     from pytest_evalbars.run.shards import Shard
 
 PASS, MISS, ERROR, SKIPPED = range(len(OUTCOMES))
@@ -40,6 +41,10 @@ class Run:
     labelset: NDArray[np.int64]
     #: -1 where the case stands for itself.
     cluster: NDArray[np.int64]
+    #: Codes into `levels`, -1 where the trial was not graded.
+    level: NDArray[np.int64]
+    #: Where `extras` has what the row's trial said beside its verdicts; -1 where it said nothing.
+    entry: NDArray[np.int64]
     #: Whether an xfail mark announced the miss.
     expected: NDArray[np.bool_]
 
@@ -47,6 +52,8 @@ class Run:
     tests: list[str]
     dimensions: list[str]
     labelsets: list[dict[str, str]]
+    levels: list[str]
+    extras: Extras
     #: Why, for misses and errors that said so: by row.
     reasons: dict[int, str]
 

@@ -27,6 +27,8 @@ class Trial:
     #: By dimension, as `judge` gives them: outcome, score, level, reason. The first one that is no error stands.
     verdicts: dict[str, list[Any]] = field(default_factory=dict)
     measures: dict[str, Any] = field(default_factory=dict)
+    #: Its `prediction` and `guardrail`, where it has them.
+    more: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     xfail: bool = False
 
@@ -35,6 +37,7 @@ class Trial:
         if line.get("type") == "trial":
             self.error, self.xfail = str(line.get("error") or ""), bool(line.get("xfail"))
             self.measures = dict(line.get("measures") or {})
+            self.more = {key: line[key] for key in ("prediction", "guardrail") if key in line}
         elif not self.stands(name := line["dimension"]):
             self.verdicts[name] = [line["outcome"], *(line.get(key) for key in ("score", "level", "reason"))]
 
@@ -63,7 +66,8 @@ class Trial:
 
     def said(self) -> dict[str, Any]:
         """What it said, as `judge` made it."""
-        return {"verdicts": self.verdicts, "measures": self.measures, "error": self.error, "xfail": self.xfail}
+        said = {"verdicts": self.verdicts, "measures": self.measures, "error": self.error, "xfail": self.xfail}
+        return said | self.more
 
 
 def said_of(lines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -96,10 +96,11 @@ class Reader(Rows):
         case, test, trial = (np.array(column, np.int64) for column in (self.case, self.test, self.trial))
         dimension, outcome = np.array(self.dimension, np.int64), np.array(self.outcome, np.int8)
         labelset, cluster = np.array(self.labelset, np.int64), np.array(self.cluster, np.int64)
+        level, entry = np.array(self.level, np.int64), np.array(self.entry, np.int64)
         key = self._pack(case, test, trial)
         keep = self._once(key[:count], dimension[:count], outcome)
         keep = np.concatenate([keep, np.ones(len(key) - count, bool)])
-        flags = self._join(key, labelset, cluster)
+        flags = self._join(key, labelset, cluster, entry)
         starts, codes = zip(*self.spans, strict=True)
         default = np.repeat(codes, np.diff([*starts, len(labelset)]))
         labelset = np.where(labelset < 0, default, labelset)
@@ -121,11 +122,15 @@ class Reader(Rows):
             score=np.array(self.score, np.float64)[rows],
             labelset=labelset[rows],
             cluster=cluster[rows],
+            level=level[rows],
+            entry=entry[rows],
             expected=((flags & 2) > 0)[rows],
             cases=list(self.cases),
             tests=list(self.tests),
             dimensions=list(self.dimensions),
             labelsets=[dict(labels) for labels in self.labelsets],
+            levels=list(self.levels),
+            extras=self.entries.columns(),
             reasons=self.reasons
             if new_row is None
             else {new_row[row]: text for row, text in self.reasons.items() if row in new_row},
@@ -256,8 +261,9 @@ class Reader(Rows):
         key: NDArray[np.int64],
         labelset: NDArray[np.int64],
         cluster: NDArray[np.int64],
+        entry: NDArray[np.int64],
     ) -> NDArray[np.int8]:
-        """Give each observation the labels, cluster and flags of its trial line."""
+        """Give each observation the labels, cluster, flags and further words of its trial line."""
         flags = np.zeros(len(key), np.int8)
         t_key, t_line = self._trial_lines()
         if not len(t_key):
@@ -265,7 +271,8 @@ class Reader(Rows):
         place = np.minimum(np.searchsorted(t_key, key), len(t_key) - 1)
         found = t_key[place] == key
         line = t_line[place[found]]
-        for column, source in ((labelset, self.t_labelset), (cluster, self.t_cluster)):
+        columns = ((labelset, self.t_labelset), (cluster, self.t_cluster), (entry, self.t_entry))
+        for column, source in columns:
             values = np.array(source, np.int64)[line]
             column[found] = np.where(column[found] < 0, values, column[found])
         flags[found] = np.array(self.t_flags, np.int8)[line]

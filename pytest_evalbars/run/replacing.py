@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.run.rows import Rows
 
-OBSERVATION = ("case", "test", "trial", "dimension", "outcome", "score", "labelset", "cluster")
-TRIAL = ("t_case", "t_test", "t_trial", "t_labelset", "t_cluster", "t_flags")
+OBSERVATION = ("case", "test", "trial", "dimension", "outcome", "score", "labelset", "cluster", "level", "entry")
+TRIAL = ("t_case", "t_test", "t_trial", "t_labelset", "t_cluster", "t_flags", "t_entry")
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, MISS
+from pytest_evalbars.run.extras import Entries
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.plan import OUTCOMES
 from pytest_evalbars.run.replacing import Frame, drop_rows, void_end
@@ -36,16 +37,20 @@ class Rows:
     def __init__(self, where: str) -> None:
         self.where = where
         self.cases, self.tests, self.trials, self.dimensions = Codes(), Codes(), Codes(), Codes()
-        self.labelsets, self.clusters = Codes(), Codes()
+        self.labelsets, self.clusters, self.levels = Codes(), Codes(), Codes()
         self.known_labels: Codes = {}
         # One array a column; the first five are the keys of an observation, the next four of a trial.
         self.case, self.test, self.trial, self.dimension = (array("q") for _ in range(4))
         self.outcome, self.score = array("b"), array("d")
         self.labelset, self.cluster = array("q"), array("q")
+        self.level, self.entry = array("q"), array("q")
         #: From which row on cases without labels of their own have which.
         self.spans: list[tuple[int, int]] = []
         self.t_case, self.t_test, self.t_trial = array("q"), array("q"), array("q")
         self.t_labelset, self.t_cluster, self.t_flags = array("q"), array("q"), array("b")
+        self.t_entry = array("q")
+        #: What trials said beside their verdicts: a row's or a trial line's entry, -1 where it said nothing.
+        self.entries = Entries()
         self.reasons: dict[int, str] = {}
         self.headers: list[Mapping[str, Any]] = []
         #: The planned items, and whether a line speaks of them.
@@ -219,6 +224,8 @@ class Rows:
         self.score.append(NAN if score is None else _share(score))
         self.labelset.append(self._labels(labels) if labels else -1)
         self.cluster.append(self._cluster(cluster) if cluster else -1)
+        self.level.append(self._level(level) if (level := get("level")) is not None else -1)
+        self.entry.append(self.entries.add(row))
         if outcome in (MISS, ERROR) and (reason := get("reason")):
             self.reasons[len(self.case) - 1] = str(reason)[:REASON_LENGTH]
 
@@ -228,9 +235,15 @@ class Rows:
         self._key(row, self.t_case, self.t_test, self.t_trial)
         self.t_labelset.append(self._labels(labels) if labels else self.unlabelled)
         self.t_cluster.append(self._cluster(cluster) if cluster else -1)
+        self.t_entry.append(self.entries.add(row))
         self.t_flags.append((1 if get("error") else 0) + (2 if get("xfail") else 0))
         if (item := get("item")) in self.items:
             self.items[item] = True
+
+    def _level(self, name: Any) -> int:
+        if not isinstance(name, str):
+            raise ValueError(f"level is {name!r}, not a name")  # noqa: TRY004 - told as the others
+        return self.levels.setdefault(name, len(self.levels))
 
     def _cluster(self, name: Any) -> int:
         if not isinstance(name, str | int):
@@ -261,6 +274,8 @@ class Rows:
         self.score.append(NAN)
         self.labelset.append(self._labels(one.labels))
         self.cluster.append(self.clusters.setdefault(one.cluster, len(self.clusters)) if one.cluster else -1)
+        self.level.append(-1)
+        self.entry.append(-1)
 
 
 def _texts(row: Mapping[str, Any], key: str) -> list[str]:

@@ -66,7 +66,7 @@ def case_rate(passes: ArrayLike, trials: ArrayLike, clusters: ArrayLike | None =
     Raises:
         ValueError: No case, a case without trials, more passes than trials, or other shapes or kinds.
     """
-    x, k = _counts(passes, trials)
+    x, k = counts(passes, trials)
     m, total = len(k), int(k.sum())
     rates = x / k
     value = math.fsum(rates) / m  # rounded once, and so the same in every order of cases
@@ -138,7 +138,8 @@ def _effective(rate: Rate) -> tuple[float, float]:
     return rate.value * rate.n_eff, rate.n_eff
 
 
-def _counts(passes: ArrayLike, trials: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def counts(passes: ArrayLike, trials: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Passes and trials of cases as integers, shape (cases,) each; ValueError where they are impossible."""
     x, k = np.asarray(passes), np.asarray(trials)
     if x.ndim != 1 or x.shape != k.shape:
         raise ValueError(f"passes and trials must be two lists of one length, got shapes {x.shape} and {k.shape}")
