@@ -18,7 +18,9 @@ def add(commands: Any) -> None:
     gate.add_argument("--stage", choices=("testing", "launch", "none"), default="testing")
     gate.add_argument("--strict", action="store_true", help="exit 10 where cases were left out of the run")
     gate.add_argument("--json", action="store_true", help="print the decision as JSON")
-    gate.add_argument("-v", "--verbose", action="store_true", help="show every group, and tell every verdict")
+    gate.add_argument(
+        "-v", "--verbose", action="store_true", help="show every group, every verdict, failure patterns"
+    )
     gate.set_defaults(run=run)
 
 
@@ -33,10 +35,9 @@ def run(options: argparse.Namespace) -> int:
     run = load_run(*options.runs)
     decision = decide(run, bars, stage=options.stage, strict=options.strict)
     if options.json:
-        from pytest_evalbars.run.flaky import flaky_cases  # noqa: PLC0415
+        from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
-        flaky = [one.to_json() for one in flaky_cases(run)]
-        print(json.dumps({**decision.to_json(), "flaky": flaky}, indent=2))  # noqa: T201 - a command prints
+        print(json.dumps(as_json(run, bars, decision), indent=2))  # noqa: T201 - a command prints
         return decision.exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 

@@ -29,7 +29,7 @@ def new_run_file(config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
         journal = Journal.create(config.rootpath, config.getoption("evalbars_run"), config.stash.get(RUN, None))
     except EvalbarsError as error:
         raise pytest.UsageError(str(error)) from None
-    more: dict[str, Any] = {"bars": [bar.model_dump(exclude_defaults=True) for bar in bars.bar]}
+    more: dict[str, Any] = {"bars": [bar.model_dump(exclude_defaults=True, by_alias=True) for bar in bars.bar]}
     if config.getoption("evalbars_missed"):
         more |= {"second_look": True, "erred": _erred_last_time(config, plan)}
     if plan.shard is not None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.bar import GLOB, nearest
-from pytest_evalbars.gate.select import fits, picks
+from pytest_evalbars.gate.select import ADVERSARIAL, CLASS, FRIENDLY, SET, fits, picks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.run.plan import Planned
@@ -27,7 +27,31 @@ def unanswerable(bars: Bars, planned: Iterable[Planned], run_labels: dict[str, s
     """
     kinds = {(one.dimensions, tuple({**run_labels, **one.labels}.items())) for one in planned}
     known: list[Kind] = [(dimensions, dict(labels)) for dimensions, labels in kinds]
-    return [problem for bar in bars.bar for problem in _problems(bar, known)]
+    dimensions = {name for names, _ in known for name in names}
+    return [
+        *(problem for bar in bars.bar for problem in _problems(bar, known)),
+        *_scales(bars, dimensions),
+    ]
+
+
+def _scales(bars: Bars, dimensions: set[str]) -> Iterator[str]:
+    """Scales that hold nothing, and dimensions on more than one."""
+    for name, scale in bars.scales.items():
+        for word in scale.dimension or (name,):
+            if not any(fits(each, (word,)) for each in dimensions):
+                mend = "" if scale.dimension else "; name those that it holds, as dimension = [...]"
+                hint = nearest(word, dimensions)
+                yield f'scale "{name}": "{word}" is no dimension of any collected case{hint or mend}'
+    for dimension in sorted(dimensions):
+        holding = [name for name, scale in bars.scales.items() if scale.holds(name, dimension)]
+        if len(holding) > 1:
+            yield f'dimension "{dimension}" is on more than one scale: {", ".join(holding)}; a dimension has one'
+    for bar in bars.bar:
+        for dimension in dimensions if bar.level is not None else ():
+            found = bars.scale_of(dimension)
+            if found and fits(dimension, bar.dimension or ("*",)) and bar.level not in found[1].levels:
+                hint = nearest(str(bar.level), found[1].levels)
+                yield f'bar "{bar.name}": "{bar.level}" is no level of the scale {found[0]} ({found[1]}){hint}'
 
 
 def _problems(bar: Bar, known: list[Kind]) -> list[str]:
@@ -47,10 +71,10 @@ def _unknown_dimension(bar: Bar, known: list[Kind]) -> str:
 def _unknown_label(bar: Bar, known: list[Kind]) -> str:
     keys = {key for _, labels in known for key in labels}
     for key in bar.each:
-        if key not in keys:
+        if key not in keys and key not in (CLASS, SET):
             return f'each = "{key}", but no collected case has that label{nearest(key, keys)}'
     for key, words in {"category": bar.category, "status": bar.status, **bar.labels}.items():
-        values = {labels[key] for _, labels in known if key in labels}
+        values = {labels[key] for _, labels in known if key in labels} | ({FRIENDLY} if key == SET else set())
         for word in words or ():
             if not any(fits(value, (word,)) for value in values):
                 return f'no collected case has {key} "{word}"{nearest(word, values)}'
@@ -63,6 +87,9 @@ def _nothing_left(bar: Bar, known: list[Kind]) -> str:
     if bar.status is None and _picks_any(bar.model_copy(update={"status": ("*",)}), known):
         why = "every case it selects is a capability case, which a bar holds only if it says so"
         return f'{why}; add status = "capability"'
+    if SET not in bar.labels and _picks_any(bar.model_copy(update={"labels": {**bar.labels, SET: ("*",)}}), known):
+        why = "every case it selects is adversarial, which a bar holds only if it says so"
+        return f'{why}; add labels.{SET} = "{ADVERSARIAL}"'
     return "each of its selectors matches some case, but no case matches them all"
 
 

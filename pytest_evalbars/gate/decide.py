@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
 from pytest_evalbars.gate.select import held_bars, stands_alone
-from pytest_evalbars.gate.slices import slices_of
+from pytest_evalbars.gate.slices import metric_of, slices_of
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
-from pytest_evalbars.metrics import METRICS
+from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED, STOPPED
 from pytest_evalbars.stats.families import two_tiers
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.gate.anytime import Evidence
     from pytest_evalbars.gate.bar import Bar, Bars
-    from pytest_evalbars.metrics.slice import Estimate, Metric, Slice
+    from pytest_evalbars.metrics.slice import Estimate, Slice
     from pytest_evalbars.run.columns import Run
 
 
@@ -59,6 +58,10 @@ class Draft:
     stopped: int
     #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
     p: float
+    #: How many trials the metric could use.
+    trials: int = 0
+    #: Why there is no data, where the metric says so.
+    lacking: str = ""
     #: The evidence of a bar that could stop at any time; it then decides alone.
     bets: Evidence | None = None
     #: The same in the family; None where the verdict is not of it.
@@ -101,7 +104,7 @@ def decide(
     """
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is none of {', '.join(STAGES)}")
-    drafts = [draft for bar in held_bars(bars, stage) for draft in _drafts(run, bar, bars.alpha)]
+    drafts = [draft for bar in held_bars(bars, stage) for draft in _drafts(run, bar, bars)]
     judged = [draft for draft in drafts if draft.apart is not None and draft.bar.rule == "evidence"]
     corrected = two_tiers(
         np.array([draft.p for draft in judged]),
@@ -119,28 +122,44 @@ def decide(
     return _decision(run, bars, verdicts, standing, stage, strict=strict)
 
 
-def _drafts(run: Run, bar: Bar, alpha: float) -> Iterator[Draft]:
-    metric = cast("Metric", import_module(METRICS[bar.metric]))
+def _drafts(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
     for dimension, group, part in slices_of(run, bar):
-        apart, unjudged = metric.estimate(part), metric.unjudged(part)
         stopped = int(part.stopped().sum())
-        if_missed = metric.estimate(part, "miss") if apart and unjudged + stopped else None
-        if_passed = metric.estimate(part, "pass") if apart and unjudged + stopped else None
-        draft = Draft(bar, dimension, group, part, apart, if_missed, if_passed, unjudged, stopped, float("nan"))
-        if apart is not None and asked_for(bar, part) and not shares_sources(part):
-            draft.bets = evidence(bar, metric, part, alpha)
-            draft.p = draft.bets.p_missed
-        elif apart is not None:
-            t = bar.threshold
-            draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.fails)
+        draft = Draft(bar, dimension, group, part, None, None, None, 0, stopped, float("nan"))
+        try:
+            _measure(draft, bars)
+        except NoData as none:
+            draft.apart, draft.lacking, draft.unjudged = None, str(none), int(part.unjudged().sum())
         yield draft
+
+
+def _measure(draft: Draft, bars: Bars) -> None:
+    """Ask the metric.
+
+    Raises:
+        NoData: it has nothing to say.
+    """
+    bar, part, metric = draft.bar, draft.part, metric_of(draft.bar, bars, draft.dimension)
+    draft.apart, draft.unjudged, draft.trials = metric.estimate(part), metric.unjudged(part), metric.trials(part)
+    if draft.apart is None:
+        return
+    if draft.unjudged + draft.stopped:
+        draft.if_missed, draft.if_passed = metric.estimate(part, "miss"), metric.estimate(part, "pass")
+    if asked_for(bar, part) and not shares_sources(part):
+        draft.bets = evidence(bar, metric, part, bars.alpha)
+        draft.p = draft.bets.p_missed
+    else:
+        t = bar.threshold
+        draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.fails)
+    if not 0 <= draft.p <= 1:
+        raise NoData(f"metric {bar.metric} gave the p-value {draft.p}")
 
 
 def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
     bar, part = draft.bar, draft.part
     outcome = run.outcome[part.rows]
     left_out = int((outcome == LEFT_OUT).sum())
-    notes: list[str] = []
+    notes: list[str] = [draft.lacking] if draft.lacking else []
     word: Word = "no data"
     numbers: dict[str, object] = {}
     if draft.apart is not None:
@@ -151,7 +170,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         if word == "met" and run.unplaced:
             word = "inconclusive"
             notes.append("trials of the run are missing, and nothing tells whether they belong here")
-        numbers = {"cases": draft.apart.cases, "trials": int(part.judged().sum())}
+        numbers = {"cases": draft.apart.cases, "trials": draft.trials}
         if draft.bets is not None:
             numbers |= _betted(draft, draft.bets)
         else:
@@ -166,6 +185,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         verdict=word,
         unjudged=draft.unjudged,
         stopped=draft.stopped,
+        metric_lacks=bool(draft.lacking),
         skipped=int((outcome == SKIPPED).sum()),
         left_out=left_out,
         enforced=not why_not,
@@ -181,6 +201,8 @@ def _measured(bars: Bars, draft: Draft, word: Word, notes: list[str]) -> dict[st
     bar, apart = draft.bar, draft.clears[0]
     low, high = apart.bounds(bars.alpha)
     interval = apart.interval(bars.confidence)
+    if (say := getattr(apart, "note", None)) and (words := say(bars.alpha, bar.upper)):
+        notes.append(words)
     if bar.rule == "estimate" and interval[0] <= bar.threshold <= interval[1]:
         notes.append("within noise: the bar lies inside the interval")
     return {

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Slice
     from pytest_evalbars.run.plan import Plan
 
+#: By what a share counts: the best that can happen under a ceiling, and above a floor.
+EVEN = {
+    "passes": ("even if none passes", "even if all pass"),
+    "misses": ("even if none misses", "even if all miss"),
+    "such trials": ("even if there is none", "even if all are such"),
+}
 #: Sums of weights may fall short of a whole number by a rounding error.
 ROUNDING = 1e-9
 
@@ -52,7 +58,7 @@ def forecast(plan: Plan, bars: Bars, stage: str, labels: dict[str, str]) -> tupl
         prospect = _prospect(bar, group, part, bars.alpha, level)
         if not prospect.can_be_met:
             found.setdefault((name, group is not None), []).append(prospect)
-    return len(verdicts), [_notice(name, prospects) for (name, _), prospects in found.items()]
+    return len(verdicts), [_notice(name, prospects, bars.alpha) for (name, _), prospects in found.items()]
 
 
 def _prospect(bar: Bar, group: str | None, part: Slice, alpha: float, level: float) -> Prospect:
@@ -60,19 +66,29 @@ def _prospect(bar: Bar, group: str | None, part: Slice, alpha: float, level: flo
     passes, trials, clusters = part.by_case(ran.astype(np.float64), ran)
     cases, t = len(trials), bar.threshold
     perfect = np.zeros_like(passes) if bar.upper else passes
-    reaches = True
+    reaches, catches = True, ""
     if bar.rule == "estimate":
-        catches = ""
+        pass
     elif bar.metric == "mean_score":
         low, high = mean_bounds(case_mean(perfect / trials, clusters), alpha)
         reaches = high <= t if bar.upper else low >= t
         catches = _score_that_misses(bar, cases, clusters, level)
-    else:
+    elif bar.kind.counts:
         rate = case_rate(perfect.astype(np.int64), trials, clusters)
         low, high = rate_bounds(rate, alpha)
         reaches = high <= t if bar.upper else low >= t
         catches = _passes_that_miss(bar, cases, rate.n_perfect, level)
+    elif "q" in bar.kind.parameters:
+        reaches = cases >= (cases_for_bound(bar, alpha) or 0)
     return Prospect(bar, group, cases, reaches and cases >= bar.min_cases, catches)
+
+
+def cases_for_bound(bar: Bar, alpha: float) -> int | None:
+    """How many cases give a quantile a bound on the side that its bar asks for."""
+    from pytest_evalbars.stats.quantiles import least_cases_above, least_cases_below  # noqa: PLC0415 - rare
+
+    q = float(bar.kind.parameters["q"]) / 100
+    return least_cases_above(q, alpha) if bar.upper else least_cases_below(q, alpha)
 
 
 def _passes_that_miss(bar: Bar, cases: int, independent: float, level: float) -> str:
@@ -83,7 +99,8 @@ def _passes_that_miss(bar: Bar, cases: int, independent: float, level: float) ->
         return ""
     most = most * cases // n
     about = "" if n == cases else "about "
-    return f"{about}{cases - most} or more passes" if bar.upper else f"{about}{most} or fewer passes"
+    what = bar.kind.counts
+    return f"{about}{cases - most} or more {what}" if bar.upper else f"{about}{most} or fewer {what}"
 
 
 def _score_that_misses(bar: Bar, cases: int, clusters: NDArray[np.int64] | None, level: float) -> str:
@@ -97,9 +114,15 @@ def _score_that_misses(bar: Bar, cases: int, clusters: NDArray[np.int64] | None,
     return ""
 
 
-def _notice(name: str, prospects: list[Prospect]) -> str:
+def _notice(name: str, prospects: list[Prospect], alpha: float) -> str:
     first = prospects[0]
-    even = "even if none passes" if first.bar.upper else "even if all pass"
+    even = EVEN.get(first.bar.kind.counts, EVEN["passes"])[not first.bar.upper]
+    if "q" in first.bar.kind.parameters and first.bar.rule == "evidence":
+        least, side = cases_for_bound(first.bar, alpha), "upper" if first.bar.upper else "lower"
+        most = max(each.cases for each in prospects)
+        return f"{name} cannot be met with the cases at hand: {most} cases give no {side} bound, {least} are needed"
+    if first.bar.threshold == (0 if first.bar.upper else 1) and first.bar.rule == "evidence":
+        even += ', as no number of cases proves it (rule = "estimate" holds the bare number)'
     few = max(each.cases for each in prospects) < first.bar.min_cases
     asks = f"; the bar asks for at least {first.bar.min_cases}" if few else ""
     if first.group is None:

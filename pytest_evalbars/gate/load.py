@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pytest_evalbars.config.scales import Scale
 from pytest_evalbars.config.settings import Limit
 from pytest_evalbars.config.table import Table, find_table, read_table, shown
 from pytest_evalbars.errors import BarsError
@@ -100,6 +101,8 @@ def _place(table: Table, location: list[int | str]) -> tuple[str, list[str], lis
     match location:
         case ["bar", int(index), *rest]:
             return f"{table.where}, {_bar_heading(table, index)}", list(Bar.model_fields), rest
+        case ["scales", str(name), *rest]:
+            return f'{table.where}, scale "{name}"', list(Scale.model_fields), rest
         case ["limits", str(name), *rest]:
             return f'{table.where}, limit "{name}"', list(Limit.model_fields), rest
     return table.where, list(Bars.model_fields), location

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.gate.bar import Bar, Bars
 
+#: What `each` calls the classes of a prediction: they are no labels of the cases.
+CLASS = "class"
 #: The group of cases that do not carry the label.
 NO_LABEL = "(none)"
+#: The label under which cases are set apart, the set of those that say nothing, and one that is never pooled into
+#: others unless a bar names it.
+SET, FRIENDLY, ADVERSARIAL = "set", "friendly", "adversarial"
 
 
 @lru_cache(maxsize=4096)
@@ -28,19 +33,34 @@ def picks_labels(bar: Bar, labels: Mapping[str, str]) -> bool:
     """Whether a case with these labels is in the bar's slice, whatever the dimension."""
     if not fits(labels.get("status", DEFAULT_STATUS), bar.status or HELD_BY_DEFAULT):
         return False
+    if SET not in bar.labels and labels.get(SET) == ADVERSARIAL:
+        return False
     wanted = {**bar.labels, "category": bar.category} if bar.category else bar.labels
-    return all(key in labels and fits(labels[key], patterns) for key, patterns in wanted.items())
+    return all(
+        (key in labels or key == SET) and fits(labels.get(key, FRIENDLY), patterns)
+        for key, patterns in wanted.items()
+    )
 
 
 def picks(bar: Bar, dimension: str, labels: Mapping[str, str]) -> bool:
-    """Whether the bar speaks of this dimension of a case with these labels."""
+    """Whether the bar's slices hold this dimension of a case with these labels."""
     return (bar.dimension is None or fits(dimension, bar.dimension)) and picks_labels(bar, labels)
+
+
+def speaks_of(bar: Bar, dimension: str, labels: Mapping[str, str]) -> bool:
+    """Whether the bar says how misses on this dimension of such a case are to be judged.
+
+    One that is only of time, money or coverage does not; one of classes does if it names the dimension.
+    """
+    of = bar.kind.of
+    said = of == "verdicts" or (of == "predictions" and bar.dimension is not None)
+    return said and picks(bar, dimension, labels)
 
 
 def group_of(bar: Bar, labels: Mapping[str, str]) -> tuple[str, ...]:
     """The group that the bar's `each` puts the case in: a value for each of its keys."""
-    values = {"status": DEFAULT_STATUS, **labels}
-    return tuple(values.get(key, NO_LABEL) for key in bar.each)
+    values = {"status": DEFAULT_STATUS, SET: FRIENDLY, **labels}
+    return tuple(values.get(key, NO_LABEL) for key in bar.each if key != CLASS)
 
 
 def held_bars(bars: Bars, stage: str) -> list[Bar]:
@@ -57,12 +77,17 @@ def stands_alone(bars: Bars, dimension: str, labels: Mapping[str, str]) -> bool:
     """
     if labels.get("status", DEFAULT_STATUS) != DEFAULT_STATUS:
         return False
-    return not any(picks(bar, dimension, labels) for bar in bars.bar)
+    return not any(speaks_of(bar, dimension, labels) for bar in bars.bar)
 
 
 def dimensions_of(bar: Bar, known: Iterable[str]) -> list[str | None]:
-    """The dimensions the bar makes verdicts on: those it names, and the known ones its globs match."""
+    """The dimensions the bar makes verdicts on: those it names, and the known ones its globs match.
+
+    None stands for all trials, whatever they are judged on.
+    """
     known = sorted(known)
+    if bar.all_trials:
+        return [None]
     if bar.dimension is None:
         return list(known) or [None]
     found: dict[str | None, None] = {}

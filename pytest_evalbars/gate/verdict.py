@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,12 +12,17 @@ if TYPE_CHECKING:
 Word = Literal["met", "missed", "inconclusive", "no data"]
 
 
+def finite(value: float | None) -> float | None:
+    """The number, or None where there is no bound: JSON has no infinity."""
+    return None if value is None or math.isinf(value) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One bar, on one dimension, as a whole or on one group of its `each`."""
 
     bar: str
-    #: None only where no dimension is known at all.
+    #: None where the bar is of all trials, or no dimension is known.
     dimension: str | None
     #: None for the whole; else the labels of `each`, joined by `/`.
     group: str | None
@@ -50,6 +56,8 @@ class Verdict:
     #: Whether the verdict counts in this session, and whether it fails it.
     enforced: bool = True
     fails: bool = False
+    #: Whether there is no data because the metric has nothing to go by; the first note says what it lacks.
+    metric_lacks: bool = False
     #: What else a reader must know, in words.
     notes: tuple[str, ...] = ()
     spec: Bar = field(repr=False, kw_only=True)
@@ -72,11 +80,12 @@ class Verdict:
             ("at_most" if spec.upper else "at_least"): spec.threshold,
             "stage": spec.stage,
             "rule": spec.rule,
-            "estimate": self.estimate,
-            "low": self.low,
-            "high": self.high,
+            **{key: value for key, value in (("level", spec.level), ("class", spec.class_)) if value is not None},
+            "estimate": finite(self.estimate),
+            "low": finite(self.low),
+            "high": finite(self.high),
             "p_missed": self.p_missed,
-            "interval": None if self.interval is None else list(self.interval),
+            "interval": None if self.interval is None else [finite(end) for end in self.interval],
             "cases": self.cases,
             "trials": self.trials,
             "unjudged": self.unjudged,
@@ -84,7 +93,7 @@ class Verdict:
             "needed": self.needed,
             "left_out": self.left_out,
             "stopped": self.stopped,
-            "possible": None if self.possible is None else list(self.possible),
+            "possible": None if self.possible is None else [finite(end) for end in self.possible],
             "e_met": self.e_met,
             "e_missed": self.e_missed,
             "enforced": self.enforced,

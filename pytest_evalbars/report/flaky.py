@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.words import count
+from pytest_evalbars.report.numbers import count
 from pytest_evalbars.run.flaky import flaky_cases
 from pytest_evalbars.safe import safe
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_evalbars.report.words import count
+from pytest_evalbars.report.numbers import count
 from pytest_evalbars.run.columns import MISSING, PASS
 from pytest_evalbars.safe import safe
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from pytest_evalbars.report.evidence import details
 from pytest_evalbars.report.summary import headline
-from pytest_evalbars.report.words import details, sentence
+from pytest_evalbars.report.words import sentence
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _report(
     longrepr: Any = None
     if when == "call" and verdict.fails:
         first = f"{headline(verdict)}: {sentence(verdict, bars.confidence)}"
-        outcome, longrepr = "failed", BarFailure([first, *details(run, verdict)])
+        outcome, longrepr = "failed", BarFailure([first, *details(run, bars, verdict)])
     elif when == "call" and not verdict.enforced:
         outcome, longrepr = "skipped", ("evalbars", 0, f"Skipped: {safe(verdict.notes[-1])}")
     now = time.time()

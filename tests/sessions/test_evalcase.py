@@ -311,7 +311,7 @@ def test_scores_feed_mean_score_bars(suite, value, passing, limit, code, word):
     result = suite.run()
     assert result.exit == code
     row = next(line.split() for line in result.out.splitlines() if line.startswith("helpfulness"))
-    assert row[2:5] == ["20", "20", "0.800"]
+    assert row[1:6] == ["mean", "score", "20", "20", "0.800"]
     assert row[-1] == word
     assert result.counts.get("missed", 0) == (20 if passing else 0)
 
@@ -320,4 +320,4 @@ def test_a_mean_score_bar_without_scores_has_no_data(suite):
     suite.bars('[[bar]]\ndimension = "accuracy"\nmetric = "mean_score"\nat_least = 0.5').cases(5, 5)
     result = suite.run()
     assert result.exit == 10
-    result.said("accuracy: no judged case")
+    result.said("accuracy: no mean score, bar at least 0.5; no trial has a score; give one with evalcase.score")

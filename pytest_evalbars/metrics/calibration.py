@@ -1,0 +1,120 @@
+"""Metrics of confidence: does a prediction that is 80% sure come true in 80 of 100 cases?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pytest_evalbars.metrics.means import Score
+from pytest_evalbars.metrics.predictions import predictions
+from pytest_evalbars.metrics.slice import Counted, NoData
+from pytest_evalbars.stats import calibration as stats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_evalbars.metrics.slice import Estimate, Slice, Unjudged
+
+LACKING = "no trial says how confident it is; say evalcase.predict(expected, predicted, confidence=...)"
+
+
+class Sure(NamedTuple):
+    """By row of a slice: how sure the prediction was, whether it was right, which rows say so, which should."""
+
+    confidence: NDArray[np.float64]
+    right: NDArray[np.float64]
+    said: NDArray[np.bool_]
+    open: NDArray[np.bool_]
+
+
+def sureness(part: Slice) -> Sure:
+    """What the trials of a slice were confident of."""
+    found = predictions(part)
+    confidence = part.of_trials(part.run.extras.confidence, np.nan)
+    said = found.said & ~np.isnan(confidence)
+    right = (found.expected == found.predicted).astype(np.float64)
+    return Sure(confidence, right, said, found.open | (found.said & ~said))
+
+
+def _loss(part: Slice) -> Counted:
+    sure = sureness(part)
+    return Counted(stats.brier(np.nan_to_num(sure.confidence), sure.right), sure.said, sure.open)
+
+
+def _over(part: Slice) -> Counted:
+    sure = sureness(part)
+    return Counted(np.nan_to_num(sure.confidence) - sure.right, sure.said, sure.open)
+
+
+def _under(part: Slice) -> Counted:
+    over = _over(part)
+    return over._replace(values=-over.values)
+
+
+brier = Score(_loss, LACKING)
+overconfidence = Score(_over, LACKING, -1.0, 1.0)
+underconfidence = Score(_under, LACKING, -1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OfCalibration:
+    """An estimate of the calibration error; see `Estimate`."""
+
+    error: stats.CalibrationError
+    cases: int
+
+    @property
+    def value(self) -> float:
+        return self.error.value
+
+    def note(self, alpha: float, upper: bool) -> str:  # noqa: ARG002
+        """What a perfectly calibrated system would show on as many trials."""
+        error = self.error
+        return (
+            f"the plain error of its bins is {error.ece:.3f}; perfect calibration would show up to "
+            f"{error.null_95:.3f} on so many trials (p = {error.p:.2g})"
+        )
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        return stats.calibration_bounds(self.error, alpha)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return stats.calibration_bounds(self.error, (1 - confidence) / 2)
+
+    def p_below(self, threshold: float) -> float:
+        return stats.calibration_p_below(self.error, threshold)
+
+    def p_above(self, threshold: float) -> float:
+        return stats.calibration_p_above(self.error, threshold)
+
+    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:  # noqa: ARG002
+        """How far more cases would narrow it is not known."""
+        return None
+
+
+class Calibration(Score):
+    """How far confidence is from the truth, over its whole range; never below 0 by luck alone."""
+
+    def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
+        sure = sureness(part)
+        if not sure.said.any():
+            if part.judged().any():
+                raise NoData(LACKING)
+            return None
+        keep = sure.said
+        confidence, right = sure.confidence, sure.right
+        if unjudged != "apart":
+            # An open trial is as sure as can be and wrong, or else says what changes nothing.
+            keep = keep | (sure.open if unjudged == "pass" else False)
+            confidence = np.where(sure.said, confidence, 1.0)
+            right = np.where(sure.said, right, 0.0)
+        rows = part.rows[keep]
+        present, case = np.unique(part.run.case[rows], return_inverse=True)
+        clusters = part.clusters(rows, case, len(present))
+        each = None if clusters is None else clusters[case]
+        return OfCalibration(stats.calibration_error(confidence[keep], right[keep], case, each), len(present))
+
+
+calibration_error = Calibration(_loss, LACKING)

@@ -1,0 +1,132 @@
+"""Metrics of classification: of one class, and their means over classes."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_evalbars.metrics.estimates import OfRate
+from pytest_evalbars.metrics.means import Share
+from pytest_evalbars.metrics.predictions import LACKING, Predictions, predictions
+from pytest_evalbars.metrics.slice import Counted, NoData
+from pytest_evalbars.stats import classes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pytest_evalbars.metrics.slice import Estimate, Slice, Unjudged
+    from pytest_evalbars.stats.effective import Rate
+
+
+def _class(part: Slice) -> int:
+    """The code of the class that is asked about."""
+    known = part.run.extras.classes
+    if part.about is None or not known:
+        raise NoData(LACKING)
+    if part.about not in known:
+        close = difflib.get_close_matches(part.about, known, n=1)
+        hint = f'; did you mean "{close[0]}"?' if close else ""
+        raise NoData(f'no case expects or predicts the class "{part.about}"{hint}')
+    return known.index(part.about)
+
+
+def _recalled(part: Slice) -> Counted:
+    """Of the trials that are of the class; one that could not be judged may be, unless its case says otherwise."""
+    code, found = _class(part), predictions(part)
+    of_class = found.expected == code
+    maybe = found.open & (of_class | (found.expected < 0))
+    return Counted((found.predicted == code).astype(np.float64), found.said & of_class, maybe)
+
+
+def _forgotten(part: Slice) -> Counted:
+    recalled = _recalled(part)
+    return recalled._replace(values=1 - recalled.values)
+
+
+def _precise(part: Slice) -> Counted:
+    """Of the trials that were given the class; one that could not be judged may have been."""
+    code, found = _class(part), predictions(part)
+    return Counted((found.expected == code).astype(np.float64), found.said & (found.predicted == code), found.open)
+
+
+def _mistaken(part: Slice) -> Counted:
+    """Of the trials that are of another class."""
+    code, found = _class(part), predictions(part)
+    other = found.said & (found.expected != code)
+    return Counted((found.predicted == code).astype(np.float64), other, found.open & (found.expected != code))
+
+
+recall = Share(_recalled, "no case is of this class")
+false_negative_rate = Share(_forgotten, "no case is of this class")
+precision = Share(_precise, "nothing was predicted to be of this class")
+false_positive_rate = Share(_mistaken, "every case is of this class")
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A mean over classes."""
+
+    rate: Callable[..., Rate]
+
+    def values(self, part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Whether each row's prediction was right, and which of them count."""
+        found = predictions(part)
+        right = (found.predicted == found.expected).astype(np.float64)
+        return Counted(right, found.said, found.open).filled(unjudged, 0.0, 1.0)
+
+    def unjudged(self, part: Slice) -> int:
+        """How many of the slice's trials predict nothing though they should."""
+        return int((predictions(part).open & ~part.stopped()).sum())
+
+    def trials(self, part: Slice) -> int:
+        """How many predict."""
+        return int(predictions(part).said.sum())
+
+    def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
+        """The estimate on a slice; open trials at an end are put where they do most harm, or most good."""
+        found = predictions(part)
+        if not found.said.any():
+            if part.judged().any():
+                raise NoData(LACKING)
+            return None
+        if unjudged != "apart":
+            found = _filled(found, len(part.run.extras.classes), good=unjudged == "pass")
+        rows = part.rows[found.said]
+        present, case = np.unique(part.run.case[rows], return_inverse=True)
+        clusters = part.clusters(rows, case, len(present))
+        each = None if clusters is None else clusters[case]
+        count = len(part.run.extras.classes)
+        return OfRate(self.rate(found.expected[found.said], found.predicted[found.said], case, count, each))
+
+
+def _filled(found: Predictions, count: int, *, good: bool) -> Predictions:
+    """The predictions with each open trial right, or wrong, in the class whose rates that changes most."""
+    expected, predicted = found.expected.copy(), found.predicted.copy()
+    true, given = (np.bincount(each[found.said], minlength=count) for each in (expected, predicted))
+    right = np.bincount(expected[found.said & (expected == predicted)], minlength=count)
+    for row in np.flatnonzero(found.open):
+        known = int(expected[row])
+        gain = _change(true - right if good else right, true)
+        expected[row] = known if known >= 0 else int(gain.argmax())
+        harm = _change(right, given)
+        harm[expected[row]] = -1
+        predicted[row] = expected[row] if good else int(harm.argmax())
+        true[expected[row]] += 1
+        given[predicted[row]] += 1
+        right[expected[row]] += good
+    return Predictions(expected, predicted, found.said | found.open, np.zeros_like(found.open))
+
+
+def _change(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    """By how much one more outside of `part` lowers each share of it; -1 for a class that has none."""
+    return np.where(whole > 0, part / np.maximum(whole * (whole + 1.0), 1), -1.0)
+
+
+macro_recall = Macro(classes.macro_recall)
+macro_precision = Macro(classes.macro_precision)
+macro_f1 = Macro(classes.macro_f1)

@@ -1,0 +1,209 @@
+"""Every metric that a bar can name: the one place where they are listed.
+
+What stands here is known without numpy: bars are checked in processes that never compute anything.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_evalbars.metrics.slice import Metric
+
+#: What a metric's number is: a share of trials, a score (both from 0 to 1), or an amount of something from 0 up.
+Unit = Literal["share", "score", "seconds", "usd", "tokens", "number"]
+#: What it rests on. Only verdicts say whether a case missed.
+Of = Literal["verdicts", "predictions", "measures", "guardrails"]
+#: The group under which packages offer metrics of their own: an entry point whose loading registers them.
+ENTRY_POINTS = "pytest_evalbars.metrics"
+#: Short names of what is measured, and the unit of what has one.
+MEASURES = {"latency": "seconds", "cost": "cost_usd"}
+UNITS: dict[str, Unit] = {
+    "seconds": "seconds",
+    "cost_usd": "usd",
+    "tokens": "tokens",
+    "tokens_in": "tokens",
+    "tokens_out": "tokens",
+}
+#: The parameters of families of metrics.
+MEASURE = r"(?P<measure>[A-Za-z_]\w*)"
+PERCENT = r"(?P<q>\d{1,2}(?:\.\d+)?)"
+NUMBER = r"(?P<limit>\d+(?:\.\d+)?(?:e-?\d+)?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is known of a metric before anything is computed.
+
+    Args:
+        name: as bars write it; for a family of metrics, how its names look.
+        words: as reports write it.
+        home: the module under `metrics`, and what makes the metric there from its parameters.
+        unit: what its number is.
+        of: what it rests on.
+        by_trial: whether it is of trials, and not of what they said on one dimension. A bar that names no
+            dimension then makes one verdict on all trials.
+        takes: the keys that a bar must have for it.
+        counts: what a share counts, where every trial of its slice counts: passes, misses.
+        pattern: the names of a family; its groups are parameters.
+    """
+
+    name: str
+    words: str
+    home: str
+    unit: Unit = "share"
+    of: Of = "verdicts"
+    by_trial: bool = False
+    takes: tuple[str, ...] = ()
+    counts: str = ""
+    pattern: str = ""
+    parameters: dict[str, str] = field(default_factory=dict, hash=False)
+    #: A user's own function; for it `home` says where it stands.
+    own: Callable[..., Any] | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its number lies from 0 to 1."""
+        return self.unit in ("share", "score")
+
+    def build(self, **given: Any) -> Metric:
+        """The metric itself; imports numpy.
+
+        Args:
+            **given: what the bar says of it: `level` and its `scale`.
+        """
+        if self.own is not None:
+            from pytest_evalbars.metrics.own import Own  # noqa: PLC0415 - imports numpy
+
+            return Own(self)
+        module, _, name = self.home.partition(":")
+        found = getattr(import_module(f"pytest_evalbars.metrics.{module}"), name)
+        built: Metric = found(**self.parameters, **given) if self.parameters or given else found
+        return built
+
+
+_TRIALS: dict[str, Any] = {"by_trial": True}
+_CLASS: dict[str, Any] = {"of": "predictions", "by_trial": True, "takes": ("class",)}
+_PREDICTED: dict[str, Any] = {"of": "predictions", "by_trial": True}
+_GUARDED: dict[str, Any] = {"of": "guardrails", "by_trial": True}
+_MEASURED: dict[str, Any] = {"of": "measures", "by_trial": True}
+
+BUILT_IN = (
+    Kind("pass_rate", "pass rate", "verdicts:pass_rate", counts="passes"),
+    Kind("miss_rate", "miss rate", "verdicts:miss_rate", counts="misses"),
+    Kind("mean_score", "mean score", "verdicts:mean_score", "score"),
+    Kind("error_rate", "error rate", "verdicts:error_rate", of="measures", by_trial=True),
+    Kind("at_or_above", "share at or above", "levels:at_or_above", takes=("level",), counts="such trials"),
+    Kind("at_or_below", "share at or below", "levels:at_or_below", takes=("level",), counts="such trials"),
+    Kind("pass@K", "pass@{k}", "repeats:pass_at", pattern=r"pass@(?P<k>[1-9]\d*)"),
+    Kind("pass^K", "pass^{k}", "repeats:pass_hat", pattern=r"pass\^(?P<k>[1-9]\d*)"),
+    Kind("consistency", "agreement of trials", "repeats:consistency"),
+    Kind("recall", "recall", "classes:recall", **_CLASS),
+    Kind("precision", "precision", "classes:precision", **_CLASS),
+    Kind("false_positive_rate", "false-positive rate", "classes:false_positive_rate", **_CLASS),
+    Kind("false_negative_rate", "false-negative rate", "classes:false_negative_rate", **_CLASS),
+    Kind("macro_recall", "macro recall", "classes:macro_recall", **_PREDICTED),
+    Kind("macro_precision", "macro precision", "classes:macro_precision", **_PREDICTED),
+    Kind("macro_f1", "macro F1", "classes:macro_f1", **_PREDICTED),
+    Kind("brier", "Brier score", "calibration:brier", "score", **_PREDICTED),
+    Kind("overconfidence", "overconfidence", "calibration:overconfidence", "score", **_PREDICTED),
+    Kind("underconfidence", "underconfidence", "calibration:underconfidence", "score", **_PREDICTED),
+    Kind("calibration_error", "calibration error", "calibration:calibration_error", "score", **_PREDICTED),
+    Kind("correct_abstention", "correct abstention", "abstention:correct_abstention", **_PREDICTED),
+    Kind("false_abstention", "false abstention", "abstention:false_abstention", **_PREDICTED),
+    Kind("coverage", "coverage", "guardrails:coverage", **_GUARDED),
+    Kind("coverage_pre", "coverage before generation", "guardrails:coverage_pre", **_GUARDED),
+    Kind("coverage_post", "coverage after generation", "guardrails:coverage_post", **_GUARDED),
+    Kind("answered_pass_rate", "pass rate among answered", "guardrails:answered_pass_rate"),
+    Kind("effective_pass_rate", "effective pass rate", "guardrails:effective_pass_rate"),
+    Kind("cost_per_useful", "cost per useful response", "measures:cost_per_useful", "usd", **_MEASURED),
+    Kind("pNN_MEASURE", "p{q} {measure}", "measures:quantile", "number", pattern=f"p{PERCENT}_{MEASURE}",
+         **_MEASURED),
+    Kind("mean_MEASURE", "mean {measure}", "measures:mean", "number", pattern=f"mean_{MEASURE}", **_MEASURED),
+    Kind("MEASURE <= X", "share with {measure} <= {limit}", "measures:within", pattern=f"{MEASURE} ?<= ?{NUMBER}",
+         counts="such trials", **_MEASURED),
+    Kind("MEASURE >= X", "share with {measure} >= {limit}", "measures:beyond", pattern=f"{MEASURE} ?>= ?{NUMBER}",
+         counts="such trials", **_MEASURED),
+)  # fmt: skip
+_FOUND = {kind.name: kind for kind in BUILT_IN if not kind.pattern}
+_OWN: dict[str, Kind] = {}
+
+
+def kind_of(name: str) -> Kind | None:
+    """The metric of this name, built in or a user's; None if there is none."""
+    if name in _FOUND:
+        return _FOUND[name]
+    for kind in BUILT_IN:
+        if kind.pattern and (match := re.fullmatch(kind.pattern, name)):
+            found = _member(kind, name, match.groupdict())
+            if found is not None:
+                _FOUND[name] = found
+            return found
+    if name not in _OWN:
+        for each in entry_points(group=ENTRY_POINTS):
+            if each.name == name:
+                each.load()
+    return _OWN.get(name)
+
+
+def _member(family: Kind, name: str, parameters: dict[str, str]) -> Kind | None:
+    """One metric of a family."""
+    measure = parameters.get("measure")
+    if measure is not None:
+        parameters["measure"] = MEASURES.get(measure, measure)
+    if float(parameters.get("q", 50)) == 0:
+        return None
+    unit = family.unit if measure is None or family.unit == "share" else UNITS.get(parameters["measure"], "number")
+    words = family.words.format(**{**parameters, "measure": measure})
+    return replace(family, name=name, words=words, unit=unit, parameters=parameters)
+
+
+def names() -> list[str]:
+    """Every name that a bar can write, families by how theirs look."""
+    offered = (each.name for each in entry_points(group=ENTRY_POINTS))
+    return sorted({*(kind.name for kind in BUILT_IN), *_OWN, *offered})
+
+
+def metric(
+    name: str,
+    *,
+    words: str = "",
+    unit: Unit = "score",
+    by_trial: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a metric of your own, under the name that bars write.
+
+    The function is given a `Slice` and returns one number for each of its rows, NaN where a row says nothing: from 0
+    to 1 for a share or a score, from 0 up for an amount. Their mean over cases is held against the bar, with its
+    bounds. Or it returns an `Estimate` of its own, or None where there is nothing to say.
+
+    Args:
+        name: as bars write it.
+        words: as reports write it; the name, if left out.
+        unit: `share`, `score`, or an amount: `seconds`, `usd`, `tokens`, `number`.
+        by_trial: whether it is of trials as a whole, so that a bar without a dimension makes one verdict.
+
+    Raises:
+        ValueError: the name is taken, or the unit is none of these.
+    """
+    if unit not in (units := ("share", "score", "seconds", "usd", "tokens", "number")):
+        raise ValueError(f"metric {name!r}: unit {unit!r} is none of {', '.join(units)}")
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        code = getattr(function, "__code__", None)
+        home = f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
+        taken = None if name in _OWN else kind_of(name)
+        if name in _OWN and _OWN[name].home != home:
+            taken = _OWN[name]
+        if taken is not None:
+            raise ValueError(f"metric {name!r} exists already ({taken.home}); choose another name")
+        _OWN[name] = Kind(name, words or name, home, unit, by_trial=by_trial, own=function)
+        return function
+
+    return register

@@ -1,0 +1,37 @@
+"""Metrics of what was judged: passes, misses, scores, and what could not be judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_evalbars.metrics.means import Score, Share
+from pytest_evalbars.metrics.slice import Counted
+
+if TYPE_CHECKING:
+    from pytest_evalbars.metrics.slice import Slice
+
+
+def _passed(part: Slice) -> Counted:
+    return Counted(part.passed().astype(np.float64), part.judged(), part.unknown())
+
+
+def _missed(part: Slice) -> Counted:
+    return Counted((~part.passed()).astype(np.float64), part.judged(), part.unknown())
+
+
+def _scored(part: Slice) -> Counted:
+    return part.counted(part.scores(), ~np.isnan(part.scores()))
+
+
+def _erred(part: Slice) -> Counted:
+    """Errors and lost trials are what is counted, and so are known."""
+    erred = part.unjudged()
+    return Counted(erred.astype(np.float64), erred | part.judged(), part.stopped())
+
+
+pass_rate = Share(_passed)
+miss_rate = Share(_missed)
+mean_score = Score(_scored, "no trial has a score; give one with evalcase.score")
+error_rate = Share(_erred)
