@@ -1,8 +1,8 @@
 """Simulate what the statistics promise and write `pytest_evalbars/stats/README.md`.
 
-    python tests/stats/prove.py            # about 4 minutes on one core
-    python tests/stats/prove.py --quick    # a twentieth of the samples; writes nothing
-    python tests/stats/prove.py --check    # is the README what a fresh run would write? Exit code 1 if not
+python tests/stats/prove.py            # about 4 minutes on one core
+python tests/stats/prove.py --quick    # a twentieth of the samples; writes nothing
+python tests/stats/prove.py --check    # is the README what a fresh run would write? Exit code 1 if not
 """
 
 import argparse
@@ -63,7 +63,9 @@ SECTIONS = [
         "over rates; for a single rate and few cases it is not, and no verdict rests on it.",
     ),
     *[
-        Section(f"Pass rates, {trials} trials a case", rates.repeated(trials), "All laws, rates and numbers of cases.")
+        Section(
+            f"Pass rates, {trials} trials a case", rates.repeated(trials), "All laws, rates and numbers of cases."
+        )
         for trials in (3, 5, 10)
     ],
     Section("Pass rates, cases tried 1, 2, 3 or 10 times", rates.uneven, "All laws, rates and numbers of cases."),
@@ -87,7 +89,9 @@ SECTIONS = [
     ),
     Section("Mean scores, cases in documents", scores.clustered, "All cases of a document have its score."),
     Section("One bar, through `decide`", sessions.one_bar, "The bar is exactly where the truth is."),
-    Section("Launches of three bars, through `decide`", sessions.one_of_three_bars, sessions.one_of_three_bars.__doc__),
+    Section(
+        "Launches of three bars, through `decide`", sessions.one_of_three_bars, sessions.one_of_three_bars.__doc__
+    ),
     Section(
         "Sessions of 45 verdicts, all exactly at their bars",
         sessions.at_the_bars,
@@ -142,7 +146,9 @@ def main():
         sys.stdout.write("\n".join(parts))
     elif options.check:
         written = README.read_text(encoding="utf-8") if README.exists() else ""
-        sys.stdout.writelines(difflib.unified_diff(written.splitlines(True), page.splitlines(True), "written", "fresh"))
+        sys.stdout.writelines(
+            difflib.unified_diff(written.splitlines(True), page.splitlines(True), "written", "fresh")
+        )
         sys.exit(written != page)
     else:
         README.write_text(page, encoding="utf-8")

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from proof.laws import LAWS, SCORES
 from proof.sessions import ALIKE, ALPHA, MET, MISSED
 from proof.table import Row, generator, worst_rows
-
 from pytest_evalbars.stats.sequential import log_e
 
 sys.path.append(str(Path(__file__).parents[2] / "gate"))
-from random_suites import both, random_suite, words  # noqa: E402 - the gate's tests have it
+from random_suites import both, random_suite, words
 
 CASES = 200
 
@@ -52,13 +52,12 @@ def scores_at_any_time(effort):
 
 
 def when_certain(effort):
-    """Suites of any shape, with errors, clusters and several bars: with and without the trials that decide nothing."""
+    """Suites of any shape, with errors and clusters, each with and without the trials that decide nothing."""
     differ = verdicts = 0
     for number in range(effort.of(500)):
         full, early, _ = both(*random_suite(generator("when certain", number)))
         full, early = words(full), words(early)
         differ += sum(early[name] != word for name, word in full.items())
         verdicts += len(full)
-    yield Row(
-        "a verdict differs from that of the run in which every trial ran", 0.0, differ / verdicts, verdicts, unit="verdicts"
-    )
+    what = "a verdict differs from that of the run in which every trial ran"
+    yield Row(what, 0.0, differ / verdicts, verdicts, unit="verdicts")

@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from proof.laws import LAWS, SIZES
-from proof.table import Row, worst_rows
 from scipy.special import binom
 
+from proof.laws import LAWS, SIZES
+from proof.table import Row, worst_rows
 from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_interval
 
 RATES = (0.7, 0.8, 0.9, 0.95, 0.98, 0.99)

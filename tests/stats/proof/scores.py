@@ -3,10 +3,10 @@
 import itertools
 
 import numpy as np
+
 from proof.laws import RARE, SCORES, SIZES
 from proof.rates import AVERAGES, DISPLAY, HIGH, LOW
 from proof.table import worst_rows
-
 from pytest_evalbars.stats.means import case_mean, mean_bounds, mean_interval
 
 CASES = (5, 10, 20, 50, 100, 200)

@@ -8,10 +8,10 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+
 from proof.laws import LAWS, SIZES
 from proof.rates import kinds
 from proof.table import Row, generator, worst_rows
-
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.run.columns import MISS, PASS
 from pytest_evalbars.stats.effective import case_rate, rate_p_missed
@@ -26,7 +26,11 @@ MISSED = "a bar that the truth meets is called missed"
 LAUNCHES = "a launch passes though one of its bars is not met by the truth"
 
 #: How trials of a case behave, and how many there are.
-ALIKE = [("same", 1), *itertools.product(("same", "icc .3", "mostly always", "always or never"), (3,)), ("icc .3", 10)]
+ALIKE = [
+    ("same", 1),
+    *itertools.product(("same", "icc .3", "mostly always", "always or never"), (3,)),
+    ("icc .3", 10),
+]
 
 
 def p_values(passes, trials, bar):
@@ -129,7 +133,9 @@ def as_decided(effort):
             close = np.isclose([each.p_missed for each in verdicts], p, rtol=1e-9, atol=1e-12)
             differ += int((~close | (missed != (p < ALPHA))).sum())
             seen += len(p)
-    yield Row("a verdict of `decide` differs from the family simulated above", 0.0, differ / seen, seen, unit="verdicts")
+    yield Row(
+        "a verdict of `decide` differs from the family simulated above", 0.0, differ / seen, seen, unit="verdicts"
+    )
 
 
 def one_bar(effort):
