@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from pytest_evalbars import Run, decide, load_bars
+from pytest_evalbars.stats.calibration import brier
 from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_interval
 from pytest_evalbars.stats.families import holm
 from pytest_evalbars.stats.means import case_mean
@@ -35,6 +36,10 @@ ENTRIES = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else []
 # --- How the product says it -----------------------------------------------------------------------------------
 
 
+def shown(x, n, conf):
+    return wilson(x, n, conf)
+
+
 def exact(x, n, conf):
     return clopper_pearson_low(x, n, (1 - conf) / 2), clopper_pearson_high(x, n, (1 - conf) / 2)
 
@@ -47,10 +52,12 @@ def exact_high(x, n, conf, side):
 def most_misses_met(bar, n, alpha):
     """Through the gate: the most misses with which the bar is met."""
     bars = load_bars({"confidence": 1 - alpha, "bar": [{"dimension": "a", "at_least": bar}]})
-    for misses in itertools.count():
+
+    def met(misses):
         rows = [{"case": f"c{k}", "dimension": "a", "outcome": "miss" if k < misses else "pass"} for k in range(n)]
-        if decide(Run.from_observations(rows), bars).verdicts[0].verdict != "met":
-            return misses - 1
+        return decide(Run.from_observations(rows), bars).verdicts[0].verdict == "met"
+
+    return next(misses for misses in itertools.count() if not met(misses + 1))
 
 
 def clustered_error(passes, trials):
@@ -98,25 +105,22 @@ def certain(N, bar):  # noqa: N803 - the file's word
     return one_by_one([False] * N, "estimate"), one_by_one([True] * N, "estimate")
 
 
-def brier(y, p):
-    calibration = pytest.importorskip("pytest_evalbars.stats.calibration")
-    return calibration.brier(np.array(p), np.array(y, float)).mean()
+def brier_score(y, p):
+    return brier(p, y).mean()
 
 
 def plain_error(n, bins):
     """The mean error that perfect calibration shows, of confidences from a beta law of 4 and 2."""
-    calibration = pytest.importorskip("pytest_evalbars.stats.calibration")
     rng = np.random.default_rng(8)
     confidence = rng.beta(4, 2, (200, n))
     right = rng.random((200, n)) < confidence
-    return np.mean(
-        [calibration.calibration_error(*one, bins=bins).raw for one in zip(confidence, right, strict=True)]
-    )
+    samples = zip(confidence, right, strict=True)
+    return np.mean([calibration_error(*sample, bins=bins).raw for sample in samples])
 
 
 #: By pattern of ids.
 HELD = {
-    "one/wilson/*": lambda x, n, conf: wilson(x, n, conf),
+    "one/wilson/*": shown,
     "one/clopper/*": exact,
     "one/clopper_pearson/*": exact,
     "one/exact/*": exact,
@@ -125,7 +129,7 @@ HELD = {
     "one/zero_fail/*": lambda bar, conf: zero_miss_cases(bar, 1 - conf),
     "gate/max_fail/*": most_misses_met,
     "gate/false_pass/wilson_25_25": lambda n, p: p_at_least(n, n, p),
-    "mult/holm/*": lambda p: holm(p),
+    "mult/holm/*": holm,
     "passk/at/*": lambda n, c, k: pass_at_k([c], [n], k)[0],
     "passk/hat/*": lambda n, c, k: pass_hat_k([c], [n], k)[0],
     "cluster/cr0*": clustered_error,
@@ -137,7 +141,7 @@ HELD = {
     "quantile/orderstat/*": ranks,
     "quantile/undefined_upper": ranks,
     "quantile/min_n": lambda q: [least_cases_above(each, 0.05) for each in q],
-    "brier/*": brier,
+    "brier/*": brier_score,
     "ece/null_bias": plain_error,
     "ratio/log_delta": lambda cost, useful: ratio_interval(case_ratio(cost, useful), 0.95),
 }

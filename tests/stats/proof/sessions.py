@@ -1,7 +1,8 @@
 """Verdicts of sessions in which everything is exactly at its bar: what is called missed or met is so falsely.
 
-A session has 3 dimensions, each held as a whole and in 14 categories: a family of 45 verdicts. So that tens of thousands
-can be simulated, the p-values of its slices are put into the family here; `as_decided` shows that `decide` says the same.
+A session has 3 dimensions, each held as a whole and in 14 categories: a family of 45 verdicts. So that tens of
+thousands can be simulated, the p-values of its slices are put into the family here; `as_decided` shows that `decide`
+says the same.
 """
 
 import itertools
@@ -26,11 +27,7 @@ MISSED = "a bar that the truth meets is called missed"
 LAUNCHES = "a launch passes though one of its bars is not met by the truth"
 
 #: How trials of a case behave, and how many there are.
-ALIKE = [
-    ("same", 1),
-    *itertools.product(("same", "icc .3", "mostly always", "always or never"), (3,)),
-    ("icc .3", 10),
-]
+ALIKE = [("same", 1), ("same", 3), ("icc .3", 3), ("mostly always", 3), ("always or never", 3), ("icc .3", 10)]
 
 
 def p_values(passes, trials, bar):

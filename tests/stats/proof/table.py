@@ -7,9 +7,9 @@ from functools import cache
 
 import numpy as np
 
-#: Standard errors of chance above the promise within which it counts as kept: chance alone exceeds them once in 700.
+#: Standard errors above the promise within which it counts as kept: chance alone exceeds them once in 700.
 CHANCE = 3
-#: How many scenarios of a grid look so bad that they are looked at more closely, and how many of those are tried again.
+#: How many scenarios of a grid, those that look worst, are looked at more closely, and how many of them once more.
 BAD, WORST = 8, 3
 
 
@@ -97,9 +97,9 @@ def percent(share, digits=1):
 def worst_rows(promises, scenarios, errors, effort, first, again, *, saying, averages=(), unit="samples"):
     """One row for each promise: the scenario in which it is broken most often, and the average of all.
 
-    Every scenario is simulated with `first` samples, those that look bad afresh with a fifth of `again`, and the worst
-    of those afresh with `again`. The worst of these is the row: the worst of many first looks is for the most part bad
-    luck.
+    Every scenario is simulated with `first` samples, those that look bad afresh with a fifth of `again`, and the
+    worst of those afresh with `again`. The worst of these is the row: the worst of many first looks is for the most
+    part bad luck.
 
     Args:
         promises: What is promised to be how seldom, by the name that `errors` gives it.
