@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from pytest_evalbars import Run, decide, load_bars
-from pytest_evalbars.stats.calibration import brier
+from pytest_evalbars.stats.calibration import brier, calibration_error
 from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_interval
 from pytest_evalbars.stats.families import holm
 from pytest_evalbars.stats.means import case_mean
