@@ -120,7 +120,7 @@ def uneven(effort):
             wrong.append(missed_by(case_rate(rng.binomial(trials, LAWS[law](rng, p, cases)), trials), p))
         return named(wrong)
 
-    return worst_rows(PROMISES, GRID, errors, effort, 200, 6000, saying=IN_WORDS, averages=AVERAGES)
+    return worst_rows(PROMISES, GRID, errors, effort, 200, 10_000, saying=IN_WORDS, averages=AVERAGES)
 
 
 def clustered(size):
@@ -136,6 +136,6 @@ def clustered(size):
 
     def rows(effort):
         saying = IN_WORDS.replace("cases", "documents")
-        return worst_rows(PROMISES, GRID, errors, effort, 200, 6000, saying=saying, averages=AVERAGES)
+        return worst_rows(PROMISES, GRID, errors, effort, 200, 10_000, saying=saying, averages=AVERAGES)
 
     return rows

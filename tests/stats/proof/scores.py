@@ -53,4 +53,4 @@ def clustered(effort):
 
     grid = list(itertools.product(SCORES, SIZES, CASES))
     saying = "{}, {}, {} documents"
-    return worst_rows(PROMISES, grid, errors, effort, 300, 6000, saying=saying, averages=AVERAGES)
+    return worst_rows(PROMISES, grid, errors, effort, 300, 20_000, saying=saying, averages=AVERAGES)

@@ -151,7 +151,7 @@ def one_bar(effort):
         ]
         return {MET: np.array(words) == "met", MISSED: np.array(words) == "missed"}
 
-    grid = list(itertools.product(ALIKE, ("at_least", "at_most"), (0.8, 0.9, 0.98), (20, 60, 200)))
+    grid = list(itertools.product(ALIKE, ("at_least", "at_most"), (0.8, 0.9, 0.98), (20, 200)))
     saying = "{0[0]}, {0[1]} trials, {1}, bar {2} of what is good, {3} cases"
     promises = {MET: ALPHA, MISSED: ALPHA}
     return worst_rows(promises, grid, errors, effort, 60, 4000, saying=saying, unit="verdicts")
@@ -169,6 +169,6 @@ def one_of_three_bars(effort):
         decisions = [decide(replace(run, outcome=outcomes(each, trials)), bars, stage="launch") for each in passes]
         return {LAUNCHES: np.array([each.exit_code == 0 for each in decisions])}
 
-    grid = list(itertools.product(ALIKE, (0.9,), (60, 200)))
+    grid = list(itertools.product(ALIKE, (0.9,), (200,)))
     saying = "{0[0]}, {0[1]} trials, bar {1}, {2} cases"
     return worst_rows({LAUNCHES: ALPHA}, grid, errors, effort, 100, 2000, saying=saying, unit="sessions")
