@@ -221,4 +221,4 @@ def _sums(codes: NDArray[np.intp] | None, values: NDArray[np.float64]) -> NDArra
 
 def _spread(sums: NDArray[np.float64], units: float) -> float:
     """The standard error of a sum, from what each unit adds to it."""
-    return math.sqrt(math.fsum(np.square(sums)) * units / max(units - 1, EQUAL))
+    return math.sqrt(float(sums @ sums) * units / max(units - 1, EQUAL))

@@ -44,7 +44,7 @@ def unit_rate(values: ArrayLike, clusters: ArrayLike | None = None) -> Rate:
         codes, count = cluster_codes(clusters, m)
         sizes = cluster_sums(codes, np.ones(m))
         unit = cluster_sums(codes, y) / sizes
-        within = math.fsum(np.square(y - unit[codes])) / max(m - count, 1)
+        within = float(np.square(y - unit[codes]).sum()) / max(m - count, 1)
         below, above = np.bincount(codes, y < 1) > 0, np.bincount(codes, y > 0) > 0
     n_perfect = m * m / float(sizes @ sizes)
     informative = min(int(below.sum()), int(above.sum()))
@@ -53,8 +53,8 @@ def unit_rate(values: ArrayLike, clusters: ArrayLike | None = None) -> Rate:
     chance = value * (1 - value)
     if count > 1 and informative and chance > 0:
         independent = n_perfect / m
-        total = math.fsum(np.square(y - value)) / m
-        between = math.fsum(np.square(sizes * (unit - value))) / (m * m) * n_perfect
+        total = float(np.square(y - value).sum()) / m
+        between = float(np.square(sizes * (unit - value)).sum()) / (m * m) * n_perfect
         # The luck of a few large clusters is no evidence: what varies within all of them must account for it.
         # Nor is it evidence that clusters are more alike than chance makes them.
         alike = total - within * (1 - independent) if count < m else 0.0
