@@ -73,8 +73,8 @@ class OfCalibration:
         """What a perfectly calibrated system would show on as many trials."""
         error = self.error
         return (
-            f"the plain error of its bins is {error.ece:.3f}; perfect calibration would show up to "
-            f"{error.null_95:.3f} on so many trials (p = {error.p:.2g})"
+            f"the plain error of its bins is {error.raw:.3f}; perfect calibration would show up to "
+            f"{error.null:.3f} on so many trials (p = {error.p:.2g})"
         )
 
     def bounds(self, alpha: float) -> tuple[float, float]:

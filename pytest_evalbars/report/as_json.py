@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.gate.audit import audit
 from pytest_evalbars.report.patterns import ceilings
-from pytest_evalbars.report.predictions import predicted
 from pytest_evalbars.report.served import served_json
 from pytest_evalbars.run.flaky import flaky_cases
 from pytest_evalbars.run.patterns import patterns
@@ -27,5 +26,9 @@ def as_json(run: Run, bars: Bars, decision: Decision) -> dict[str, Any]:
         "served": served_json(run, bars),
         "patterns": patterns(run, without=ceilings(run, bars), flaky=flaky).to_json(),
     }
+    if not (run.extras.predicted >= 0).any():
+        return found
+    from pytest_evalbars.report.predictions import predicted  # noqa: PLC0415 - few suites classify
+
     said = predicted(run, bars)
     return found if said is None else {**found, "predictions": said.to_json()}

@@ -8,6 +8,7 @@ from tabulate import tabulate
 
 from pytest_evalbars.gate.forecast import EVEN
 from pytest_evalbars.report.numbers import amount, limit
+from pytest_evalbars.report.words import place
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.gate.audit import Audit
     from pytest_evalbars.gate.bar import Bar
+    from pytest_evalbars.gate.verdict import Verdict
 
 HEADS = ["dimension", "slice", "bar", "can be", "power to show it met", "power to show it missed", "flips"]
 MEANING = (
@@ -41,15 +43,14 @@ def can_be(*, met: bool | None, missed: bool | None) -> str:
     return " or ".join([*(["met"] if met else []), *(["missed"] if missed else [])]) or "neither"
 
 
-def place(dimension: str | None, group: str | None, bar: Bar) -> list[str]:
+def of_verdict(verdict: Verdict) -> list[str]:
     """The first three cells of a verdict's row."""
-    slice_name = "all" if group is None else safe(f"  {group}", 60)
-    return [safe(dimension or "-", 40), slice_name, f"{'<=' if bar.upper else '>='} {limit(bar)}"]
+    return [*place(verdict), f"{'<=' if verdict.spec.upper else '>='} {limit(verdict.spec)}"]
 
 
 def _row(each: Audit) -> list[str]:
     verdict = each.verdict
-    start = place(verdict.dimension, verdict.group, verdict.spec)
+    start = of_verdict(verdict)
     if each.why_not:
         return [*start, each.why_not, "-", "-", "-"]
     return [

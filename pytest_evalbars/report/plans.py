@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from tabulate import tabulate
 
 from pytest_evalbars.metrics.registry import kind_of
-from pytest_evalbars.report.audit import can_be, place
+from pytest_evalbars.report.audit import can_be, of_verdict
 from pytest_evalbars.report.numbers import amount, count
 from pytest_evalbars.report.units import money, roughly
 from pytest_evalbars.report.words import subject
@@ -151,7 +151,7 @@ def _families(sights: Sequence[Sight]) -> Iterator[str]:
 
 def _row(each: Need) -> list[str]:
     verdict, sight = each.verdict, each.sight
-    start = [*place(verdict.dimension, verdict.group, verdict.spec), str(verdict.cases)]
+    start = [*of_verdict(verdict), str(verdict.cases)]
     if sight is None:
         return [*start, "-", "-", each.why_not, "-", "-", "-"]
     return [

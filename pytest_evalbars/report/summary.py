@@ -13,7 +13,6 @@ from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.report.patterns import patterns_lines
-from pytest_evalbars.report.predictions import predicted
 from pytest_evalbars.report.served import served_lines
 from pytest_evalbars.report.table import table
 from pytest_evalbars.report.words import saving, sentence, subject
@@ -63,8 +62,7 @@ def summary(
     if not brief:
         yield from _section(table(run, bars, decision, everything=everything))
     yield from _section(served_lines(run, bars))
-    if (said := predicted(run, bars)) is not None:
-        yield from _section(said.lines(everything=everything))
+    yield from _section(_predicted(run, bars, everything=everything))
     for word in ("missed", "no data", "inconclusive"):
         yield from _told(run, bars, decision, word, everything=everything)
     if decision.standing:
@@ -111,6 +109,15 @@ def _resumed(run: Run) -> str:
     last, times = run.resumes[-1], len(run.resumes)
     when = f", {times} times, at last" if times > 1 else ""
     return safe(f"resumed{when} on {last.get('resumed')}: {last.get('taken')} of {run.trials} trials are from before")
+
+
+def _predicted(run: Run, bars: Bars, *, everything: bool) -> Iterable[str]:
+    if not (run.extras.predicted >= 0).any():
+        return ()
+    from pytest_evalbars.report.predictions import predicted  # noqa: PLC0415 - few suites classify
+
+    said = predicted(run, bars)
+    return () if said is None else said.lines(everything=everything)
 
 
 def _audited(run: Run, bars: Bars, decision: Decision) -> Iterable[str]:

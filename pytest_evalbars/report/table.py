@@ -13,7 +13,7 @@ from pytest_evalbars.metrics.registry import kind_of
 from pytest_evalbars.metrics.slice import Slice
 from pytest_evalbars.metrics.verdicts import pass_rate
 from pytest_evalbars.report.numbers import amount, between, limit
-from pytest_evalbars.report.words import metric_words
+from pytest_evalbars.report.words import place
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 from pytest_evalbars.safe import safe
@@ -21,7 +21,7 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_evalbars.gate.bar import Bar, Bars
+    from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision, Verdict
     from pytest_evalbars.run.columns import Run
 
@@ -102,8 +102,7 @@ def _row(verdict: Verdict) -> list[str]:
         numbers[1] = f"none (e = {verdict.e_met:.3g})"
     word = verdict.verdict.upper() if verdict.fails else verdict.verdict
     return [
-        safe(verdict.dimension or ("all trials" if bar.all_trials else "-"), 40),
-        safe(_slice_name(bar), 60) if verdict.group is None else safe(f"  {verdict.group}", 60),
+        *place(verdict),
         str(verdict.cases),
         trials,
         numbers[0],
@@ -112,14 +111,6 @@ def _row(verdict: Verdict) -> list[str]:
         f"{'<=' if bar.upper else '>='} {limit(bar)}",
         word if verdict.enforced else f"{word} (not enforced)",
     ]
-
-
-def _slice_name(bar: Bar) -> str:
-    picked = {"category": bar.category, "status": bar.status, **bar.labels}
-    picks = ", ".join(f"{key} {'|'.join(words)}" for key, words in picked.items() if words)
-    if bar.metric == "pass_rate":
-        return picks or "all"
-    return ": ".join(filter(None, [metric_words(bar), picks]))
 
 
 def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:

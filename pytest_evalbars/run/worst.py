@@ -28,6 +28,8 @@ KEPT, LEAST_CASES = 10, 2
 CROSSED_KEYS, CROSSED_SLICES = 4, 400
 #: Where slices must be cut out of the cases again for each crossing, only so many cases are.
 CROSSED_CASES = 100_000
+#: Digits of its numbers: those behind depend on the order in which cases ran.
+DIGITS = 9
 #: How sure it must be that two labels together are worse than each of them explains.
 SURE = 0.95
 
@@ -53,7 +55,7 @@ class WeakSlice:
     @property
     def excess(self) -> float:
         """How many cases more miss than expected; of a case that misses some of its trials, that share."""
-        return (self.expected - self.rate) * self.cases
+        return round((self.expected - self.rate) * self.cases, DIGITS)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -212,8 +214,5 @@ def _weak(
         labels,
         int(cut.cases[place]),
         min(hill, int(cut.cases[place])),
-        float(cut.rates[place]),
-        float(_expected(cut)[place]),
-        float(cut.shrunk[place]),
-        float(cut.likely[place]),
+        *(round(float(each[place]), DIGITS) for each in (cut.rates, _expected(cut), cut.shrunk, cut.likely)),
     )

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pytest_evalbars import Run
 from pytest_evalbars.cli import main
 from pytest_evalbars.gate.bar import Bars
-from pytest_evalbars.metrics import pass_rate
 from pytest_evalbars.metrics.slice import Slice
+from pytest_evalbars.metrics.verdicts import pass_rate
 from pytest_evalbars.report.patterns import patterns_lines
 from pytest_evalbars.run.patterns import patterns
 from pytest_evalbars.run.reasons import COMPARED, normal_form

@@ -21,7 +21,11 @@ AMOUNTS = ("p50_latency", "p90_latency", "mean_latency", "cost_per_useful")
 def test_every_metric_is_here():
     families = {kind.name for kind in BUILT_IN if kind.pattern}
     assert {kind.name for kind in BUILT_IN} - set(BARS) == families
-    assert all(any(kind.pattern and __import__("re").fullmatch(kind.pattern, name) for name in BARS) for kind in BUILT_IN if kind.pattern)
+    assert all(
+        any(kind.pattern and __import__("re").fullmatch(kind.pattern, name) for name in BARS)
+        for kind in BUILT_IN
+        if kind.pattern
+    )
 
 
 @st.composite
@@ -64,7 +68,14 @@ def runs(draw, trials):
 
 def broken(rows, erred, keeps):
     """The same run with some trials in error: with or without what they had said until then."""
-    bare = ("case", "trial", "dimension", "labels", "cluster", *(("prediction", "guardrail", "measures") if keeps else ()))
+    bare = (
+        "case",
+        "trial",
+        "dimension",
+        "labels",
+        "cluster",
+        *(("prediction", "guardrail", "measures") if keeps else ()),
+    )
     return [
         {**{key: each[key] for key in bare if key in each}, "outcome": "error"} if n in erred else each
         for n, each in enumerate(rows)
@@ -79,7 +90,9 @@ def test_leaving_trials_unjudged_never_proves_anything(name, trials):
     threshold = st.sampled_from([0.5, 1.0, 2.0] if name in AMOUNTS else [0.05, 0.2, 0.5, 0.8, 0.95])
 
     @settings(max_examples=300)
-    @given(runs(trials), threshold, st.sampled_from(["at_least", "at_most"]), st.sampled_from(["evidence", "estimate"]))
+    @given(
+        runs(trials), threshold, st.sampled_from(["at_least", "at_most"]), st.sampled_from(["evidence", "estimate"])
+    )
     def holds(run, t, side, rule):
         rows, erred, keeps = run
         bar = {**BARS[name], side: t, "rule": rule}
