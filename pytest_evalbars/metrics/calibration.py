@@ -11,6 +11,7 @@ from pytest_evalbars.metrics.means import Score
 from pytest_evalbars.metrics.predictions import predictions
 from pytest_evalbars.metrics.slice import Counted, NoData
 from pytest_evalbars.stats import calibration as stats
+from pytest_evalbars.stats.reliability import brier as losses
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def sureness(part: Slice) -> Sure:
 
 def _loss(part: Slice) -> Counted:
     sure = sureness(part)
-    return Counted(stats.brier(np.nan_to_num(sure.confidence), sure.right), sure.said, sure.open)
+    return Counted(losses(np.nan_to_num(sure.confidence), sure.right), sure.said, sure.open)
 
 
 def _over(part: Slice) -> Counted:

@@ -14,8 +14,8 @@ from pytest_evalbars.metrics.predictions import predictions
 from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.safe import safe
-from pytest_evalbars.stats.calibration import reliability
 from pytest_evalbars.stats.classes import confusion
+from pytest_evalbars.stats.reliability import reliability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,8 @@ class Predicted:
 
     def name(self, place: int) -> str:
         """The class at a place of the matrix."""
-        return self.run.extras.classes[self.classes[place]]
+        name: str = self.run.extras.classes[self.classes[place]]
+        return name
 
     def of(self, metric: Metric, place: int | None = None) -> Estimate | None:
         """A metric, of one class or of all."""
@@ -144,7 +145,7 @@ class Predicted:
             return
         bins = reliability(sure.confidence[sure.said], sure.right[sure.said], level=self.bars.confidence)
         rows = [
-            [f"{each.confidence:.1%}", str(each.n), f"{each.rate:.1%}", f"{each.low:.1%} to {each.high:.1%}"]
+            [f"{each.confidence:.1%}", str(each.trials), f"{each.rate:.1%}", f"{each.low:.1%} to {each.high:.1%}"]
             for each in bins
         ]
         heads = ["confidence", "trials", "right", f"{self.bars.confidence * 100:g}% interval"]
