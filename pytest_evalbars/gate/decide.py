@@ -70,16 +70,12 @@ class Draft:
     multiplicity: int = 1
 
     @property
-    def clears(self) -> list[Estimate]:
-        """The estimates that must all clear the bar for it to be met: the judged one and the worst case."""
-        worst = self.if_passed if self.bar.upper else self.if_missed
-        return [each for each in (self.apart, worst) if each is not None]
+    def all(self) -> list[Estimate]:
+        """The estimates that must all clear the bar for it to be met, and all be proven worse for it to be missed.
 
-    @property
-    def fails(self) -> list[Estimate]:
-        """The estimates that must all be proven worse for it to be missed: the judged one and the best case."""
-        best = self.if_missed if self.bar.upper else self.if_passed
-        return [each for each in (self.apart, best) if each is not None]
+        Of most metrics one end would do for each; an amount may also vary too much at the other.
+        """
+        return [each for each in (self.apart, self.if_missed, self.if_passed) if each is not None]
 
 
 def decide(
@@ -150,7 +146,7 @@ def _measure(draft: Draft, bars: Bars) -> None:
         draft.p = draft.bets.p_missed
     else:
         t = bar.threshold
-        draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.fails)
+        draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.all)
     if not 0 <= draft.p <= 1:
         raise NoData(f"metric {bar.metric} gave the p-value {draft.p}")
 
@@ -200,7 +196,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
 
 def _measured(bars: Bars, draft: Draft, word: Word, notes: list[str]) -> dict[str, object]:
     """The numbers of a verdict on a slice that was run as planned."""
-    bar, apart = draft.bar, draft.clears[0]
+    bar, apart = draft.bar, draft.all[0]
     low, high = apart.bounds(bars.alpha)
     interval = apart.interval(bars.confidence)
     if (say := getattr(apart, "note", None)) and (words := say(bars.alpha, bar.upper)):
@@ -225,7 +221,7 @@ def _possible(draft: Draft) -> dict[str, object]:
 
 def _betted(draft: Draft, bets: Evidence) -> dict[str, object]:
     """The numbers of a verdict that could stop at any time: an interval would have to know when it might have."""
-    numbers = _possible(draft) if draft.stopped else {"estimate": draft.clears[0].value}
+    numbers = _possible(draft) if draft.stopped else {"estimate": draft.all[0].value}
     return numbers | {"e_met": bets.met, "e_missed": bets.missed, "p_missed": draft.p_missed}
 
 
@@ -233,13 +229,13 @@ def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
     """Met, missed or inconclusive, for a slice with data."""
     bar, t = draft.bar, draft.bar.threshold
     if bar.rule == "estimate":
-        good = all(_reaches(each.value, bar) for each in draft.clears)
-        bad = not any(_reaches(each.value, bar) for each in draft.fails)
+        good = all(_reaches(each.value, bar) for each in draft.all)
+        bad = not any(_reaches(each.value, bar) for each in draft.all)
     else:
         if draft.bets is not None:
             good = draft.bets.met >= 1 / bars.alpha
         else:
-            bounds = [each.bounds(bars.alpha) for each in draft.clears]
+            bounds = [each.bounds(bars.alpha) for each in draft.all]
             good = all(high <= t if bar.upper else low >= t for low, high in bounds)
         bad = draft.p_missed is not None and draft.p_missed < bars.alpha
         if not bad and draft.p < bars.alpha and not draft.stopped:

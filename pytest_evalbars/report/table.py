@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 from tabulate import tabulate
 
 from pytest_evalbars.gate.select import ADVERSARIAL, SET, held_bars, speaks_of
-from pytest_evalbars.gate.slices import weak_of
+from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.metrics.registry import kind_of
-from pytest_evalbars.metrics.slice import Slice
+from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.metrics.verdicts import pass_rate
 from pytest_evalbars.report.numbers import amount, between, limit
 from pytest_evalbars.report.words import place
@@ -40,7 +41,10 @@ def table(run: Run, bars: Bars, decision: Decision, *, everything: bool) -> list
         decision: what the gate said.
         everything: show every group, rather than those that are not met and a count of the others.
     """
-    rows = [row for verdicts in _by_bar(decision.verdicts) for row in _rows(verdicts, everything=everything)]
+    rows = []
+    for verdicts in _by_bar(decision.verdicts):
+        whole, *groups = _rows(verdicts, everything=everything)
+        rows += [whole, *_pooled(run, bars, verdicts[0]), *groups]
     rows += _without_bar(run, bars, decision.stage)
     if not rows:
         return []
@@ -111,6 +115,27 @@ def _row(verdict: Verdict) -> list[str]:
         f"{'<=' if bar.upper else '>='} {limit(bar)}",
         word if verdict.enforced else f"{word} (not enforced)",
     ]
+
+
+def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:
+    """Of a bar that pools adversarial cases with others: what each set says, which the one number would hide."""
+    bar = verdict.spec
+    if SET not in bar.labels or SET in bar.each or verdict.group is not None or verdict.stopped:
+        return
+    apart = bar.model_copy(update={"each": (SET,)})
+    parts = [(name, part) for dimension, name, part in slices_of(run, apart) if dimension == verdict.dimension]
+    sets = [(name, part) for name, part in parts if name is not None]
+    if ADVERSARIAL not in (name for name, _ in sets) or len(sets) == 1:
+        return
+    for name, part in sets:
+        numbers = ["0", "0", "-", "", "-"]
+        with suppress(NoData):
+            metric = metric_of(bar, bars, verdict.dimension)
+            if (found := metric.estimate(part)) is not None:
+                interval = " to ".join(amount(bar.kind, end) for end in found.interval(bars.confidence))
+                weak = _share(weak_of(bars, bar, verdict.dimension, part))
+                numbers = [str(found.cases), str(metric.trials(part)), amount(bar.kind, found.value), weak, interval]
+        yield [place(verdict)[0], safe(f"  of it {SET} {name}", 60), *numbers, "", ""]
 
 
 def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:
