@@ -129,7 +129,9 @@ class Bar(Strict):
     @classmethod
     def _known_metric(cls, value: str) -> str:
         if kind_of(value) is None:
-            raise ValueError(f'"{value}" is not a metric{nearest(value, names())}')
+            hint = nearest(value, names())
+            own = "" if "did you" in hint else "; one of your own is registered in a conftest.py or by an entry point"
+            raise ValueError(f'"{value}" is not a metric{hint}{own}')
         return value
 
     @field_validator("at_least", "at_most", mode="before")

@@ -109,7 +109,7 @@ BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.5\n'
 STRICT = '[[bar]]\ndimension = "accuracy"\nlabels.set = "adversarial"\nat_least = 0.4\n'
 
 
-def lines(result, *words):
+def lines(result):
     return [line.split() for line in result.out.splitlines() if line.startswith("accuracy")]
 
 
@@ -158,7 +158,7 @@ def test_the_forecast_counts_only_what_a_bar_holds(suite):
 
 def test_a_bar_of_adversarial_cases_only_says_what_to_add(suite):
     suite.bars(BAR).file(
-        "test_it.py", SUITE.split("@pytest.mark.parametrize")[0] + SUITE[SUITE.index("@pytest.mark.labels") :]
+        "test_it.py", SUITE.partition("@pytest.mark.parametrize")[0] + SUITE[SUITE.index("@pytest.mark.labels") :]
     )
     result = suite.run()
     assert result.exit == 4
