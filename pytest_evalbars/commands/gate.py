@@ -27,13 +27,13 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Decide; the exit code is the gate's."""
     from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
-    from pytest_evalbars.gate.decide import decide  # noqa: PLC0415
     from pytest_evalbars.gate.load import bars_of, load_bars  # noqa: PLC0415
+    from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
     bars = load_bars(options.bars) if options.bars else bars_of(find_table([Path.cwd()]))
     run = load_run(*options.runs)
-    decision = decide(run, bars, stage=options.stage, strict=options.strict)
+    decision, bars = judged(run, bars, stage=options.stage, strict=options.strict)
     if options.json:
         from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 

@@ -52,9 +52,9 @@ def run_plan(options: argparse.Namespace) -> int:
 
 def _from_runs(options: argparse.Namespace, given: dict[str, Any]) -> Iterator[str]:
     from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
-    from pytest_evalbars.gate.decide import decide  # noqa: PLC0415
     from pytest_evalbars.gate.load import bars_of, load_bars  # noqa: PLC0415
     from pytest_evalbars.gate.needs import needs  # noqa: PLC0415
+    from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
     from pytest_evalbars.run.spent import spent  # noqa: PLC0415
 
@@ -64,7 +64,8 @@ def _from_runs(options: argparse.Namespace, given: dict[str, Any]) -> Iterator[s
     bars = load_bars(options.bars) if options.bars else bars_of(find_table([Path.cwd()]))
     stage = options.stage or "launch"
     run = load_run(*options.runs)
-    found = needs(run, bars, decide(run, bars, stage=stage), spent(options.runs), options.power)
+    decision, bars = judged(run, bars, stage=stage)
+    found = needs(run, bars, decision, spent(options.runs), options.power)
     if options.json:
         said = {"schema": 1, "stage": stage, "power": options.power, "confidence": bars.confidence}
         yield json.dumps({**said, "verdicts": [each.to_json() for each in found]}, indent=2)

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from pytest_evalbars import presets
 from pytest_evalbars.config.scales import Words  # noqa: TC001 - pydantic reads the annotation
 from pytest_evalbars.config.settings import Settings, Strict
 from pytest_evalbars.metrics.registry import Kind, kind_of, names
@@ -76,6 +77,13 @@ def _known_statuses(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
         if not GLOB.search(word) and word not in STATUSES:
             raise ValueError(f'"{word}" is not a status{nearest(word, STATUSES)}')
     return value
+
+
+def _known_presets(value: tuple[str, ...]) -> tuple[str, ...]:
+    for word in value:
+        if word not in presets.names():
+            raise ValueError(f'"{word}" is not a preset{nearest(word, presets.names())}')
+    return tuple(dict.fromkeys(value))
 
 
 def _allowance(value: object) -> object:
@@ -243,6 +251,8 @@ class Bars(Settings):
     max_errors: Annotated[int | str, BeforeValidator(_allowance)] = 0
     #: The smallest distance from its threshold that matters, of a bar that declares none: what audits look for.
     smallest_effect: Effect = 0.05
+    #: Whose advised bars and scales stand beside these: see `gate.presets`.
+    preset: Annotated[Words, AfterValidator(_known_presets)] = ()
     bar: tuple[Bar, ...] = ()
 
     @model_validator(mode="after")

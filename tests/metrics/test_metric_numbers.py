@@ -23,7 +23,7 @@ def low_of(passes, total):
     return low
 
 
-# -- verdicts ------------------------------------------------------------------------------------------------------
+# -- verdicts -------------------------------------------------------------------------------------
 
 
 def test_miss_rate_is_the_pass_rate_in_the_mirror():
@@ -68,7 +68,7 @@ def test_error_rate_alone_leaves_misses_to_stand_for_themselves():
     assert [each.case for each in decision.standing] == ["a"]
 
 
-# -- repeated trials -----------------------------------------------------------------------------------------------
+# -- repeated trials -------------------------------------------------------------------------------------
 
 COUNTS = [3] * 20 + [2] * 6 + [1] * 3 + [0]
 
@@ -127,7 +127,7 @@ def test_k_that_makes_no_sense_is_no_metric(name):
         only([row("a")], name, at_least=0.5)
 
 
-# -- measures ------------------------------------------------------------------------------------------------------
+# -- measures -------------------------------------------------------------------------------------
 
 
 def timed(values, **more):
@@ -261,7 +261,7 @@ def test_huge_and_tiny_amounts_never_break_the_gate():
                 assert (verdict.verdict == "no data") == too_large, (values[-1], metric, limit)
 
 
-# -- guardrails and refusals ---------------------------------------------------------------------------------------
+# -- guardrails and refusals -------------------------------------------------------------------------------------
 
 
 def guarded():
@@ -349,7 +349,7 @@ def test_refusals_that_nobody_expects_are_no_data():
     assert only(rows, "false_abstention", at_most=0.2).verdict == "met"
 
 
-# -- classes -------------------------------------------------------------------------------------------------------
+# -- classes -------------------------------------------------------------------------------------
 
 CONFUSION = [
     ("a", "a", 40),
@@ -461,7 +461,7 @@ def test_no_predictions_at_all_is_no_data(metric, how):
     assert "evalcase.predict(" in decision.verdicts[0].notes[0]
 
 
-# -- confidence ----------------------------------------------------------------------------------------------------
+# -- confidence -------------------------------------------------------------------------------------
 
 
 def sure(triples):
@@ -495,7 +495,7 @@ def test_predictions_without_confidence_are_no_data_for_calibration():
         assert "confidence=" in verdict.notes[0]
 
 
-# -- words ---------------------------------------------------------------------------------------------------------
+# -- words -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stage", ["testing", "launch"])

@@ -101,16 +101,6 @@ def test_the_table_of_words(n, p, met, missed):
     assert round(100 * float(p_missed(n, p, 0.9, 0.05))) == missed
 
 
-def test_the_entries_of_the_known_answers(known_answers):
-    entry = known_answers["power/gate_first_179"]
-    assert cases_for_power(entry["inputs"]["bar"], entry["inputs"]["p"], 0.8, 0.05)[0] == entry["expected"]
-    for name in ("0.9/50", "0.95/100", "0.99/500", "0.99/1000"):
-        entry = known_answers[f"gate/max_fail/{name}"]
-        n, t, misses = entry["inputs"]["n"], entry["inputs"]["bar"], entry["expected"]
-        # So many misses and no more: the power is that of the binomial.
-        assert float(p_met(n, 0.995, t, 0.05)) == pytest.approx(stats.binom.cdf(misses, n, 0.005), abs=1e-12)
-
-
 def enumerated(n, p, t, alpha):
     """The chances of met and missed by trying every number of passes."""
     x = np.arange(n + 1)
