@@ -121,8 +121,8 @@ class Bar(Strict):
     at_most: float | None = None
     each: Words = ()
     #: Of a metric of grades: the level. Of a metric of one class: the class.
-    level: str | None = None
-    class_: Annotated[str | None, Field(alias="class")] = None
+    level: Annotated[str, StringConstraints(min_length=1)] | None = None
+    class_: Annotated[Annotated[str, StringConstraints(min_length=1)] | None, Field(alias="class")] = None
     stage: Stage = "testing"
     rule: Literal["evidence", "estimate"] = "evidence"
     inconclusive: Literal["pass", "fail"] | None = None

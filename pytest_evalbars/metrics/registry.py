@@ -187,7 +187,7 @@ def _member(family: Kind, name: str, parameters: dict[str, str]) -> Kind | None:
     measure = parameters.get("measure")
     if measure is not None:
         parameters["measure"] = MEASURES.get(measure, measure)
-    if float(parameters.get("q", 50)) == 0:
+    if float(parameters.get("q", 50)) == 0 or float(parameters.get("limit", 0)) == float("inf"):
         return None
     unit = family.unit if measure is None or family.unit == "share" else UNITS.get(parameters["measure"], "number")
     words = family.words.format(**{**parameters, "measure": measure})

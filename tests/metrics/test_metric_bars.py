@@ -69,7 +69,7 @@ def test_families_know_their_units(name, unit):
 @pytest.mark.parametrize(
     "name",
     ["p0_latency", "p100_latency", "p_latency", "p95", "p95latency", "latency < 2", "latency <= -1", "latency <= x",
-     "<= 2", "mean_", "latency  <=  2", "2fast <= 3", "p95_latency ", "MEASURE <= X", "pNN_MEASURE", "pass@K",
+     "<= 2", "mean_", "latency  <=  2", "2fast <= 3", "MEASURE <= X", "pNN_MEASURE", "pass@K",
      "latency <= 1e999", "latency <= nan"],
 )  # fmt: skip
 def test_names_that_are_none(name):
@@ -87,7 +87,6 @@ def test_the_names_that_a_hint_draws_from_are_all_there():
     ("bar", "words"),
     [
         ({"metric": "recal", "class": "a"}, ['"recal" is not a metric', 'did you mean "recall"?']),
-        ({"metric": "p95_latncy <= 2"}, ["is not a metric"]),
         ({"metric": "recall"}, ['metric = "recall" is of one class', 'each = "class"']),
         ({"metric": "recall", "class": "a", "each": "class"}, ["is one class", "keep one"]),
         ({"metric": "pass_rate", "class": "a"}, ['metric = "pass_rate" takes no class']),
@@ -186,7 +185,11 @@ def test_bars_on_metrics_are_tests_with_names(suite, arguments):
     for node, word in NODES:
         line = next(line for line in result.out.splitlines() if line.startswith((f"{node} ", f"{node} {word}")))
         assert word in line
-    cases = [each for each in ET.parse(suite.path / "r.xml").iter("testcase") if "evalbars" in each.get("classname")]
+    cases = [
+        each
+        for each in ET.parse(suite.path / "r.xml").iter("testcase")  # noqa: S314 - our own
+        if "evalbars" in each.get("classname")
+    ]
     assert [each.get("name") for each in cases] == [node.partition("::")[2] for node, _ in NODES]
     assert [len(each.findall("failure")) for each in cases] == [int(word == "FAILED") for _, word in NODES]
 
@@ -196,7 +199,7 @@ def test_the_table_and_the_sentences_use_the_metrics_words_and_units(suite):
     result = suite.run()
     result.said("all trials", "share with latency <= 2", "60", "100.0%", ">= 90%", "met")
     result.said("all trials", "p95 latency", "1.06 s", "<= 2 s", "met")
-    result.said("all trials", "recall", "billing", "0.0%", ">= 50%", "MISSED")
+    result.said("all trials", "recall: billing", "0.0%", ">= 50%", "MISSED")
     result.said("cost per useful response", "$0.01", "<= $0.5", "met")
     result.said("MISSED recall in class billing: recall 0.0% over 15 cases")
     result.said("billing, predicted refunds")
@@ -256,7 +259,7 @@ def test_zero_tolerance_is_announced_and_says_what_never_seen_is_worth(suite):
     )
     result = suite.run()
     assert result.exit == 0
-    result.said("harm")
+    result.said("(bar harm): 0 of 60: at most 4.9% at 95%")
     result.never_said("cannot be met")
     assert next(line for line in result.out.splitlines() if line.startswith("accuracy")).split()[-1] == "met"
 
