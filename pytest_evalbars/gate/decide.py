@@ -147,8 +147,10 @@ def _measure(draft: Draft, bars: Bars) -> None:
     else:
         t = bar.threshold
         draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.all)
-    if not 0 <= draft.p <= 1:
-        raise NoData(f"metric {bar.metric} gave the p-value {draft.p}")
+    for each in draft.all if bar.kind.own else ():  # a user's: it fails here, or not at all
+        each.bounds(bars.alpha)
+        each.interval(bars.confidence)
+        each.cases_to_settle(bar.threshold, bars.alpha, bars.alpha)
 
 
 def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
