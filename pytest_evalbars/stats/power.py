@@ -35,8 +35,8 @@ def cases_to_settle_rate(rate: Rate, t: float, alpha_met: float, alpha_missed: f
     if abs(rate.value - t) <= EQUAL:
         return None
     if rate.value > t:
-        return _smallest(rate.cases, lambda cases: rate_p_met(larger(cases), t) <= alpha_met)
-    return _smallest(rate.cases, lambda cases: rate_p_missed(larger(cases), t) < alpha_missed)
+        return smallest(rate.cases, lambda cases: rate_p_met(larger(cases), t) <= alpha_met)
+    return smallest(rate.cases, lambda cases: rate_p_missed(larger(cases), t) < alpha_missed)
 
 
 def cases_to_settle_mean(mean: Mean, t: float, alpha_met: float, alpha_missed: float) -> int | None:
@@ -44,8 +44,8 @@ def cases_to_settle_mean(mean: Mean, t: float, alpha_met: float, alpha_missed: f
     if abs(mean.value - t) <= EQUAL:
         return None
     if mean.value > t:
-        return _smallest(mean.cases, lambda cases: mean_p_met(resized(mean, cases), t) <= alpha_met)
-    return _smallest(mean.cases, lambda cases: mean_p_missed(resized(mean, cases), t) < alpha_missed)
+        return smallest(mean.cases, lambda cases: mean_p_met(resized(mean, cases), t) <= alpha_met)
+    return smallest(mean.cases, lambda cases: mean_p_missed(resized(mean, cases), t) < alpha_missed)
 
 
 def perfect_low(n_perfect: float, alpha: float) -> float:
@@ -104,7 +104,7 @@ def most_passes_proven_missed(n: int, t: float, alpha: float) -> int | None:
     return proven
 
 
-def _smallest(start: int, settled: Callable[[int], bool]) -> int | None:
+def smallest(start: int, settled: Callable[[int], bool]) -> int | None:
     """The smallest number from start on that is settled, given that all above it are."""
     if settled(start):
         return start
