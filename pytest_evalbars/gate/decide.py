@@ -19,7 +19,7 @@ from pytest_evalbars.gate.select import held_bars, stands_alone
 from pytest_evalbars.gate.slices import metric_of, slices_of
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
 from pytest_evalbars.metrics.slice import NoData
-from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED, STOPPED
+from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISS, MISSING, SKIPPED, STOPPED
 from pytest_evalbars.stats.families import two_tiers
 
 if TYPE_CHECKING:
@@ -58,8 +58,12 @@ class Draft:
     stopped: int
     #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
     p: float
-    #: How many trials the metric could use.
+    #: How many trials the metric could use, were skipped, were left out of the run.
     trials: int = 0
+    skipped: int = 0
+    left_out: int = 0
+    #: Why the session cannot hold the bar on this slice; empty if it can.
+    why_not: str = ""
     #: Why there is no data, where the metric says so.
     lacking: str = ""
     #: The evidence of a bar that could stop at any time; it then decides alone.
@@ -124,12 +128,14 @@ def decide(
 
 def _drafts(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
     for dimension, group, part in slices_of(run, bar):
-        stopped = int(part.stopped().sum())
-        draft = Draft(bar, dimension, group, part, None, None, None, 0, stopped, float("nan"))
+        tally = part.tally()
+        draft = Draft(bar, dimension, group, part, None, None, None, 0, int(tally[STOPPED]), float("nan"))
+        draft.skipped, draft.left_out = int(tally[SKIPPED]), int(tally[LEFT_OUT])
+        draft.why_not = _not_enforced(run, part, draft.left_out)
         try:
             _measure(draft, bars)
         except NoData as none:
-            draft.apart, draft.lacking, draft.unjudged = None, str(none), int(part.unjudged().sum())
+            draft.apart, draft.lacking, draft.unjudged = None, str(none), int(tally[ERROR] + tally[MISSING])
         yield draft
 
 
@@ -157,8 +163,6 @@ def _measure(draft: Draft, bars: Bars) -> None:
 
 def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
     bar, part = draft.bar, draft.part
-    outcome = run.outcome[part.rows]
-    left_out = int((outcome == LEFT_OUT).sum())
     notes: list[str] = [draft.lacking] if draft.lacking else []
     word: Word = "no data"
     numbers: dict[str, object] = {}
@@ -177,7 +181,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
             numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
         if draft.bets is None and asked_for(bar, part):
             notes.append("not held as a bar that may stop at any time: some of its cases share a cluster")
-    why_not = _not_enforced(run, part, left_out)
+    why_not = draft.why_not
     return Verdict(
         bar=bar.name,
         dimension=draft.dimension,
@@ -186,8 +190,8 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         unjudged=draft.unjudged,
         stopped=draft.stopped,
         metric_lacks=bool(draft.lacking),
-        skipped=int((outcome == SKIPPED).sum()),
-        left_out=left_out,
+        skipped=draft.skipped,
+        left_out=draft.left_out,
         enforced=not why_not,
         fails=not why_not and _fails(bar, word, stage),
         notes=(*notes, why_not) if why_not else tuple(notes),
@@ -298,10 +302,11 @@ def _fails(bar: Bar, word: Word, stage: str) -> bool:
 def _standing(run: Run, bars: Bars, outcome: int) -> Iterator[Standing]:
     """Misses (or another outcome) of regression cases on dimensions that no bar speaks of."""
     missed: NDArray[np.int64] = np.flatnonzero((run.outcome == outcome) & ~run.expected)
-    pairs = np.unique(np.stack([run.dimension[missed], run.labelset[missed]]), axis=1)
-    alone = {
-        (int(d), int(s)) for d, s in pairs.T if stands_alone(bars, run.dimensions[int(d)], run.labelsets[int(s)])
-    }
+    if not len(missed):
+        return
+    kinds = np.bincount(run.dimension[missed] * len(run.labelsets) + run.labelset[missed])
+    pairs = [divmod(int(kind), len(run.labelsets)) for kind in np.flatnonzero(kinds)]
+    alone = {(d, s) for d, s in pairs if stands_alone(bars, run.dimensions[d], run.labelsets[s])}
     if not alone:
         return
     for row in map(int, missed):

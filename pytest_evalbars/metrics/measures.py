@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,11 +48,11 @@ class _Measured:
     def __call__(self, part: Slice) -> Counted:
         found = part.measured(self.name)
         said = ~np.isnan(found)
-        values = found
+        values: NDArray[Any] = found
         if self.most is not None:
-            values = (found <= self.most).astype(np.float64)
+            values = found <= self.most
         elif self.least is not None:
-            values = (found >= self.least).astype(np.float64)
+            values = found >= self.least
         return part.counted(values, said)
 
 
@@ -119,7 +119,8 @@ class QuantileOf(ByTrial):
 
     q: str = "50"
 
-    def fold(self, part: Slice, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Estimate:
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
+        values, keep = self.values(part, unjudged)
         rows = part.rows[keep]
         present, case = np.unique(part.run.case[rows], return_inverse=True)
         clusters = part.clusters(rows, case, len(present))
@@ -165,9 +166,9 @@ class OfRatio:
 class Amount(ByTrial):
     """The mean over cases of what their trials measure, from 0 up."""
 
-    def fold(self, part: Slice, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Estimate:
-        means, clusters = _means(part, values, keep)
-        return OfRatio(case_amount(means, clusters))
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
+        sums, trials, clusters = part.cases(self.rows).filled(unjudged, self.low, self.high)
+        return OfRatio(case_amount(sums / trials, clusters))
 
 
 def mean(measure: str) -> Amount:
@@ -178,9 +179,7 @@ def mean(measure: str) -> Amount:
 class CostPerUseful(ByTrial):
     """What is spent for each trial that passes."""
 
-    def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
-        if super().estimate(part) is None:
-            return None
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
         # Of an unjudged trial the best is that it was free and of use, the worst that it cost any amount for nothing.
         values, keep = self.values(part, unjudged)
         useful, _ = pass_rate.values(
@@ -189,10 +188,6 @@ class CostPerUseful(ByTrial):
         top, clusters = _means(part, values, keep)
         bottom, _ = _means(part, useful, keep)
         return OfRatio(case_ratio(top, bottom, clusters))
-
-    def fold(self, part: Slice, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Estimate:
-        means, clusters = _means(part, values, keep)
-        return OfRatio(case_amount(means, clusters))
 
 
 def _means(

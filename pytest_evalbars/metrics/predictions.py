@@ -28,12 +28,17 @@ class Predictions(NamedTuple):
 
 def predictions(part: Slice) -> Predictions:
     """What the trials of a slice predicted."""
+    return part.once("predictions", lambda: _predictions(part))
+
+
+def _predictions(part: Slice) -> Predictions:
     extras = part.run.extras
     expected, predicted = part.of_trials(extras.expected, -1), part.of_trials(extras.predicted, -1)
-    said = part.judged() & (predicted >= 0)
-    unknown = part.unknown() | (part.judged() & ~said)
-    case = part.run.case[part.rows]
-    if unknown.any() and len(case):
+    judged, said = part.judged(), predicted >= 0
+    said &= judged
+    unknown = part.unknown() | (judged & ~said)
+    if unknown.any():
+        case = part.of(part.run.case)
         right = np.full(int(case.max()) + 1, -1, np.int64)
         right[case[expected >= 0]] = expected[expected >= 0]
         expected = np.where(unknown, right[case], expected)
