@@ -39,11 +39,14 @@ BLOCK = 2
 ON_EACH: dict[str, Any] = {"dimension": "*", "each": "category"}
 ON_ALL: dict[str, Any] = {"each": "category"}
 ONE_CLASS: dict[str, Any] = {"metric": "recall", "class": CATEGORIES[3], "at_least": 0.5}
+#: Speaks of every case, so that none stands for itself, and is not held here.
+HELD = {"name": "held at launch", "dimension": "*", "at_least": 0.9, "stage": "launch"}
 #: By name: the bar, and what it is by hand.
 METRICS: dict[str, tuple[dict[str, Any], str]] = {
     "pass_rate": ({**ON_EACH, "at_least": 0.9}, "passed"),
+    "pass_rate, 1% of the trials in error": ({**ON_EACH, "at_least": 0.9}, "passed"),
     "miss_rate": ({**ON_EACH, "metric": "miss_rate", "at_most": 0.1}, "missed"),
-    "error_rate": ({**ON_EACH, "metric": "error_rate", "at_most": 0.1}, "erred"),
+    "error_rate, of 1%": ({**ON_EACH, "metric": "error_rate", "at_most": 0.1}, "erred"),
     "mean_score": ({**ON_EACH, "metric": "mean_score", "at_least": 0.5}, "scored"),
     "at_or_above": ({**ON_EACH, "metric": "at_or_above", "level": "adequate", "at_least": 0.5}, "graded"),
     "latency <= 2": ({**ON_EACH, "metric": "latency <= 2", "at_least": 0.5}, "in_time"),
@@ -60,12 +63,13 @@ METRICS: dict[str, tuple[dict[str, Any], str]] = {
 def main() -> None:
     """Measure both ways in turn, and print the medians as JSON."""
     cases, rounds = map(int, sys.argv[1:3])
-    run = made(cases)
+    happy, unhappy = made(cases), made(cases, errors=0.01)
     found = []
     for name, (bar, way) in METRICS.items():
         if sys.argv[3:] and name not in sys.argv[3:]:
             continue
-        bars = load_bars({"bar": [bar], "scales": SCALES})
+        bars = load_bars({"bar": [bar, HELD], "scales": SCALES})
+        run = unhappy if "error" in name else happy
         by_hand: Callable[[], Rates] = getattr(ByHand(run, way, by_dimension="dimension" in bar), way)
         _same(name, {(each.dimension, each.group): each.estimate for each in decide(run, bars).verdicts}, by_hand())
         pairs = [(_seconds(lambda: decide(run, bars)), _seconds(by_hand)) for _ in range(rounds)]  # noqa: B023
@@ -74,9 +78,10 @@ def main() -> None:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+    """Of the processor: both ways keep one busy, whatever else the machine does."""
+    started = time.process_time()
     work()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def _same(name: str, shown: dict[tuple[str | None, str | None], float | None], expected: Rates) -> None:
@@ -88,15 +93,15 @@ def _same(name: str, shown: dict[tuple[str | None, str | None], float | None], e
         raise RuntimeError(f"{name}: the gate has {len(shown)} slices, by hand there are {len(expected)}")
 
 
-def made(cases: int) -> Run:
-    """Cases of one category after another, each tried 3 times and judged on 4 dimensions; 1 trial of 100 erred."""
+def made(cases: int, errors: float = 0.0) -> Run:
+    """Cases of one category after another, each tried 3 times and judged on 4 dimensions; of trials, so many erred."""
     rng = np.random.default_rng(1)
     trials = cases * TRIALS
     rows = trials * len(DIMENSIONS)
     entry = np.repeat(np.arange(trials), len(DIMENSIONS))
     case = entry // TRIALS
     outcome = (rng.random(rows) > rng.beta(9, 1, cases)[case]).astype(np.int8)
-    outcome[rng.random(trials)[entry] < 0.01] = ERROR
+    outcome[rng.random(trials)[entry] < errors] = ERROR
     expected = rng.integers(0, COUNT, cases)[case[:: len(DIMENSIONS)]]
     right = rng.random(trials) < 0.8
     return Run(

@@ -135,5 +135,6 @@ def _worst_of_trials(run: Run, rows: NDArray[np.int64] | None) -> NDArray[np.int
     for kind in SEVERITY:
         here = np.flatnonzero(outcome == kind)
         worst[key[here]] = here  # of equal keys, numpy keeps the last
-    found = np.sort(worst[worst >= 0])
-    return found if rows is None else rows[found]
+    keep = np.zeros(len(key), bool)
+    keep[worst[worst >= 0]] = True
+    return np.flatnonzero(keep) if rows is None else rows[keep]

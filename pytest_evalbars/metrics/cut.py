@@ -99,10 +99,13 @@ class Cut(Slice):
 
     def cases_about(self, rows: Callable[[Slice], Counted], about: str | None) -> Cases | None:
         """What all cases say, cell by cell; None where the metric has nothing to say of some row."""
-        try:
-            return self.asking(about).cases(rows)
-        except NoData:
-            return None
+        key = ("all", rows, about)
+        if key not in self._known:
+            try:
+                self._known[key] = self.asking(about).cases(rows)
+            except NoData:
+                self._known[key] = None
+        return self._known[key]
 
     def _folded(self, rows: Callable[[Slice], Counted]) -> Cases:
         _, order, _ = self.once("cells", self._cells)
@@ -157,10 +160,10 @@ class _Part(Slice):
         first, last = self._cells
         return np.asarray(self._cut.tallies()[first:last].sum(axis=0))
 
-    def cases(self, rows: Callable[[Slice], Counted]) -> Cases:
+    def _folded(self, rows: Callable[[Slice], Counted]) -> Cases:
         found = self._cut.cases_about(rows, self.about)
         if found is None:
-            return super().cases(rows)
+            return super()._folded(rows)
         first, last = self._cells
         starts = self._cut.starts()
         return found.part(slice(starts[first], starts[last]))
