@@ -43,11 +43,11 @@ ONE_CLASS: dict[str, Any] = {"metric": "recall", "class": CATEGORIES[3], "at_lea
 HELD = {"name": "held at launch", "dimension": "*", "at_least": 0.9, "stage": "launch"}
 #: By name: the bar, and what it is by hand.
 METRICS: dict[str, tuple[dict[str, Any], str]] = {
-    "pass_rate": ({**ON_EACH, "at_least": 0.9}, "passed"),
-    "pass_rate, 1% of the trials in error": ({**ON_EACH, "at_least": 0.9}, "passed"),
-    "miss_rate": ({**ON_EACH, "metric": "miss_rate", "at_most": 0.1}, "missed"),
+    "pass_rate": ({**ON_EACH, "at_least": 0.85}, "passed"),
+    "pass_rate, 1% of the trials in error": ({**ON_EACH, "at_least": 0.85}, "passed"),
+    "miss_rate": ({**ON_EACH, "metric": "miss_rate", "at_most": 0.15}, "missed"),
     "error_rate, of 1%": ({**ON_EACH, "metric": "error_rate", "at_most": 0.1}, "erred"),
-    "mean_score": ({**ON_EACH, "metric": "mean_score", "at_least": 0.5}, "scored"),
+    "mean_score": ({**ON_EACH, "metric": "mean_score", "at_least": 0.45}, "scored"),
     "at_or_above": ({**ON_EACH, "metric": "at_or_above", "level": "adequate", "at_least": 0.5}, "graded"),
     "latency <= 2": ({**ON_EACH, "metric": "latency <= 2", "at_least": 0.5}, "in_time"),
     "coverage": ({**ON_EACH, "metric": "coverage", "at_least": 0.5}, "covered"),

@@ -128,11 +128,15 @@ def _worst_of_trials(run: Run, rows: NDArray[np.int64] | None) -> NDArray[np.int
     outcome, key = part.of(run.outcome), part.of(run.case)
     for column in (part.of(run.test), part.of(run.trial)):
         if most := int(column.max(initial=0)):
-            key = key * (most + 1) + column
+            key = key * (most + 1)
+            key += column
     if key.max(initial=0) > 8 * len(key):
         key = np.unique(key, return_inverse=True)[1]
     worst = np.full(key.max(initial=-1) + 1, -1)
+    there = np.bincount(outcome, minlength=len(SEVERITY))
     for kind in SEVERITY:
+        if not there[kind]:
+            continue
         here = np.flatnonzero(outcome == kind)
         worst[key[here]] = here  # of equal keys, numpy keeps the last
     keep = np.zeros(len(key), bool)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_evalbars.metrics.fold import Cases, Units
+from pytest_evalbars.metrics.fold import Cases, Counted, Units
 from pytest_evalbars.metrics.slice import KINDS, NoData, Slice
 from pytest_evalbars.run.columns import MISS, PASS
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_evalbars.metrics.fold import Counted
     from pytest_evalbars.run.columns import Run
+
+#: Of a cut into one cell: where it starts, and where it ends.
+ALONE = 2
 
 
 class Cut(Slice):
@@ -66,10 +68,9 @@ class Cut(Slice):
         """A case on each dimension is a unit."""
         code, count = self.of(self.run.case), len(self.run.cases)
         if self._places is not None and self._dimensions > 1:
-            place = self.of(self.run.dimension)
-            if (self._places != np.arange(len(self._places))).any():
-                place = self._places[place]
-            code = code + place * count
+            place = (self._places * count)[self.of(self.run.dimension)]
+            place += code
+            code = place
         return Units(code, np.bincount(code, minlength=self._dimensions * count))
 
     def _group_of_case(self) -> NDArray[np.int64] | None:
@@ -108,36 +109,43 @@ class Cut(Slice):
         return self._known[key]
 
     def _folded(self, rows: Callable[[Slice], Counted]) -> Cases:
-        _, order, _ = self.once("cells", self._cells)
-        return super()._folded(rows).part(order)
+        _, order, starts = self.once("cells", self._cells)
+        found = super()._folded(rows)
+        return found if len(starts) == ALONE else found.part(order)
 
     def tallies(self) -> NDArray[np.int64]:
         """`tally` of each cell; shape (cells, outcomes)."""
         return self.once("tallies", self._tallies)
 
     def _tallies(self) -> NDArray[np.int64]:
-        (code, rows), (cell, order, starts) = self.once("units", self._units), self.once("cells", self._cells)
+        (code, rows), (cell, _, starts) = self.once("units", self._units), self.once("cells", self._cells)
         outcome = self.of(self.run.outcome)
         others = np.flatnonzero(outcome > MISS)
         kind = cell[code[others]] * np.int64(KINDS) + outcome[others]
         found = np.bincount(kind, minlength=(len(starts) - 1) * KINDS).reshape(-1, KINDS)
-        ends = np.append(0, np.cumsum(rows[order]))[starts]
-        found[:, PASS] = np.diff(ends) - found.sum(axis=1)
+        found[:, PASS] = np.bincount(cell, rows, len(found)) - found.sum(axis=1)
         return found
 
-    def rows_of(self, first: int, last: int) -> NDArray[np.int64]:
-        """The rows of some cells, in ascending order."""
-        if len(self.starts()) == 2:
-            return self.rows
-        order, starts = self.once("rows", self._rows_by_cell)
-        found = order[starts[first] : starts[last]]
-        found = found if last == first + 1 else np.sort(found)
-        return found if self._rows is None else self._rows[found]
+    def places_of(self, first: int, last: int) -> NDArray[np.int64]:
+        """Where the rows of some cells are among the rows here, in ascending order."""
+        each, order, starts = self.once("rows", self._rows_by_cell)
+        if last == first + 1:
+            return order[starts[first] : starts[last]]
+        return np.flatnonzero((each >= first) & (each < last))
 
-    def _rows_by_cell(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def rows_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those rows, as indices into the run's columns."""
+        return places if self._rows is None else self._rows[places]
+
+    def clustered(self) -> bool:
+        """Whether any case is in a cluster."""
+        return self.once("clusters", lambda: self._clusters(self.once("units", self._units))) is not None
+
+    def _rows_by_cell(self) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.int64]]:
         cell, _, starts = self.once("cells", self._cells)
         each = cell[self.once("units", self._units).code]
-        return np.argsort(each, kind="stable"), np.append(0, np.cumsum(np.bincount(each, minlength=len(starts) - 1)))
+        counts = np.bincount(each, minlength=len(starts) - 1)
+        return each, np.argsort(each, kind="stable"), np.append(0, np.cumsum(counts))
 
 
 class _Part(Slice):
@@ -151,7 +159,24 @@ class _Part(Slice):
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        return self.once("rows", lambda: self._cut.rows_of(*self._cells))
+        return self.once("rows", lambda: self._cut.rows_at(self._places()))
+
+    def _places(self) -> NDArray[np.int64]:
+        return self.once("places", lambda: self._cut.places_of(*self._cells))
+
+    def by_row(self, rows: Callable[[Slice], Counted]) -> Counted:
+        """What each row says; the whole cut is asked."""
+        try:
+            found = self._cut.asking(self.about).by_row(rows)
+        except NoData:
+            return super().by_row(rows)
+        places = self._places()
+        return Counted(*(each[places] for each in found))
+
+    def clusters(
+        self, rows: NDArray[np.int64] | None, case: NDArray[np.int64], cases: int
+    ) -> NDArray[np.int64] | None:
+        return super().clusters(rows, case, cases) if self._cut.clustered() else None
 
     def of(self, column: NDArray[Any]) -> NDArray[Any]:
         return column[self.rows]

@@ -119,6 +119,6 @@ def _numbers(
         among: those; None: all rows.
     """
     if 2 * int(np.count_nonzero(which)) <= len(which):
-        return np.bincount(units.code[which], minlength=len(of))
-    rest = ~which if among is None else among & ~which
-    return np.asarray(of - np.bincount(units.code[rest], minlength=len(of)))
+        return np.bincount(units.code[np.flatnonzero(which)], minlength=len(of))
+    rest = np.flatnonzero(~which if among is None else among & ~which)
+    return of if not len(rest) else of - np.bincount(units.code[rest], minlength=len(of))

@@ -120,12 +120,14 @@ class QuantileOf(ByTrial):
     q: str = "50"
 
     def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
-        values, keep = self.values(part, unjudged)
-        rows = part.rows[keep]
-        present, case = np.unique(part.run.case[rows], return_inverse=True)
-        clusters = part.clusters(rows, case, len(present))
-        found = case_quantile(values[keep], case, float(self.q) / 100, None if clusters is None else clusters[case])
-        return OfQuantile(found, len(present), f"p{self.q}")
+        values, keep = part.by_row(self.rows).filled(unjudged, self.low, self.high)
+        rows = part.rows
+        if not keep.all():
+            values, rows = values[keep], rows[keep]
+        case = part.run.case[rows]
+        clusters = part.clusters(rows, case, int(case.max()) + 1)
+        found = case_quantile(values, case, float(self.q) / 100, None if clusters is None else clusters[case])
+        return OfQuantile(found, found.cases, f"p{self.q}")
 
 
 def quantile(q: str, measure: str) -> QuantileOf:

@@ -127,6 +127,10 @@ class Slice:
         """What the slice's cases say, of what each row says."""
         return self.once((rows, self.about), lambda: self._folded(rows))
 
+    def by_row(self, rows: Callable[[Slice], Counted]) -> Counted:
+        """What each row says."""
+        return self.once(("rows", rows, self.about), lambda: rows(self))
+
     def _folded(self, rows: Callable[[Slice], Counted]) -> Cases:
         units = self.once("units", self._units)
         stopped = self.once("stopped", self.stopped)

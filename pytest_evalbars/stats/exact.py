@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 FEW = 2000
 #: The bits of a number, with one to spare.
 BITS = 52
+#: Smaller powers of two than this are no normal numbers.
+LEAST = -1000
 
 
 def total(values: NDArray[np.float64]) -> float:
@@ -48,16 +50,16 @@ def _cut(values: NDArray[np.float64], terms: int) -> tuple[NDArray[np.float64], 
     room = BITS - terms.bit_length()
     largest = max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
     exponent = math.frexp(largest)[1]
-    high = _rounded(values, exponent - room)
+    high = values.copy()
+    _round(high, exponent - room)
     low = values - high
-    return high, _rounded(low, exponent - 2 * room)
+    _round(low, exponent - 2 * room)
+    return high, low
 
 
-def _rounded(values: NDArray[np.float64], exponent: int) -> NDArray[np.float64]:
-    """To the nearest multiple of 2**exponent; numbers up to 2**(exponent + 51)."""
-    if exponent < -1000:
-        return values
-    shift = math.ldexp(1.5, exponent + BITS)
-    rounded = values + shift
-    rounded -= shift
-    return rounded
+def _round(values: NDArray[np.float64], exponent: int) -> None:
+    """Each to the nearest multiple of 2**exponent, in place; none is above 2**(exponent + 51)."""
+    if exponent > LEAST:
+        shift = math.ldexp(1.5, exponent + BITS)
+        values += shift
+        values -= shift
