@@ -133,12 +133,10 @@ def _worst_of_trials(run: Run, rows: NDArray[np.int64] | None) -> NDArray[np.int
     if key.max(initial=0) > 8 * len(key):
         key = np.unique(key, return_inverse=True)[1]
     worst = np.full(key.max(initial=-1) + 1, -1)
-    there = np.bincount(outcome, minlength=len(SEVERITY))
-    for kind in SEVERITY:
-        if not there[kind]:
-            continue
+    worst[key] = np.arange(len(key))  # of equal keys, numpy keeps the last
+    for kind in SEVERITY[1:]:
         here = np.flatnonzero(outcome == kind)
-        worst[key[here]] = here  # of equal keys, numpy keeps the last
+        worst[key[here]] = here
     keep = np.zeros(len(key), bool)
     keep[worst[worst >= 0]] = True
     return np.flatnonzero(keep) if rows is None else rows[keep]

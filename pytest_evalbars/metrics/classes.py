@@ -39,7 +39,7 @@ def _recalled(part: Slice) -> Counted:
     """Of the trials that are of the class; one that could not be judged may be, unless its case says otherwise."""
     code, found = _class(part), predictions(part)
     of_class = found.expected == code
-    maybe = found.open & (of_class | (found.expected < 0))
+    maybe = found.open & (of_class | (found.expected < 0)) if found.open.any() else found.open
     return Counted(found.predicted == code, found.said & of_class, maybe)
 
 

@@ -61,6 +61,8 @@ class Cut(Slice):
             about: the class that is asked about.
         """
         width = self._width if self.grouped() else 1
+        if width * self._dimensions == 1:
+            return self.asking(about)
         first = place * width + (group or 0)
         return _Part(self, first, first + (width if group is None else 1), about)
 
@@ -76,7 +78,7 @@ class Cut(Slice):
     def _group_of_case(self) -> NDArray[np.int64] | None:
         """The group of each case of the run; None where some case has several."""
         found = np.zeros(len(self.run.cases), np.min_scalar_type(self._width))
-        if self._groups is not None:
+        if self._width > 1 and self._groups is not None:
             case = self.of(self.run.case)
             group = self._groups.astype(found.dtype)[self.of(self.run.labelset)]
             found[case] = group
@@ -171,7 +173,7 @@ class _Part(Slice):
         except NoData:
             return super().by_row(rows)
         places = self._places()
-        return Counted(*(each[places] for each in found))
+        return Counted(found.values[places], _at(found.said, places), _at(found.open, places))
 
     def clusters(
         self, rows: NDArray[np.int64] | None, case: NDArray[np.int64], cases: int
@@ -181,7 +183,7 @@ class _Part(Slice):
     def of(self, column: NDArray[Any]) -> NDArray[Any]:
         return column[self.rows]
 
-    def tally(self) -> NDArray[np.int64]:
+    def _tally(self) -> NDArray[np.int64]:
         first, last = self._cells
         return np.asarray(self._cut.tallies()[first:last].sum(axis=0))
 
@@ -195,3 +197,10 @@ class _Part(Slice):
 
     def _clusters(self, units: Units) -> NDArray[np.int64] | None:
         return self.clusters(self.rows, units.code, len(units.rows))
+
+
+def _at(which: NDArray[np.bool_], places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """What is said of some rows; of all rows alike it is soon said."""
+    if which.all():
+        return np.ones(len(places), bool)
+    return which[places] if which.any() else np.zeros(len(places), bool)

@@ -77,8 +77,8 @@ class Cases:
                 sums = np.where(self.open > 0, end, sums)
             elif end:
                 sums = sums + self.open * (int(end) if end == int(end) else end)
-        there = trials > 0
-        if there.all():
+        there = np.flatnonzero(trials)
+        if len(there) == len(trials):
             return sums, trials, clusters
         return sums[there], trials[there], None if clusters is None else clusters[there]
 
@@ -92,6 +92,12 @@ def folded(counted: Counted, units: Units, stopped: NDArray[np.bool_] | None, cl
         stopped: which rows were not started; None: all were.
         clusters: by case.
     """
+    speaks = counted.said | counted.open
+    if 2 * int(np.count_nonzero(speaks)) < len(speaks):  # of one class, say
+        few = np.flatnonzero(speaks)
+        code = units.code[few]
+        counted, stopped = Counted(*(each[few] for each in counted)), None if stopped is None else stopped[few]
+        units = Units(code, np.bincount(code, minlength=len(units.rows)))
     said = _numbers(counted.said, units, units.rows)
     if counted.values.dtype == np.bool_:
         sums: NDArray[Any] = _numbers(counted.values & counted.said, units, said, counted.said)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_evalbars.metrics.fold import Cases
     from pytest_evalbars.metrics.slice import Counted, Estimate, Slice, Unjudged
 
 
@@ -36,13 +37,17 @@ class ByTrial:
         """What each of the slice's rows counts as, and which of them count."""
         return self.rows(part).filled(unjudged, self.low, self.high)
 
+    def cases(self, part: Slice) -> Cases:
+        """What the slice's cases say."""
+        return part.cases(self.rows)
+
     def unjudged(self, part: Slice) -> int:
         """How many of the slice's trials say nothing though they should; stopped ones are counted elsewhere."""
-        return part.cases(self.rows).unjudged
+        return self.cases(part).unjudged
 
     def trials(self, part: Slice) -> int:
         """How many say something."""
-        return int(part.cases(self.rows).said.sum())
+        return int(self.cases(part).said.sum())
 
     def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
         """The estimate on a slice."""
@@ -54,7 +59,7 @@ class ByTrial:
         Raises:
             NoData: none does, though some were judged.
         """
-        said = bool(part.cases(self.rows).said.any())
+        said = bool(self.cases(part).said.any())
         if not said and self.lacking and part.tally()[PASS]:
             raise NoData(self.lacking)
         return said
@@ -71,16 +76,24 @@ class Share(ByTrial):
         return OfRate(case_rate(*part.cases(self.rows).filled(unjudged, 0, 1)))
 
 
+@dataclass(frozen=True)
+class _Shares:
+    """How far each row is on the way from `low` to `high`."""
+
+    rows: Callable[[Slice], Counted]
+    low: float
+    high: float
+
+    def __call__(self, part: Slice) -> Counted:
+        counted = self.rows(part)
+        return counted._replace(values=(counted.values - self.low) / (self.high - self.low))
+
+
 class Score(ByTrial):
     """The mean over cases of each case's mean: rows say a number between `low` and `high`."""
 
     def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
-        rows = self.rows if (self.low, self.high) == (0, 1) else self._shares
+        rows = self.rows if (self.low, self.high) == (0, 1) else _Shares(self.rows, self.low, self.high)
         sums, trials, clusters = part.cases(rows).filled(unjudged, 0, 1)
         means = np.clip(sums / trials, 0, 1)  # sums of fractions may pass the ends by a rounding error
         return OfMean(case_mean(means, clusters), self.low, self.high)
-
-    def _shares(self, part: Slice) -> Counted:
-        """How far each row is on the way from `low` to `high`."""
-        counted = self.rows(part)
-        return counted._replace(values=(counted.values - self.low) / (self.high - self.low))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,8 +32,11 @@ from pytest_evalbars.stats.ratios import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from pytest_evalbars.metrics.fold import Cases
     from pytest_evalbars.metrics.slice import Counted, Estimate, Slice, Unjudged
 
 
@@ -79,6 +82,8 @@ class OfQuantile:
     quantile: Quantile
     cases: int
     name: str
+    #: By error: the bounds that were asked for. They are searched for, and the gate asks more than once.
+    known: dict[float, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def value(self) -> float:
@@ -94,7 +99,9 @@ class OfQuantile:
         return f"{self.name}: no {side} bound at n = {self.cases}; {least} needed"
 
     def bounds(self, alpha: float) -> tuple[float, float]:
-        return quantile_bounds(self.quantile, alpha)
+        if alpha not in self.known:
+            self.known[alpha] = quantile_bounds(self.quantile, alpha)
+        return self.known[alpha]
 
     def interval(self, confidence: float) -> tuple[float, float]:
         return quantile_interval(self.quantile, confidence)
@@ -114,10 +121,24 @@ class OfQuantile:
 
 
 @dataclass(frozen=True)
+class _Said:
+    """Which rows say something: no sums of what they say are asked for."""
+
+    rows: Callable[[Slice], Counted]
+
+    def __call__(self, part: Slice) -> Counted:
+        counted = part.by_row(self.rows)
+        return counted._replace(values=counted.said)
+
+
+@dataclass(frozen=True)
 class QuantileOf(ByTrial):
     """A quantile of all trials, each case weighing the same."""
 
     q: str = "50"
+
+    def cases(self, part: Slice) -> Cases:
+        return part.cases(_Said(self.rows))
 
     def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
         values, keep = part.by_row(self.rows).filled(unjudged, self.low, self.high)

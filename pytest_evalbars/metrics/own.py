@@ -9,14 +9,14 @@ import numpy as np
 
 from pytest_evalbars.metrics.means import Score
 from pytest_evalbars.metrics.measures import Amount
-from pytest_evalbars.metrics.slice import Counted, NoData
+from pytest_evalbars.metrics.slice import Counted, NoData, Slice
 from pytest_evalbars.run.plain import number, shown, text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_evalbars.metrics.registry import Kind
-    from pytest_evalbars.metrics.slice import Estimate, Slice, Unjudged
+    from pytest_evalbars.metrics.slice import Estimate, Unjudged
 
 #: What an estimate of a user's own must be able to say.
 ASKED = ("value", "cases", "bounds", "interval", "p_below", "p_above", "cases_to_settle")
@@ -49,7 +49,8 @@ class Own:
             return self._checked(given)
         high = 1.0 if self.kind.bounded else np.inf
         folding = Score(self._rows) if self.kind.bounded else Amount(self._rows, "", 0.0, high)
-        return folding.estimate(part, unjudged)
+        # It is given each slice as it is: what it says of a row may depend on the others.
+        return folding.estimate(Slice(part.run, part.rows, part.about), unjudged)
 
     def _rows(self, part: Slice) -> Counted:
         given = self._ask(part)

@@ -111,16 +111,19 @@ class Slice:
             found[silent] = empty
         return found
 
-    def counted(self, values: NDArray[np.float64], said: NDArray[np.bool_]) -> Counted:
+    def counted(self, values: NDArray[np.float64] | NDArray[np.bool_], said: NDArray[np.bool_]) -> Counted:
         """A metric of judged rows: those that say nothing of it stay open, as the unjudged do."""
         judged = self.judged()
         return Counted(values, said & judged, self.unknown() | (judged & ~said))
 
     def tally(self) -> NDArray[np.int64]:
         """How many rows have each outcome, misses counted with passes: all that were judged; shape (outcomes,)."""
-        found = np.bincount(self.of(self.run.outcome), minlength=KINDS)
-        found[PASS] += found[MISS]
-        found[MISS] = 0
+        return self.once("tally", self._tally)
+
+    def _tally(self) -> NDArray[np.int64]:
+        outcome = self.of(self.run.outcome)
+        found = np.bincount(outcome[outcome > MISS], minlength=KINDS)
+        found[PASS] = len(outcome) - found.sum()
         return found
 
     def cases(self, rows: Callable[[Slice], Counted]) -> Cases:

@@ -157,8 +157,8 @@ def _alike(x: NDArray[np.int64], k: NDArray[np.int64]) -> tuple[NDArray[np.int64
 
 def _of_each(k: NDArray[np.int64], passes: NDArray[np.int64]) -> NDArray[np.float64]:
     """The sums of the rates of all cases with the same number of trials: passes are whole, so nothing rounds."""
-    numbers, codes = np.unique(k, return_inverse=True)
-    return np.asarray(np.bincount(codes, passes) / numbers)
+    sums = np.bincount(k, passes)
+    return np.asarray(sums[1:] / np.arange(1, len(sums)))
 
 
 def counts(passes: ArrayLike, trials: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

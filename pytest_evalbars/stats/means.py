@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
-from pytest_evalbars.stats.exact import total
 from pytest_evalbars.stats.effective import Rate, rate_bounds, rate_p_met, rate_p_missed
+from pytest_evalbars.stats.exact import total
 
 #: Scores that hardly differ would otherwise be worth endless trials of pass and fail.
 LEAST_VARIANCE = 1e-9
