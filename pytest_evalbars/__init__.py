@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from pytest_evalbars.execution.limits import limit
     from pytest_evalbars.gate.decide import decide
     from pytest_evalbars.gate.load import load_bars
+    from pytest_evalbars.metrics.registry import metric
+    from pytest_evalbars.metrics.slice import Estimate, NoData, Slice
     from pytest_evalbars.run.columns import Run
     from pytest_evalbars.run.reading import load_run
 
-__all__ = ["Run", "decide", "limit", "load_bars", "load_run"]
+__all__ = ["Estimate", "NoData", "Run", "Slice", "decide", "limit", "load_bars", "load_run", "metric"]
 
 #: Imported when first asked for: pytest loads this package in every session, and most of these need numpy.
 _HOMES = {
+    "Estimate": "pytest_evalbars.metrics.slice",
+    "NoData": "pytest_evalbars.metrics.slice",
+    "Slice": "pytest_evalbars.metrics.slice",
+    "metric": "pytest_evalbars.metrics.registry",
     "Run": "pytest_evalbars.run.columns",
     "decide": "pytest_evalbars.gate.decide",
     "limit": "pytest_evalbars.execution.limits",

@@ -22,6 +22,8 @@ from pytest_evalbars.selection import asked_for
 from pytest_evalbars.stash import COLLECTION, PROBLEMS, is_worker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.plan import Planned
 
@@ -85,11 +87,15 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
         except BarsError as error:
             problems.append(str(error))
         else:
+            answerable, notices = advised(config, bars, (planned for _, planned in collector.cases))
             # Of files that could not be collected nobody knows which cases they hold; pytest tells of them.
-            problems += _unfit(config, bars, where, collector, whole=not session.testsfailed)
+            problems += _unfit(config, answerable, where, collector, whole=_whole(session))
     if bars is not None and not problems:
+        notes = collector.notes()
+        if not config.getoption("evalbars_shard"):  # which holds no bar, and is decided with the others
+            bars, notes = answerable, [*notes, *(notices if _whole(session) else ())]
         cases = early.shuffle(config, bars, collector.cases, items)
-        collection = config.stash[COLLECTION] = Collection(cases, bars, config, collector.notes())
+        collection = config.stash[COLLECTION] = Collection(cases, bars, config, notes)
         if config.getoption("evalbars_shard"):
             _only_shard(collection, items)
         if config.getoption("evalbars_missed"):
@@ -110,6 +116,22 @@ def load(config: pytest.Config) -> tuple[Bars, str]:
     folders = [config.inipath.parent] if config.inipath else []
     table = find_table([*folders, config.rootpath])
     return bars_of(table), table.where
+
+
+def advised(config: pytest.Config, bars: Bars, planned: Iterable[Planned]) -> tuple[Bars, list[str]]:
+    """The bars without a preset's advice that no case can answer, and notices of it."""
+    if not bars.preset:
+        return bars, []
+    from pytest_evalbars.gate.check import kinds_of  # noqa: PLC0415 - imports pydantic
+    from pytest_evalbars.gate.presets import answerable  # noqa: PLC0415
+
+    return answerable(bars, kinds_of(planned, labels_of(config)))
+
+
+def _whole(session: pytest.Session) -> bool:
+    """Whether every case of the project is known: only then nothing else can answer a bar."""
+    asked, gaps = scope_of(session.config)
+    return not (session.testsfailed or asked or gaps)
 
 
 def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, *, whole: bool) -> list[str]:
@@ -136,8 +158,7 @@ def _unfit(config: pytest.Config, bars: Bars, where: str, collector: Collector, 
         problems += [f"{where}, {problem}" for problem in indivisible(bars.limits, workers)]
     if config.getoption("evalbars_shard") and config.getoption("evalbars_missed"):
         problems.append("--evalbars-missed looks again at what the last session missed, and has no shards: drop one")
-    asked, gaps = scope_of(config)
-    if whole and not asked and not gaps:
+    if whole:
         planned = (planned for _, planned in collector.cases)
         problems += [f"{where}, {problem}" for problem in unanswerable(bars, planned, labels_of(config))]
     return problems

@@ -29,6 +29,7 @@ from pytest_evalbars.execution.brakes import Brakes
 from pytest_evalbars.execution.budget import declared
 from pytest_evalbars.execution.spool import Spool
 from pytest_evalbars.execution.start import Execution
+from pytest_evalbars.gate.check import narrow
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
@@ -105,6 +106,8 @@ class Prospects:
             if config.getoption("evalbars_missed"):
                 return  # a second look holds no bar
             self.notices += notices
+            if config.get_verbosity() >= 0 and not (plan.partial or plan.asked):
+                self.notices += filter(None, [narrow(bars, plan.planned)])
             self.notices += early.notices(config, plan, bars)
 
     def pytest_report_collectionfinish(self) -> list[str]:

@@ -174,7 +174,7 @@ class EvalSession:
             self._judge(session)
 
     def _judge(self, session: pytest.Session) -> None:
-        from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
+        from pytest_evalbars.gate.presets import judged  # noqa: PLC0415 - imports pydantic, then numpy and scipy
         from pytest_evalbars.report.tests import report_bars  # noqa: PLC0415
         from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
@@ -184,7 +184,8 @@ class EvalSession:
             self.why_not_judged = str(error)
             return
         strict = self.config.getoption("evalbars_strict")
-        self.decision = decide(self.run, self.bars, stage=self.stage, strict=strict)
+        self.decision, self.bars = judged(self.run, self.bars, stage=self.stage, strict=strict)
+        session.testscollected += len(self.decision.verdicts) - self.expected_bars
         failed_before = session.testsfailed
         report_bars(self.config, self.run, self.bars, self.decision)
         self._failed_bars = session.testsfailed - failed_before

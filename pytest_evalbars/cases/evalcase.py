@@ -13,7 +13,7 @@ import pytest
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.place import line_of_test
 from pytest_evalbars.run.extras import ACTIONS, STAGES, fault
-from pytest_evalbars.run.plain import number, plain, shown, text
+from pytest_evalbars.run.plain import number, plain, shown, text, word_of
 from pytest_evalbars.stash import COLLECTION
 
 if TYPE_CHECKING:
@@ -155,29 +155,28 @@ class EvalCase:
                 f"grade({shown(dimension)}, {shown(level)}): no scale holds this dimension; declare one beside the "
                 f'bars: scales.{text(dimension, 100)} = {{ levels = ["good", "fair", "poor"], passing = "fair" }}'
             )
-        elif level not in scale.levels:
-            close = difflib.get_close_matches(str(level), scale.levels, n=1)
+        elif (word := word_of(level)) not in scale.levels:
+            close = difflib.get_close_matches(word, scale.levels, n=1)
             hint = f"; did you mean {shown(close[0])}?" if close else ""
             self._mistake(
                 f"grade({shown(dimension)}, {shown(level)}): that is no level of the scale {name} ({scale}){hint}"
             )
         else:
-            said.level = scale.worse(said.level, level)
-            words = text(reason, REASON_LENGTH)
-            said.judge(passed=scale.passes(level), reason=words or ("" if scale.passes(level) else f"graded {level}"))
+            said.level, passed = scale.worse(said.level, word), scale.passes(word)
+            said.judge(passed=passed, reason=text(reason, REASON_LENGTH) or ("" if passed else f"graded {word}"))
 
     def predict(self, expected: object, predicted: object, confidence: float | None = None) -> None:
         """Say which class was right and which one was predicted: once a trial.
 
         Args:
-            expected: the right class, as a name (other values by their text).
+            expected: the right class, as a name (an enum by its value, anything else by its text).
             predicted: the class that was predicted.
             confidence: how sure the prediction was, 0 to 1, where that is known.
         """
         words = f"predict({shown(expected)}, {shown(predicted)})"
         if self._too_late(words):
             return
-        names = [text(each, CLASS_LENGTH).strip() if each is not None else "" for each in (expected, predicted)]
+        names = ["" if each is None else text(word_of(each), CLASS_LENGTH).strip() for each in (expected, predicted)]
         sure = None if confidence is None else number(confidence)
         if self._prediction:
             self._mistake(f"{words}: a trial predicts once")
@@ -218,6 +217,7 @@ class EvalCase:
         words = f"guardrail({shown(stage)}, {shown(action)})"
         if self._too_late(words):
             return
+        stage, action = word_of(stage), word_of(action)
         if stage not in STAGES:
             self._mistake(f"{words}: the stage is {' or '.join(STAGES)}")
         elif action not in ACTIONS:
@@ -247,7 +247,7 @@ class EvalCase:
         return self._closed
 
     def _of(self, dimension: str) -> Said | None:
-        if dimension not in self._planned.dimensions:
+        if not isinstance(dimension, str) or dimension not in self._planned.dimensions:
             declared = ", ".join(self._planned.dimensions)
             self._mistake(f"a verdict on {shown(dimension)}, which the case does not declare ({declared})")
             return None

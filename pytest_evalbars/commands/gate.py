@@ -18,25 +18,26 @@ def add(commands: Any) -> None:
     gate.add_argument("--stage", choices=("testing", "launch", "none"), default="testing")
     gate.add_argument("--strict", action="store_true", help="exit 10 where cases were left out of the run")
     gate.add_argument("--json", action="store_true", help="print the decision as JSON")
-    gate.add_argument("-v", "--verbose", action="store_true", help="show every group, and tell every verdict")
+    gate.add_argument(
+        "-v", "--verbose", action="store_true", help="show every group, every verdict, failure patterns"
+    )
     gate.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Decide; the exit code is the gate's."""
     from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
-    from pytest_evalbars.gate.decide import decide  # noqa: PLC0415
     from pytest_evalbars.gate.load import bars_of, load_bars  # noqa: PLC0415
+    from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
     bars = load_bars(options.bars) if options.bars else bars_of(find_table([Path.cwd()]))
     run = load_run(*options.runs)
-    decision = decide(run, bars, stage=options.stage, strict=options.strict)
+    decision, bars = judged(run, bars, stage=options.stage, strict=options.strict)
     if options.json:
-        from pytest_evalbars.run.flaky import flaky_cases  # noqa: PLC0415
+        from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
-        flaky = [one.to_json() for one in flaky_cases(run)]
-        print(json.dumps({**decision.to_json(), "flaky": flaky}, indent=2))  # noqa: T201 - a command prints
+        print(json.dumps(as_json(run, bars, decision), indent=2))  # noqa: T201 - a command prints
         return decision.exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 

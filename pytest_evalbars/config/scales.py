@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
@@ -53,7 +54,9 @@ class Scale(BaseModel):
             raise ValueError(f"each level is named once; it has {', '.join(self.levels)}")
         for level in (self.passing, *self.weak):
             if level not in self.levels:
-                raise ValueError(f'"{level}" is none of its levels, {self}')
+                close = difflib.get_close_matches(level, self.levels, n=1)
+                hint = f'; did you mean "{close[0]}"?' if close else ""
+                raise ValueError(f'"{level}" is none of its levels, {self}{hint}')
         for level in self.weak:
             if not self.passes(level):
                 raise ValueError(

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from pytest_evalbars import presets
 from pytest_evalbars.config.scales import Words  # noqa: TC001 - pydantic reads the annotation
 from pytest_evalbars.config.settings import Settings, Strict
 from pytest_evalbars.metrics.registry import Kind, kind_of, names
@@ -64,11 +65,25 @@ def _confidence(value: object) -> object:
     return value
 
 
+def _effect(value: object) -> object:
+    value = _rate(value)
+    if not isinstance(value, float) or not 0 < value < 1:
+        raise ValueError(f"{value:g} is no effect; take a difference of rates between 0 and 1, as 0.05")
+    return value
+
+
 def _known_statuses(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     for word in value or ():
         if not GLOB.search(word) and word not in STATUSES:
             raise ValueError(f'"{word}" is not a status{nearest(word, STATUSES)}')
     return value
+
+
+def _known_presets(value: tuple[str, ...]) -> tuple[str, ...]:
+    for word in value:
+        if word not in presets.names():
+            raise ValueError(f'"{word}" is not a preset{nearest(word, presets.names())}')
+    return tuple(dict.fromkeys(value))
 
 
 def _allowance(value: object) -> object:
@@ -83,6 +98,7 @@ def _allowance(value: object) -> object:
 
 
 Rate = Annotated[float, BeforeValidator(_rate)]
+Effect = Annotated[float, BeforeValidator(_effect)]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f\[\]]+$"),
@@ -112,6 +128,8 @@ class Bar(Strict):
     inconclusive: Literal["pass", "fail"] | None = None
     early_stop: Literal["anytime"] | None = None
     min_cases: Annotated[int, Field(ge=1, strict=True)] = 1
+    #: The smallest distance from the threshold that matters to the product; None: that of the whole table.
+    smallest_effect: Effect | None = None
     name: Name = ""
     why: str = ""
 
@@ -229,6 +247,10 @@ class Bars(Settings):
     #: The run that `max_drop` bars will compare with; no bar of this version reads it.
     baseline: str | None = None
     max_errors: Annotated[int | str, BeforeValidator(_allowance)] = 0
+    #: The smallest distance from its threshold that matters, of a bar that declares none: what audits look for.
+    smallest_effect: Effect = 0.05
+    #: Whose advised bars and scales stand beside these: see `gate.presets`.
+    preset: Annotated[Words, AfterValidator(_known_presets)] = ()
     bar: tuple[Bar, ...] = ()
 
     @model_validator(mode="after")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     #: The dimensions and the labels that some cases share.
     Kind = tuple[tuple[str, ...], dict[str, str]]
 
+#: With so many dimensions a suite looks at more than one side of an answer.
+ENOUGH = 3
+
 
 def unanswerable(bars: Bars, planned: Iterable[Planned], run_labels: dict[str, str]) -> list[str]:
     """What is wrong with bars that nothing in the whole collection can match.
@@ -25,11 +28,10 @@ def unanswerable(bars: Bars, planned: Iterable[Planned], run_labels: dict[str, s
         planned: every collected trial, also those that were deselected.
         run_labels: the labels of the whole run.
     """
-    kinds = {(one.dimensions, tuple({**run_labels, **one.labels}.items())) for one in planned}
-    known: list[Kind] = [(dimensions, dict(labels)) for dimensions, labels in kinds]
+    known = kinds_of(planned, run_labels)
     dimensions = {name for names, _ in known for name in names}
     return [
-        *(problem for bar in bars.bar for problem in _problems(bar, known)),
+        *(f'bar "{bar.name}": {problem}' for bar in bars.bar if (problem := problem_of(bar, known))),
         *_scales(bars, dimensions),
     ]
 
@@ -39,24 +41,46 @@ def _scales(bars: Bars, dimensions: set[str]) -> Iterator[str]:
     for name, scale in bars.scales.items():
         for word in scale.dimension or (name,):
             if not any(fits(each, (word,)) for each in dimensions):
-                mend = "" if scale.dimension else "; name those that it holds, as dimension = [...]"
                 hint = nearest(word, dimensions)
-                yield f'scale "{name}": "{word}" is no dimension of any collected case{hint or mend}'
+                mend = "" if scale.dimension or "did you" in hint else "; say which it holds, as dimension = [...]"
+                yield f'scale "{name}": "{word}" is no dimension of any collected case{hint}{mend}'
     for dimension in sorted(dimensions):
         holding = [name for name, scale in bars.scales.items() if scale.holds(name, dimension)]
         if len(holding) > 1:
             yield f'dimension "{dimension}" is on more than one scale: {", ".join(holding)}; a dimension has one'
     for bar in bars.bar:
-        for dimension in dimensions if bar.level is not None else ():
+        held = {name for name in dimensions if fits(name, bar.dimension or ("*",))}
+        for dimension in sorted(held) if bar.level is not None else ():
             found = bars.scale_of(dimension)
-            if found and fits(dimension, bar.dimension or ("*",)) and bar.level not in found[1].levels:
+            if found is None:
+                mend = "declare it, or name the dimensions that the bar is for"
+                yield f'bar "{bar.name}": no scale holds dimension "{dimension}", so it has no "{bar.level}"; {mend}'
+            elif bar.level not in found[1].levels:
                 hint = nearest(str(bar.level), found[1].levels)
                 yield f'bar "{bar.name}": "{bar.level}" is no level of the scale {found[0]} ({found[1]}){hint}'
 
 
-def _problems(bar: Bar, known: list[Kind]) -> list[str]:
-    problem = _unknown_dimension(bar, known) or _unknown_label(bar, known) or _nothing_left(bar, known)
-    return [f'bar "{bar.name}": {problem}'] if problem else []
+def kinds_of(planned: Iterable[Planned], run_labels: dict[str, str]) -> list[Kind]:
+    """What kinds of cases there are."""
+    kinds = {(one.dimensions, tuple({**run_labels, **one.labels}.items())) for one in planned}
+    return [(dimensions, dict(labels)) for dimensions, labels in kinds]
+
+
+def problem_of(bar: Bar, known: list[Kind]) -> str:
+    """Why no case of these kinds can answer the bar; empty if one can."""
+    return _unknown_dimension(bar, known) or _unknown_label(bar, known) or _nothing_left(bar, known)
+
+
+def narrow(bars: Bars, planned: Iterable[Planned]) -> str:
+    """A word to those whose bars hold only one or two qualities; empty for others."""
+    names = sorted({name for one in planned for name in one.dimensions})
+    if not bars.bar or bars.preset or len(names) >= ENOUGH:
+        return ""
+    number = "1 dimension" if len(names) == 1 else f"{len(names)} dimensions"
+    return (
+        f"note: this suite judges {number} ({', '.join(names)}), and a better rate can hide what it was bought with; "
+        "for what others judge, see `evalbars init --list`"
+    )
 
 
 def _unknown_dimension(bar: Bar, known: list[Kind]) -> str:

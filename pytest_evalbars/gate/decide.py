@@ -16,7 +16,7 @@ import numpy as np
 
 from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
 from pytest_evalbars.gate.select import held_bars, stands_alone
-from pytest_evalbars.gate.slices import metric_of, slices_of
+from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISS, MISSING, SKIPPED, STOPPED
@@ -44,46 +44,45 @@ NAMED = 5
 
 @dataclass(slots=True)
 class Draft:
-    """A verdict before the family is known."""
+    """A verdict before the family is known. It keeps no slice: those of all bars together may be large."""
 
     bar: Bar
     dimension: str | None
     group: str | None
-    part: Slice
     #: On what was judged, and with every other trial taken as a miss and as a pass.
-    apart: Estimate | None
-    if_missed: Estimate | None
-    if_passed: Estimate | None
-    unjudged: int
-    stopped: int
-    #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
-    p: float
-    #: How many trials the metric could use, were skipped, were left out of the run.
+    apart: Estimate | None = None
+    if_missed: Estimate | None = None
+    if_passed: Estimate | None = None
+    #: How many trials the metric could use, and could not; how many were stopped, skipped, left out of the run.
     trials: int = 0
+    unjudged: int = 0
+    stopped: int = 0
     skipped: int = 0
     left_out: int = 0
     #: Why the session cannot hold the bar on this slice; empty if it can.
     why_not: str = ""
+    #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
+    p: float = float("nan")
+    #: The share of trials that pass only just, where grades tell.
+    weak: float | None = None
     #: Why there is no data, where the metric says so.
     lacking: str = ""
     #: The evidence of a bar that could stop at any time; it then decides alone.
     bets: Evidence | None = None
+    #: Whether it could stop at any time, but that its cases share clusters.
+    no_bets: bool = False
     #: The same in the family; None where the verdict is not of it.
     p_missed: float | None = None
     #: How many times stricter than alone the family may be with this verdict.
     multiplicity: int = 1
 
     @property
-    def clears(self) -> list[Estimate]:
-        """The estimates that must all clear the bar for it to be met: the judged one and the worst case."""
-        worst = self.if_passed if self.bar.upper else self.if_missed
-        return [each for each in (self.apart, worst) if each is not None]
+    def all(self) -> list[Estimate]:
+        """The estimates that must all clear the bar for it to be met, and all be proven worse for it to be missed.
 
-    @property
-    def fails(self) -> list[Estimate]:
-        """The estimates that must all be proven worse for it to be missed: the judged one and the best case."""
-        best = self.if_missed if self.bar.upper else self.if_passed
-        return [each for each in (self.apart, best) if each is not None]
+        Of most metrics one end would do for each; an amount may also vary too much at the other.
+        """
+        return [each for each in (self.apart, self.if_missed, self.if_passed) if each is not None]
 
 
 def decide(
@@ -129,40 +128,43 @@ def decide(
 def _drafts(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
     for dimension, group, part in slices_of(run, bar):
         tally = part.tally()
-        draft = Draft(bar, dimension, group, part, None, None, None, 0, int(tally[STOPPED]), float("nan"))
-        draft.skipped, draft.left_out = int(tally[SKIPPED]), int(tally[LEFT_OUT])
+        draft = Draft(bar, dimension, group)
+        draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
         draft.why_not = _not_enforced(run, part, draft.left_out)
         try:
-            _measure(draft, bars)
+            _measure(draft, part, bars)
         except NoData as none:
             draft.apart, draft.lacking, draft.unjudged = None, str(none), int(tally[ERROR] + tally[MISSING])
         yield draft
 
 
-def _measure(draft: Draft, bars: Bars) -> None:
+def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
     """Ask the metric.
 
     Raises:
         NoData: it has nothing to say.
     """
-    bar, part, metric = draft.bar, draft.part, metric_of(draft.bar, bars, draft.dimension)
+    bar, metric = draft.bar, metric_of(draft.bar, bars, draft.dimension)
     draft.apart, draft.unjudged, draft.trials = metric.estimate(part), metric.unjudged(part), metric.trials(part)
     if draft.apart is None:
         return
     if draft.unjudged + draft.stopped:
         draft.if_missed, draft.if_passed = metric.estimate(part, "miss"), metric.estimate(part, "pass")
-    if asked_for(bar, part) and not shares_sources(part):
+    if not draft.stopped:
+        draft.weak = weak_of(bars, bar, draft.dimension, part)
+    draft.no_bets = asked_for(bar, part) and shares_sources(part)
+    if asked_for(bar, part) and not draft.no_bets:
         draft.bets = evidence(bar, metric, part, bars.alpha)
         draft.p = draft.bets.p_missed
     else:
         t = bar.threshold
-        draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.fails)
+        draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.all)
     if not 0 <= draft.p <= 1:
         raise NoData(f"metric {bar.metric} gave the p-value {draft.p}")
 
 
 def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
-    bar, part = draft.bar, draft.part
+    bar = draft.bar
     notes: list[str] = [draft.lacking] if draft.lacking else []
     word: Word = "no data"
     numbers: dict[str, object] = {}
@@ -179,9 +181,9 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
             numbers |= _betted(draft, draft.bets)
         else:
             numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
-        if draft.bets is None and asked_for(bar, part):
+        numbers["weak"] = draft.weak
+        if draft.no_bets:
             notes.append("not held as a bar that may stop at any time: some of its cases share a cluster")
-    why_not = draft.why_not
     return Verdict(
         bar=bar.name,
         dimension=draft.dimension,
@@ -192,9 +194,9 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         metric_lacks=bool(draft.lacking),
         skipped=draft.skipped,
         left_out=draft.left_out,
-        enforced=not why_not,
-        fails=not why_not and _fails(bar, word, stage),
-        notes=(*notes, why_not) if why_not else tuple(notes),
+        enforced=not draft.why_not,
+        fails=not draft.why_not and _fails(bar, word, stage),
+        notes=(*notes, draft.why_not) if draft.why_not else tuple(notes),
         spec=bar,
         **numbers,  # type: ignore[arg-type]
     )
@@ -202,7 +204,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
 
 def _measured(bars: Bars, draft: Draft, word: Word, notes: list[str]) -> dict[str, object]:
     """The numbers of a verdict on a slice that was run as planned."""
-    bar, apart = draft.bar, draft.clears[0]
+    bar, apart = draft.bar, draft.all[0]
     low, high = apart.bounds(bars.alpha)
     interval = apart.interval(bars.confidence)
     if (say := getattr(apart, "note", None)) and (words := say(bars.alpha, bar.upper)):
@@ -227,7 +229,7 @@ def _possible(draft: Draft) -> dict[str, object]:
 
 def _betted(draft: Draft, bets: Evidence) -> dict[str, object]:
     """The numbers of a verdict that could stop at any time: an interval would have to know when it might have."""
-    numbers = _possible(draft) if draft.stopped else {"estimate": draft.clears[0].value}
+    numbers = _possible(draft) if draft.stopped else {"estimate": draft.all[0].value}
     return numbers | {"e_met": bets.met, "e_missed": bets.missed, "p_missed": draft.p_missed}
 
 
@@ -235,13 +237,13 @@ def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
     """Met, missed or inconclusive, for a slice with data."""
     bar, t = draft.bar, draft.bar.threshold
     if bar.rule == "estimate":
-        good = all(_reaches(each.value, bar) for each in draft.clears)
-        bad = not any(_reaches(each.value, bar) for each in draft.fails)
+        good = all(_reaches(each.value, bar) for each in draft.all)
+        bad = not any(_reaches(each.value, bar) for each in draft.all)
     else:
         if draft.bets is not None:
             good = draft.bets.met >= 1 / bars.alpha
         else:
-            bounds = [each.bounds(bars.alpha) for each in draft.clears]
+            bounds = [each.bounds(bars.alpha) for each in draft.all]
             good = all(high <= t if bar.upper else low >= t for low, high in bounds)
         bad = draft.p_missed is not None and draft.p_missed < bars.alpha
         if not bad and draft.p < bars.alpha and not draft.stopped:

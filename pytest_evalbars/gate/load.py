@@ -14,6 +14,7 @@ from pytest_evalbars.config.settings import Limit
 from pytest_evalbars.config.table import Table, find_table, read_table, shown
 from pytest_evalbars.errors import BarsError
 from pytest_evalbars.gate.bar import Bar, Bars, nearest
+from pytest_evalbars.gate.presets import with_advice, with_scales
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -47,13 +48,13 @@ def load_bars(source: str | Path | Mapping[str, Any]) -> Bars:
 
 
 def bars_of(table: Table) -> Bars:
-    """Validate a raw table.
+    """Validate a raw table, and put beside its bars what its presets advise.
 
     Raises:
         BarsError: one line for each finding.
     """
     try:
-        bars = Bars.model_validate(table.values)
+        bars = Bars.model_validate(with_scales(table.values))
     except ValidationError as error:
         raise BarsError("\n".join(dict.fromkeys(_finding(table, one) for one in error.errors()))) from None
     counts = Counter(bar.name for bar in bars.bar)
@@ -64,7 +65,7 @@ def bars_of(table: Table) -> Bars:
                 f'{table.where}: bars {numbers} of {table.bar_heading} have one name, "{name}"; '
                 "give each a `name` of its own",
             )
-    return bars
+    return with_advice(bars)
 
 
 def _finding(table: Table, error: ErrorDetails) -> str:

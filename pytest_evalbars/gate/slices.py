@@ -8,6 +8,7 @@ import numpy as np
 
 from pytest_evalbars.gate.select import CLASS, dimensions_of, fits, group_of, picks_labels
 from pytest_evalbars.metrics.cut import Cut
+from pytest_evalbars.metrics.levels import graded, weak
 from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISS, MISSING, PASS, SKIPPED, STOPPED
 
@@ -64,6 +65,33 @@ def metric_of(bar: Bar, settings: Settings, dimension: str | None) -> Metric:
     if bar.level not in scale.levels:
         raise NoData(f'"{bar.level}" is no level of the scale {name} ({scale}), on which "{dimension}" is graded')
     return bar.kind.build(level=bar.level, scale=scale)
+
+
+def weak_of(settings: Settings, bar: Bar | None, dimension: str | None, part: Slice) -> float | None:
+    """The share of trials that pass only just, which a number that counts passes must not hide.
+
+    Args:
+        settings: the declared scales.
+        bar: whose number it stands beside; None: the pass rate of what no bar holds.
+        dimension: the slice's.
+        part: the slice.
+
+    Returns:
+        None where nothing is graded, no level of the scale is weak, or the number does not count those that are.
+    """
+    _, scale = settings.scale_of(dimension or "") or ("", None)
+    if scale is None or not scale.weak or not part.cases(graded).sums.any():
+        return None
+    if bar is not None and not (
+        bar.kind.counts == "passes"
+        or (bar.metric == "at_or_above" and any(scale.worse(bar.level, each) == bar.level for each in scale.weak))
+    ):
+        return None
+    try:
+        found = weak(scale).estimate(part)
+    except NoData:
+        return None
+    return None if found is None else found.value
 
 
 def groups_of(run: Run, bar: Bar, rows: NDArray[np.int64]) -> list[tuple[str, Slice]]:

@@ -40,6 +40,8 @@ class Verdict:
     trials: int = 0
     unjudged: int = 0
     skipped: int = 0
+    #: The share of trials that pass only just, where the dimension's scale has such levels and passes are counted.
+    weak: float | None = None
     #: About how many cases would settle the verdict at the present rate.
     needed: int | None = None
     #: Trials of this slice that were left out of the run.
@@ -90,6 +92,7 @@ class Verdict:
             "trials": self.trials,
             "unjudged": self.unjudged,
             "skipped": self.skipped,
+            "weak": self.weak,
             "needed": self.needed,
             "left_out": self.left_out,
             "stopped": self.stopped,

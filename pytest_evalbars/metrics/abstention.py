@@ -12,7 +12,7 @@ import numpy as np
 
 from pytest_evalbars.metrics.guardrails import blocked
 from pytest_evalbars.metrics.means import Share
-from pytest_evalbars.metrics.predictions import predictions
+from pytest_evalbars.metrics.predictions import EXPECT, predictions
 from pytest_evalbars.metrics.slice import Counted, NoData
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.metrics.slice import Slice
 
-#: The word for "it should not answer", and the label under which a case says so.
-REFUSE, EXPECT = "refuse", "expect"
+#: The word for "it should not answer".
+REFUSE = "refuse"
 LACKING = (
     f'nothing says which cases should be refused; label them {EXPECT} = "{REFUSE}", the others {EXPECT} = "answer", '
     f'or say evalcase.predict("{REFUSE}", ...)'

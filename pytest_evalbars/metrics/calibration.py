@@ -11,6 +11,7 @@ from pytest_evalbars.metrics.means import Score
 from pytest_evalbars.metrics.predictions import predictions
 from pytest_evalbars.metrics.slice import Counted, NoData
 from pytest_evalbars.stats import calibration as stats
+from pytest_evalbars.stats.reliability import brier as losses
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ def sureness(part: Slice) -> Sure:
 
 def _loss(part: Slice) -> Counted:
     sure = sureness(part)
-    return Counted(stats.brier(np.nan_to_num(sure.confidence), sure.right), sure.said, sure.open)
+    return Counted(losses(np.nan_to_num(sure.confidence), sure.right), sure.said, sure.open)
 
 
 def _over(part: Slice) -> Counted:
@@ -64,30 +65,36 @@ class OfCalibration:
 
     error: stats.CalibrationError
     cases: int
+    #: How far open trials may bring the error up or down.
+    shift: float = 0.0
 
     @property
     def value(self) -> float:
-        return self.error.value
+        return self._moved(self.error.value)
+
+    def _moved(self, value: float) -> float:
+        return min(max(value + self.shift, 0.0), 1.0)
 
     def note(self, alpha: float, upper: bool) -> str:  # noqa: ARG002
         """What a perfectly calibrated system would show on as many trials."""
         error = self.error
         return (
-            f"the plain error of its bins is {error.ece:.3f}; perfect calibration would show up to "
-            f"{error.null_95:.3f} on so many trials (p = {error.p:.2g})"
+            f"the plain error of its bins is {error.raw:.3f}; perfect calibration would show up to "
+            f"{error.null:.3f} on so many trials (p = {error.p:.2g})"
         )
 
     def bounds(self, alpha: float) -> tuple[float, float]:
-        return stats.calibration_bounds(self.error, alpha)
+        low, high = stats.calibration_bounds(self.error, alpha)
+        return self._moved(low), self._moved(high)
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        return stats.calibration_bounds(self.error, (1 - confidence) / 2)
+        return self.bounds((1 - confidence) / 2)
 
     def p_below(self, threshold: float) -> float:
-        return stats.calibration_p_below(self.error, threshold)
+        return stats.calibration_p_below(self.error, threshold - self.shift)
 
     def p_above(self, threshold: float) -> float:
-        return stats.calibration_p_above(self.error, threshold)
+        return stats.calibration_p_above(self.error, threshold - self.shift)
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:  # noqa: ARG002
         """How far more cases would narrow it is not known."""
@@ -104,17 +111,24 @@ class Calibration(Score):
                 raise NoData(LACKING)
             return None
         keep = sure.said
-        confidence, right = sure.confidence, sure.right
-        if unjudged != "apart":
-            # An open trial is as sure as can be and wrong, or else says what changes nothing.
-            keep = keep | (sure.open if unjudged == "pass" else False)
-            confidence = np.where(sure.said, confidence, 1.0)
-            right = np.where(sure.said, right, 0.0)
         rows = part.rows[keep]
         present, case = np.unique(part.run.case[rows], return_inverse=True)
         clusters = part.clusters(rows, case, len(present))
         each = None if clusters is None else clusters[case]
-        return OfCalibration(stats.calibration_error(confidence[keep], right[keep], case, each), len(present))
+        error = stats.calibration_error(sure.confidence[keep], sure.right[keep], case, each)
+        shift = 0.0 if unjudged == "apart" else _reach(part, sure)
+        return OfCalibration(error, len(present), shift if unjudged == "pass" else -shift)
+
+
+def _reach(part: Slice, sure: Sure) -> float:
+    """How far the open trials can bring the error up or down.
+
+    What they take away from the others and what they add: each at most their share, as a gap is at most 1.
+    """
+    count = sure.said | sure.open
+    _, case = np.unique(part.run.case[part.rows[count]], return_inverse=True)
+    trials = np.bincount(case)
+    return 2 * float((sure.open[count] / trials[case]).sum()) / len(trials)
 
 
 calibration_error = Calibration(_loss, LACKING)

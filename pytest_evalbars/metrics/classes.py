@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,6 +72,8 @@ class Macro:
     """A mean over classes."""
 
     rate: Callable[..., Rate]
+    #: Whether a wrong prediction does most harm in a class that has cases, and not in one of its own.
+    in_known: bool = False
 
     def values(self, part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Whether each row's prediction was right, and which of them count."""
@@ -88,45 +90,59 @@ class Macro:
         return int(predictions(part).said.sum())
 
     def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
-        """The estimate on a slice; open trials at an end are put where they do most harm, or most good."""
+        """The estimate on a slice.
+
+        With its open trials at an end it is worth no more than without them, or with them at the other end: how
+        sure a mean over classes is depends on the rarest of them.
+        """
         found = predictions(part)
         if not found.said.any():
             if part.judged().any():
                 raise NoData(LACKING)
             return None
-        if unjudged != "apart":
-            found = _filled(found, len(part.run.extras.classes), good=unjudged == "pass")
+        if unjudged == "apart":
+            return OfRate(self._rate(part, found))
+        _, case = np.unique(part.run.case[part.rows], return_inverse=True)
+        alone = len(part.run.extras.classes) + case
+        ends = {end: self._rate(part, self._filled(found, alone, good=end == "pass")) for end in ("miss", "pass")}
+        rates = (self._rate(part, found), *ends.values())
+        n_eff, n_perfect = min(each.n_eff for each in rates), min(each.n_perfect for each in rates)
+        return OfRate(replace(ends[unjudged], n_eff=n_eff, n_perfect=n_perfect))
+
+    def _rate(self, part: Slice, found: Predictions) -> Rate:
         rows = part.rows[found.said]
         present, case = np.unique(part.run.case[rows], return_inverse=True)
         clusters = part.clusters(rows, case, len(present))
         each = None if clusters is None else clusters[case]
-        count = len(part.run.extras.classes)
-        return OfRate(self.rate(found.expected[found.said], found.predicted[found.said], case, count, each))
+        expected, predicted = found.expected[found.said], found.predicted[found.said]
+        return self.rate(expected, predicted, case, int(max(expected.max(), predicted.max())) + 1, each)
 
+    def _filled(self, found: Predictions, alone: NDArray[np.int64], *, good: bool) -> Predictions:
+        """The predictions with each open trial right, or wrong.
 
-def _filled(found: Predictions, count: int, *, good: bool) -> Predictions:
-    """The predictions with each open trial right, or wrong, in the class whose rates that changes most."""
-    expected, predicted = found.expected.copy(), found.predicted.copy()
-    true, given = (np.bincount(each[found.said], minlength=count) for each in (expected, predicted))
-    right = np.bincount(expected[found.said & (expected == predicted)], minlength=count)
-    for row in np.flatnonzero(found.open):
-        known = int(expected[row])
-        gain = _change(true - right if good else right, true)
-        expected[row] = known if known >= 0 else int(gain.argmax())
-        harm = _change(right, given)
-        harm[expected[row]] = -1
-        predicted[row] = expected[row] if good else int(harm.argmax())
-        true[expected[row]] += 1
-        given[predicted[row]] += 1
-        right[expected[row]] += good
-    return Predictions(expected, predicted, found.said | found.open, np.zeros_like(found.open))
+        A case of which nothing tells the class may be of one that no other has, and so may what it is taken for.
 
-
-def _change(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
-    """By how much one more outside of `part` lowers each share of it; -1 for a class that has none."""
-    return np.where(whole > 0, part / np.maximum(whole * (whole + 1.0), 1), -1.0)
+        Args:
+            found: the predictions.
+            alone: by row, a class that only its case has.
+            good: right rather than wrong.
+        """
+        expected, predicted, rows = found.expected.copy(), found.predicted.copy(), len(found.said)
+        expected = np.where(found.open & (expected < 0), alone, expected)
+        predicted[found.open] = expected[found.open] if good else alone[found.open] + rows
+        if self.in_known and not good:
+            true, given = (np.bincount(each[found.said], minlength=2 * rows) for each in (expected, predicted))
+            right = np.bincount(expected[found.said & (expected == predicted)], minlength=2 * rows)
+            for row in np.flatnonzero(found.open):
+                harm = np.where(true > 0, right / np.maximum(true + given, 1) ** 2, 0.0)
+                if expected[row] < len(harm):
+                    harm[expected[row]] = 0
+                if harm.any():
+                    predicted[row] = harm.argmax()
+                    given[predicted[row]] += 1
+        return Predictions(expected, predicted, found.said | found.open, np.zeros_like(found.open))
 
 
 macro_recall = Macro(classes.macro_recall)
 macro_precision = Macro(classes.macro_precision)
-macro_f1 = Macro(classes.macro_f1)
+macro_f1 = Macro(classes.macro_f1, in_known=True)

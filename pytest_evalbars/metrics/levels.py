@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Slice
 
 
+def graded(part: Slice) -> Counted:
+    """Which rows have a level."""
+    levels = part.of(part.run.level) >= 0
+    return Counted(levels, np.ones(len(levels), bool), np.zeros(len(levels), bool))
+
+
 @dataclass(frozen=True)
 class _Graded:
     """Counts trials that were graded with one of some levels."""
@@ -26,7 +32,7 @@ class _Graded:
         names = part.run.levels
         level = part.of(part.run.level)
         graded = level >= 0
-        for code in np.flatnonzero(np.bincount(level[graded])):
+        for code in np.flatnonzero(np.bincount(level[graded & part.judged()])):
             if names[code] not in self.scale.levels:
                 raise NoData(f'"{names[code]}" is no level of the scale {self.scale}')
         wanted = np.array([*(name in self.levels for name in names), False])  # -1, no level, is the last

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_evalbars.metrics.means import ByTrial, Share
+from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.metrics.verdicts import pass_rate
 from pytest_evalbars.stats.quantiles import (
     Quantile,
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.metrics.fold import Cases
     from pytest_evalbars.metrics.slice import Counted, Estimate, Slice, Unjudged
+
+
+#: The squares of larger amounts, summed, would be endless.
+LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -190,6 +195,7 @@ class Amount(ByTrial):
     """The mean over cases of what their trials measure, from 0 up."""
 
     def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
+        _check_amounts(part, part.by_row(self.rows))
         sums, trials, clusters = part.cases(self.rows).filled(unjudged, self.low, self.high)
         return OfRatio(case_amount(sums / trials, clusters))
 
@@ -199,7 +205,7 @@ def mean(measure: str) -> Amount:
     return Amount(_Measured(measure), _lacking(measure), 0.0, math.inf)
 
 
-class CostPerUseful(ByTrial):
+class CostPerUseful(Amount):
     """What is spent for each trial that passes."""
 
     def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
@@ -211,6 +217,14 @@ class CostPerUseful(ByTrial):
         top, clusters = _means(part, values, keep)
         bottom, _ = _means(part, useful, keep)
         return OfRatio(case_ratio(top, bottom, clusters))
+
+
+def _check_amounts(part: Slice, counted: Counted) -> None:
+    """See whether what was measured can be averaged as an amount."""
+    wrong = np.flatnonzero(counted.said & ~((counted.values >= 0) & (counted.values <= LARGEST)))
+    if len(wrong):
+        case, value = part.run.name(int(part.rows[wrong[0]])), counted.values[wrong[0]]
+        raise NoData(f"a mean is of amounts from 0 up to {LARGEST:g}; {case} measures {value:g}")
 
 
 def _means(

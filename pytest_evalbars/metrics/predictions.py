@@ -11,19 +11,28 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.metrics.slice import Slice
 
+#: The label under which a case says what is right before any trial of it has run.
+EXPECT = "expect"
 LACKING = "no trial predicts a class; say evalcase.predict(expected, predicted)"
 
 
 class Predictions(NamedTuple):
     """By row of a slice: codes into `run.extras.classes`, -1 where nothing is known."""
 
-    #: Also of trials that could not be judged, where another trial of the case says what was right.
+    #: Also of trials that could not be judged, where another trial of the case, or its label, says what was right.
     expected: NDArray[np.int64]
     predicted: NDArray[np.int64]
     #: Which rows are judged and predicted.
     said: NDArray[np.bool_]
     #: Which should have.
     open: NDArray[np.bool_]
+
+
+def labelled(part: Slice) -> NDArray[np.int64]:
+    """The class that the label of each row's case names, -1 where it names none of the run's."""
+    code = {name: at for at, name in enumerate(part.run.extras.classes)}
+    of_label = np.array([code.get(labels.get(EXPECT, ""), -1) for labels in part.run.labelsets], np.int64)
+    return of_label[part.of(part.run.labelset)]
 
 
 def predictions(part: Slice) -> Predictions:
@@ -41,5 +50,6 @@ def _predictions(part: Slice) -> Predictions:
         case = part.of(part.run.case)
         right = np.full(int(case.max()) + 1, -1, np.int64)
         right[case[expected >= 0]] = expected[expected >= 0]
-        expected = np.where(unknown, right[case], expected)
+        expected = np.where(unknown & (expected < 0), right[case], expected)
+        expected = np.where(unknown & (expected < 0), labelled(part), expected)
     return Predictions(expected, predicted, said, unknown)

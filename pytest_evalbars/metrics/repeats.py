@@ -88,7 +88,7 @@ class Repeats:
         short = case[trials < self.needs]
         names = [part.run.cases[code] for code in short[:NAMED]]
         named = ", ".join(names) + (" ..." if len(short) > NAMED else "")
-        have = "case has" if len(short) == 1 else "cases have"
+        have = f"{'case' if len(case) == 1 else 'cases'} {'has' if len(short) == 1 else 'have'}"
         raise NoData(
             f"{self.words} needs {self.needs} trials of each case, and {len(short)} of {len(case)} {have} fewer "
             f"({named}); run them with --evalbars-trials={self.needs} or more"

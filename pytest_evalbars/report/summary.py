@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pytest_evalbars.report.audit import audit_lines
 from pytest_evalbars.report.evidence import details, named
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
 from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.patterns import patterns_lines
+from pytest_evalbars.report.served import served_lines
 from pytest_evalbars.report.table import table
 from pytest_evalbars.report.words import saving, sentence, subject
 from pytest_evalbars.run.columns import MISSING
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision, Verdict
@@ -27,12 +30,15 @@ if TYPE_CHECKING:
 TOLD = 10
 
 
+Look = Literal["plain", "bad", "warn", "good"]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line and how it should look where there is colour."""
 
     text: str
-    look: Literal["plain", "bad", "warn", "good"] = "plain"
+    look: Look = "plain"
 
 
 def summary(
@@ -45,40 +51,57 @@ def summary(
         bars: the declared bars.
         decision: what the gate said.
         brief: leave the table out.
-        everything: show every group in the table, and tell every verdict.
+        everything: show every group in the table, tell and audit every verdict, and what misses have in common.
     """
     cases = len(np.unique(run.case[run.outcome < MISSING]))
     yield Line(
         f"{count(cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}; "
         f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",
     )
-    if run.resumes:
-        yield Line(_resumed(run))
-    if run.second_look:
-        yield from map(Line, second_look(run))
-    if run.stopped:
-        yield Line(saving(run))
-    if not brief and (lines := table(run, bars, decision, everything=everything)):
-        yield Line("")
-        yield from map(Line, lines)
+    yield from map(Line, _of_the_run(run))
+    if not brief:
+        yield from _section(table(run, bars, decision, everything=everything))
+    yield from _section(served_lines(run, bars))
+    yield from _section(_predicted(run, bars, everything=everything))
     for word in ("missed", "no data", "inconclusive"):
         yield from _told(run, bars, decision, word, everything=everything)
     if decision.standing:
         found = {f"{each.case} on {each.dimension}": each.reason for each in decision.standing}
-        yield Line("")
-        yield Line(
-            f"MISSED, and no bar speaks of {'it' if len(found) == 1 else 'them'}: {named(list(found.items()))}",
-            "bad",
-        )
-    if flaky := flaky_line(run):
-        yield Line("")
-        yield Line(flaky, "warn")
-    if decision.notes:
-        yield Line("")
-    for note in decision.notes:
-        yield Line(f"note: {safe(note)}", "warn" if decision.exit_code == 0 else "bad")
+        them = "it" if len(found) == 1 else "them"
+        yield from _section([f"MISSED, and no bar speaks of {them}: {named(list(found.items()))}"], "bad")
+    yield from _across_bars(run, bars, everything=everything)
+    if everything and decision.verdicts:
+        yield from _section(_audited(run, bars, decision))
+    notes = (f"note: {safe(note)}" for note in decision.notes)
+    yield from _section(notes, "warn" if decision.exit_code == 0 else "bad")
     yield Line("")
     yield _outcome(decision)
+
+
+def _of_the_run(run: Run) -> Iterator[str]:
+    """What a reader must know of the run as a whole."""
+    if run.resumes:
+        yield _resumed(run)
+    if run.second_look:
+        yield from second_look(run)
+    if run.stopped:
+        yield saving(run)
+
+
+def _section(lines: Iterable[str], look: Look = "plain") -> Iterator[Line]:
+    """Lines with a blank one before them; nothing where there are none."""
+    for number, line in enumerate(lines):
+        if number == 0:
+            yield Line("")
+        yield Line(line, look)
+
+
+def _across_bars(run: Run, bars: Bars, *, everything: bool) -> Iterator[Line]:
+    """What is to say of cases whatever bar speaks of them."""
+    if flaky := flaky_line(run):
+        yield from _section([flaky], "warn")
+    if everything:
+        yield from _section(patterns_lines(run, bars))
 
 
 def _resumed(run: Run) -> str:
@@ -86,6 +109,21 @@ def _resumed(run: Run) -> str:
     last, times = run.resumes[-1], len(run.resumes)
     when = f", {times} times, at last" if times > 1 else ""
     return safe(f"resumed{when} on {last.get('resumed')}: {last.get('taken')} of {run.trials} trials are from before")
+
+
+def _predicted(run: Run, bars: Bars, *, everything: bool) -> Iterable[str]:
+    if not (run.extras.predicted >= 0).any():
+        return ()
+    from pytest_evalbars.report.predictions import predicted  # noqa: PLC0415 - few suites classify
+
+    said = predicted(run, bars)
+    return () if said is None else said.lines(everything=everything)
+
+
+def _audited(run: Run, bars: Bars, decision: Decision) -> Iterable[str]:
+    from pytest_evalbars.gate.audit import audit  # noqa: PLC0415 - few sessions ask for it
+
+    return audit_lines(audit(run, bars, decision))
 
 
 def _told(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 from tabulate import tabulate
 
 from pytest_evalbars.gate.select import ADVERSARIAL, SET, held_bars, speaks_of
-from pytest_evalbars.gate.slices import slices_of
-from pytest_evalbars.metrics.levels import weak
+from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.metrics.registry import kind_of
 from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.metrics.verdicts import pass_rate
 from pytest_evalbars.report.numbers import amount, between, limit
-from pytest_evalbars.report.words import metric_words
+from pytest_evalbars.report.words import place
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 from pytest_evalbars.safe import safe
@@ -22,7 +22,7 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_evalbars.gate.bar import Bar, Bars
+    from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision, Verdict
     from pytest_evalbars.run.columns import Run
 
@@ -41,9 +41,11 @@ def table(run: Run, bars: Bars, decision: Decision, *, everything: bool) -> list
         decision: what the gate said.
         everything: show every group, rather than those that are not met and a count of the others.
     """
-    weak_of = Weak(run, bars, decision)
-    rows = [row for verdicts in _by_bar(decision.verdicts) for row in _rows(verdicts, weak_of, everything=everything)]
-    rows += _without_bar(run, bars, decision.stage, weak_of)
+    rows = []
+    for verdicts in _by_bar(decision.verdicts):
+        whole, *groups = _rows(verdicts, everything=everything)
+        rows += [whole, *_pooled(run, bars, verdicts[0]), *groups]
+    rows += _without_bar(run, bars, decision.stage)
     if not rows:
         return []
     heads = [
@@ -58,51 +60,11 @@ def table(run: Run, bars: Bars, decision: Decision, *, everything: bool) -> list
         "verdict",
     ]
     aligned = ["left", "left", "right", "right", "right", "right", "left", "left", "left"]
-    if not weak_of.any:  # no scale has levels that pass only just
+    if not any(row[WEAK] for row in rows):  # no scale has levels that pass only just
         rows = [[*row[:WEAK], *row[WEAK + 1 :]] for row in rows]
         del heads[WEAK], aligned[WEAK]
     text = tabulate(rows, heads, tablefmt="plain", colalign=aligned, disable_numparse=True)
     return [line.rstrip() for line in text.splitlines()]
-
-
-class Weak:
-    """The share of trials that pass only just, for rows whose dimension is graded on a scale with weak levels."""
-
-    def __init__(self, run: Run, bars: Bars, decision: Decision) -> None:
-        self.run, self.bars = run, bars
-        names = {*run.dimensions, *(each.dimension for each in decision.verdicts if each.dimension)}
-        scales = {name: found[1] for name in names if (found := bars.scale_of(name)) and found[1].weak}
-        graded = set(np.unique(run.dimension[run.level >= 0]).tolist())
-        self.scales = {
-            name: scale
-            for name, scale in scales.items()
-            if name in run.dimensions and run.dimensions.index(name) in graded
-        }
-        self.parts: dict[tuple[str, str | None, str | None], Slice] = {}
-        for bar in bars.bar if self.any else ():
-            if bar.kind.of == "verdicts":
-                self.parts |= {(bar.name, *key): part for *key, part in slices_of(run, bar)}  # type: ignore[misc]
-
-    @property
-    def any(self) -> bool:
-        """Whether there is such a dimension."""
-        return bool(self.scales)
-
-    def of_verdict(self, verdict: Verdict) -> str:
-        """The share in a verdict's slice."""
-        part = self.parts.get((verdict.bar, verdict.dimension, verdict.group))
-        return self.of(verdict.dimension, part)
-
-    def of(self, dimension: str | None, part: Slice | None) -> str:
-        """The share in a slice; empty where nothing is weak or strong."""
-        scale = self.scales.get(dimension or "")
-        if scale is None or part is None:
-            return ""
-        try:
-            found = weak(scale).estimate(part)
-        except NoData:
-            return ""
-        return "" if found is None else f"{found.value:.1%}"
 
 
 def _by_bar(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
@@ -112,7 +74,7 @@ def _by_bar(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     return list(found.values())
 
 
-def _rows(verdicts: list[Verdict], weak_of: Weak, *, everything: bool) -> Iterator[list[str]]:
+def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[str]]:
     first = int(verdicts[0].group is None)  # a bar of each class has no whole
     whole, groups = verdicts[:first], verdicts[first:]
     shown = groups
@@ -122,13 +84,13 @@ def _rows(verdicts: list[Verdict], weak_of: Weak, *, everything: bool) -> Iterat
         kept = {id(each) for each in worst[:GROUPS]}
         shown = [each for each in groups if id(each) in kept or each.fails]
     for verdict in [*whole, *shown]:
-        yield _row(verdict, weak_of)
+        yield _row(verdict)
     if rest := len(groups) - len(shown):
         words = sorted({each.verdict for each in groups if each not in shown})
         yield ["", f"  + {rest} more groups: {' or '.join(words)}", *[""] * 7]
 
 
-def _row(verdict: Verdict, weak_of: Weak) -> list[str]:
+def _row(verdict: Verdict) -> list[str]:
     bar = verdict.spec
     numbers = ["-", "-"]
     if verdict.estimate is not None:
@@ -144,27 +106,39 @@ def _row(verdict: Verdict, weak_of: Weak) -> list[str]:
         numbers[1] = f"none (e = {verdict.e_met:.3g})"
     word = verdict.verdict.upper() if verdict.fails else verdict.verdict
     return [
-        safe(verdict.dimension or ("all trials" if bar.all_trials else "-"), 40),
-        safe(_slice_name(bar), 60) if verdict.group is None else safe(f"  {verdict.group}", 60),
+        *place(verdict),
         str(verdict.cases),
         trials,
         numbers[0],
-        weak_of.of_verdict(verdict),
+        _share(verdict.weak),
         numbers[1],
         f"{'<=' if bar.upper else '>='} {limit(bar)}",
         word if verdict.enforced else f"{word} (not enforced)",
     ]
 
 
-def _slice_name(bar: Bar) -> str:
-    picked = {"category": bar.category, "status": bar.status, **bar.labels}
-    picks = ", ".join(f"{key} {'|'.join(words)}" for key, words in picked.items() if words)
-    if bar.metric == "pass_rate":
-        return picks or "all"
-    return ": ".join(filter(None, [metric_words(bar), picks]))
+def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:
+    """Of a bar that pools adversarial cases with others: what each set says, which the one number would hide."""
+    bar = verdict.spec
+    if SET not in bar.labels or SET in bar.each or verdict.group is not None or verdict.stopped:
+        return
+    apart = bar.model_copy(update={"each": (SET,)})
+    parts = [(name, part) for dimension, name, part in slices_of(run, apart) if dimension == verdict.dimension]
+    sets = [(name, part) for name, part in parts if name is not None]
+    if ADVERSARIAL not in (name for name, _ in sets) or len(sets) == 1:
+        return
+    for name, part in sets:
+        numbers = ["0", "0", "-", "", "-"]
+        with suppress(NoData):
+            metric = metric_of(bar, bars, verdict.dimension)
+            if (found := metric.estimate(part)) is not None:
+                interval = " to ".join(amount(bar.kind, end) for end in found.interval(bars.confidence))
+                weak = _share(weak_of(bars, bar, verdict.dimension, part))
+                numbers = [str(found.cases), str(metric.trials(part)), amount(bar.kind, found.value), weak, interval]
+        yield [place(verdict)[0], safe(f"  of it {SET} {name}", 60), *numbers, "", ""]
 
 
-def _without_bar(run: Run, bars: Bars, stage: str, weak_of: Weak) -> Iterator[list[str]]:
+def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:
     """Dimension by status, what no bar of this stage speaks of; adversarial cases apart."""
     held = held_bars(bars, stage)
     kinds = np.array([_kind_of_case(labels) for labels in run.labelsets])
@@ -180,11 +154,19 @@ def _without_bar(run: Run, bars: Bars, stage: str, weak_of: Weak) -> Iterator[li
             numbers = ["0", "0", "-", "", "-"]
             if estimate is not None:
                 low, high = estimate.interval(bars.confidence)
-                value = [f"{estimate.value:.1%}", weak_of.of(dimension, part), f"{low:.1%} to {high:.1%}"]
+                value = [
+                    f"{estimate.value:.1%}",
+                    _share(weak_of(bars, None, dimension, part)),
+                    f"{low:.1%} to {high:.1%}",
+                ]
                 if part.stopped().any():
                     value = ["-", "", _possible(part)]
                 numbers = [str(estimate.cases), str(int(part.judged().sum())), *value]
             yield [safe(dimension, 40), safe(kind, 60), *numbers, "no bar", ""]
+
+
+def _share(weak: float | None) -> str:
+    return "" if weak is None else f"{weak:.1%}"
 
 
 def _kind_of_case(labels: Mapping[str, str]) -> str:

@@ -33,6 +33,18 @@ def metric_words(bar: Bar) -> str:
     return safe(f"{words} of {bar.class_}" if bar.class_ is not None else words)
 
 
+def place(verdict: Verdict) -> list[str]:
+    """What a table's row is about, in two cells: the dimension, and the slice, with the metric if it needs a name."""
+    bar = verdict.spec
+    dimension = safe(verdict.dimension or ("all trials" if bar.all_trials else "-"), 40)
+    if verdict.group is not None:
+        return [dimension, safe(f"  {verdict.group}", 60)]
+    picked = {"category": bar.category, "status": bar.status, **bar.labels}
+    picks = ", ".join(f"{key} {'|'.join(words)}" for key, words in picked.items() if words)
+    metric = "" if bar.metric == "pass_rate" else metric_words(bar)
+    return [dimension, safe(": ".join(filter(None, [metric, picks])) or "all", 60)]
+
+
 def subject(verdict: Verdict) -> str:
     """What a verdict is about: `faithfulness in category es (bar faithful)`."""
     bar = verdict.spec

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,12 @@ def text(value: object, length: int = TEXT_LENGTH) -> str:
         words = words.encode("utf-8", "backslashreplace").decode("utf-8")
     words = redacted(words)
     return words if len(words) <= length else f"{words[:length]} ... [{len(words) - length} more characters]"
+
+
+def word_of(value: object) -> str:
+    """The name that a value stands for: an enum's value where that is a text, anything else as text."""
+    given = value.value if isinstance(value, Enum) else value
+    return str.__str__(given) if isinstance(given, str) else text(value)
 
 
 def shown(value: object, length: int = 100) -> str:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 FEW = 2000
 #: The bits of a number, with one to spare.
 BITS = 52
-#: Smaller powers of two than this are no normal numbers.
-LEAST = -1000
+#: Beyond these powers of two are no numbers to cut with.
+LEAST, LARGEST = -1000, 900
 
 
 def total(values: NDArray[np.float64]) -> float:
@@ -59,7 +59,7 @@ def _cut(values: NDArray[np.float64], terms: int) -> tuple[NDArray[np.float64], 
 
 def _round(values: NDArray[np.float64], exponent: int) -> None:
     """Each to the nearest multiple of 2**exponent, in place; none is above 2**(exponent + 51)."""
-    if exponent > LEAST:
+    if LEAST < exponent < LARGEST:
         shift = math.ldexp(1.5, exponent + BITS)
         values += shift
         values -= shift

@@ -74,8 +74,7 @@ def case_mean(means: ArrayLike, clusters: ArrayLike | None = None) -> Mean:
     chance = value * (1 - value)
     # One unit alone says nothing about the variance: assume the largest.
     variance = squares / (units - 1) if count > 1 else chance
-    n_eff = units * max(1.0, chance / max(variance, LEAST_VARIANCE))
-    return Mean(value, *_plus_two(value, units, variance), n_eff, variance, m, count)
+    return Mean(value, *_plus_two(value, units, variance), _worth(value, units, variance), variance, m, count)
 
 
 def resized(mean: Mean, cases: int) -> Mean:
@@ -84,6 +83,14 @@ def resized(mean: Mean, cases: int) -> Mean:
     shifted, se, df = _plus_two(mean.value, (mean.df - 1) * ratio, mean.variance)
     clusters = round(mean.clusters * ratio)
     return replace(mean, shifted=shifted, se=se, df=df, n_eff=mean.n_eff * ratio, cases=cases, clusters=clusters)
+
+
+def moved(mean: Mean, value: float) -> Mean:
+    """The same cases and variance, had the mean been another; near 0 and 1 there is less room for variance."""
+    units, variance = mean.df - 1, min(mean.variance, value * (1 - value))
+    shifted, se, df = _plus_two(value, units, variance)
+    n_eff = _worth(value, units, variance)
+    return replace(mean, value=value, shifted=shifted, se=se, df=df, n_eff=n_eff, variance=variance)
 
 
 def mean_bounds(mean: Mean, alpha: float) -> tuple[float, float]:
@@ -123,6 +130,11 @@ def _as_rate(mean: Mean) -> Rate:
     """The passing and failing trials that say as much; one a unit where all scores are 0 or 1."""
     units = mean.df - 1
     return Rate(mean.value, mean.n_eff, units, mean.cases, mean.cases, mean.clusters, None)
+
+
+def _worth(value: float, units: float, variance: float) -> float:
+    """How many trials of pass and fail say as much."""
+    return units * max(1.0, value * (1 - value) / max(variance, LEAST_VARIANCE))
 
 
 def _plus_two(value: float, units: float, variance: float) -> tuple[float, float, float]:

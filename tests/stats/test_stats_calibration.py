@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from pytest_evalbars.stats import calibration
 from pytest_evalbars.stats.calibration import (
     brier,
     calibration_bounds,
@@ -301,6 +302,13 @@ def wrong_claims(law, truth, cases, repetitions, seed, trials=1, alike=1.0):
     return wrong / repetitions
 
 
+@pytest.fixture
+def no_null(monkeypatch):
+    """The null is drawn a thousand times a sample, and the bounds do not need it."""
+    monkeypatch.setattr(calibration, "DRAWS", 1)
+
+
+@pytest.mark.usefixtures("no_null")
 @pytest.mark.parametrize("truth", TRUTHS)
 @pytest.mark.parametrize("cases", [20, 100])
 def test_the_error_keeps_its_bounds(truth, cases):
@@ -308,6 +316,7 @@ def test_the_error_keeps_its_bounds(truth, cases):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_null")
 @pytest.mark.parametrize("truth", TRUTHS)
 @pytest.mark.parametrize("law", CONFIDENCES)
 def test_the_error_keeps_its_bounds_on_the_grid(law, truth):
@@ -318,6 +327,7 @@ def test_the_error_keeps_its_bounds_on_the_grid(law, truth):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_null")
 @pytest.mark.parametrize("truth", TRUTHS)
 @pytest.mark.parametrize(("trials", "alike"), [(3, 0), (3, 0.4), (3, 1), (10, 0.5)])
 def test_repeated_trials_keep_their_bounds(trials, alike, truth):

@@ -4,7 +4,8 @@ Each check draws samples whose true value lies exactly on the threshold, where t
 counts wrong claims. A promise of 5% is held against 5% plus four standard errors of that count (a correct promise
 breaks it once in 30,000 seeds; the seeds are fixed). A law says how alike the trials of one case are.
 
-The quick version runs always; the grid behind `-m slow` is what the choices in `stats` rest on.
+The quick version runs always; the grid behind `-m slow` is what the choices in `stats` rest on. `prove.py` simulates
+more, and writes down what it finds.
 """
 
 import functools
@@ -13,6 +14,7 @@ import math
 
 import numpy as np
 import pytest
+from proof.laws import LAWS, RARE, SCORES, SIZES
 
 from pytest_evalbars.stats.effective import case_rate, rate_interval, rate_p_met, rate_p_missed
 from pytest_evalbars.stats.families import two_tiers
@@ -24,40 +26,6 @@ ALPHA = 0.05
 def most(promised, samples):
     """The highest share of wrong claims that four standard errors of chance explain."""
     return promised + 4 * math.sqrt(promised * (1 - promised) / samples)
-
-
-# --- Laws: the pass rates of single cases, with mean p ---------------------------------------------------------
-
-
-def same(_rng, p, shape):
-    return np.full(shape, p)
-
-
-def alike(icc):
-    def law(rng, p, shape):
-        return rng.beta(p * (1 / icc - 1), (1 - p) * (1 / icc - 1), shape)
-
-    return law
-
-
-def mostly_always(rng, p, shape):
-    """Half of what is missing comes from cases that always fail, half from flaky ones."""
-    u = rng.random(shape)
-    return np.where(u < (1 - p) / 2, 0.0, np.where(u < 1.5 * (1 - p), rng.beta(2, 2, shape), 1.0))
-
-
-def always_or_never(rng, p, shape):
-    return (rng.random(shape) < p).astype(float)
-
-
-LAWS = {
-    "same": same,
-    "icc .1": alike(0.1),
-    "icc .3": alike(0.3),
-    "icc .6": alike(0.6),
-    "mostly always": mostly_always,
-    "always or never": always_or_never,
-}
 
 
 # --- Trials and documents --------------------------------------------------------------------------------------
@@ -85,15 +53,6 @@ def uneven(law, p, cases, samples, seed):
         trials = rng.choice([1, 2, 3, 10], cases)
         rate = case_rate(rng.binomial(trials, LAWS[law](rng, p, cases)), trials)
         yield rate_p_met(rate, p), rate_p_missed(rate, p), rate_interval(rate, 0.95)
-
-
-SIZES = {
-    "4.5 on average": lambda rng, documents: rng.geometric(1 / 4.5, documents),
-    "a tenth with 30": lambda rng, documents: np.where(rng.random(documents) < 0.1, 30, 1),
-    "heavy tail to 100": lambda rng, documents: (
-        np.minimum(np.ceil(rng.pareto(1.2, documents)), 100).clip(1).astype(int)
-    ),
-}
 
 
 def documents(law, p, count, size, samples, seed):
@@ -158,19 +117,6 @@ def test_rates_of_clustered_cases_on_the_grid(law, size):
 
 
 # --- Scores ----------------------------------------------------------------------------------------------------
-
-SCORES = {
-    "pass or fail": (lambda rng, shape: (rng.random(shape) < 0.9).astype(float), 0.9),
-    "three levels": (lambda rng, shape: rng.choice([0, 0.5, 1], shape, p=[0.1, 0.2, 0.7]), 0.8),
-    "graded": (lambda rng, shape: rng.beta(8, 2, shape), 0.8),
-    "near the ceiling": (lambda rng, shape: rng.beta(9, 1, shape), 0.9),
-    "mostly 1": (lambda rng, shape: np.where(rng.random(shape) < 0.9, 1, rng.random(shape)), 0.95),
-    "two heaps": (lambda rng, shape: rng.beta(0.8, 0.2, shape), 0.8),
-}
-RARE = {
-    "rarely 0": (lambda rng, shape: np.where(rng.random(shape) < 0.98, 0.9 + 0.1 * rng.random(shape), 0), 0.931),
-    "rarely 1": (lambda rng, shape: np.where(rng.random(shape) < 0.1, 1, 0.3 * rng.random(shape)), 0.235),
-}
 
 
 def means(law, cases, samples, seed):

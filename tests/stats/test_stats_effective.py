@@ -79,22 +79,6 @@ def test_known_lower_bounds_and_the_cap():
     assert rate_bounds(dead, 0.05)[0] == pytest.approx(0.8514039313408869, abs=1e-9)
 
 
-def test_all_entries_for_clusters(known_answers):
-    entries = [entry for name, entry in known_answers.items() if name.startswith("cluster/shrunk/")]
-
-    assert len(entries) == 4
-    for entry in entries:
-        value, unshrunk, n_eff, low, high, bound = entry["expected"]
-        rate = case_rate(entry["inputs"]["passes"], entry["inputs"]["trials"])
-        assert rate.value == pytest.approx(value, abs=entry["tol"])
-        assert rate.n_eff == pytest.approx(n_eff, abs=entry["tol"])
-        assert rate_interval(rate, 0.95) == pytest.approx((low, high), abs=entry["tol"])
-        assert rate_bounds(rate, 0.05)[0] == pytest.approx(min(bound, 0.05 ** (1 / rate.n_perfect)), abs=entry["tol"])
-        if rate.icc is not None:
-            per_cluster = rate.trials / rate.cases
-            assert rate.trials / (1 + (per_cluster - 1) * rate.icc) == pytest.approx(unshrunk, abs=1e-9)
-
-
 def test_likeness_comes_from_the_cluster_robust_variance():
     """Liang & Zeger's variance with C/(C-1), as in statsmodels: standard error .121988 for these cases."""
     rate = case_rate([3, 2, 0, 3, 2, 3, 3, 2], [3] * 8)

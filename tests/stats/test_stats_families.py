@@ -28,12 +28,6 @@ def test_holm_rejects_three_of_benjamini_and_hochbergs_fifteen():
     assert (adjusted < 0.05).sum() == 3
 
 
-def test_the_entry_for_holm(known_answers):
-    entry = known_answers["mult/holm/small"]
-
-    assert holm(entry["inputs"]["p"]).tolist() == pytest.approx(entry["expected"], abs=entry["tol"])
-
-
 @settings(deadline=None, derandomize=True, max_examples=15)  # statsmodels takes 40 ms each
 @given(P_VALUES)
 def test_holm_agrees_with_statsmodels(p):

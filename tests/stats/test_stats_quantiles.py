@@ -62,19 +62,6 @@ def test_known_ranks(n, q, ranks):
     assert quantile_interval(independent(values, q), 0.95) == ranks
 
 
-def test_all_entries(known_answers):
-    entries = [entry for name, entry in known_answers.items() if name.startswith("quantile/orderstat/")]
-
-    assert len(entries) == 3
-    for entry in [*entries, known_answers["quantile/undefined_upper"]]:
-        n, q, confidence = (entry["inputs"][name] for name in ("n", "q", "conf"))
-        low, high = entry["expected"]
-        found = quantile_interval(independent(np.arange(1, n + 1), q), confidence)
-        assert found == (low, math.inf if high is None else high)
-    least = known_answers["quantile/min_n"]
-    assert [least_cases_above(q, ALPHA) for q in least["inputs"]["q"]] == least["expected"]
-
-
 @pytest.mark.parametrize(
     ("q", "one_sided", "two_sided"), [(0.5, 5, 6), (0.9, 29, 36), (0.95, 59, 72), (0.99, 299, 368)]
 )
