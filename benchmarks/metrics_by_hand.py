@@ -1,9 +1,9 @@
 """A run of so many cases in memory, its metrics by hand, and the time of both; `bench_metrics.py` starts it.
 
-By hand is what a user of numpy would write for the bare numbers. A rate: one code for (case, dimension), a bincount of
-what counts and one of what is judged, their ratio, and two more bincounts of it by slice; of all trials, first a
-bincount that finds which of them are judged on every dimension. A quantile: a sort of the numbers of each slice, which
-are there as arrays of their own before the clock starts.
+By hand is what a user of numpy would write for the bare numbers. A rate: one code for (case, dimension), a bincount
+of what counts and one of what is judged, their ratio, and two more bincounts of it by slice; of all trials, first a
+bincount that finds which of them are judged on every dimension. A quantile: a sort of the numbers of each slice,
+which are there as arrays of their own before the clock starts.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TRIALS, COUNT = 3, 14
 DIMENSIONS = ("accuracy", "faithfulness", "helpfulness", "tone")
 CATEGORIES = [f"category {number:02}" for number in range(COUNT)]
 LEVELS = ("excellent", "adequate", "poor")
-SCALES = {"quality": {"levels": LEVELS, "passing": "adequate", "dimension": "*"}}
+SCALES = {"quality": {"levels": LEVELS, "passing": "excellent", "dimension": "*"}}
 
 PASS, MISS, ERROR = range(3)
 BLOCK = 2
@@ -94,7 +94,7 @@ def _same(name: str, shown: dict[tuple[str | None, str | None], float | None], e
 
 
 def made(cases: int, errors: float = 0.0) -> Run:
-    """Cases of one category after another, each tried 3 times and judged on 4 dimensions; of trials, so many erred."""
+    """Cases of each category in turn, tried 3 times and judged on 4 dimensions; such a share of the trials erred."""
     rng = np.random.default_rng(1)
     trials = cases * TRIALS
     rows = trials * len(DIMENSIONS)

@@ -46,7 +46,7 @@ class Cut(Slice):
 
     def present(self) -> NDArray[np.bool_]:
         """Which dimensions have rows; shape (dimensions,)."""
-        return self.once("units", self._units).rows.reshape(self._dimensions, -1).any(axis=1)
+        return np.asarray(self.once("units", self._units).rows.reshape(self._dimensions, -1).any(axis=1))
 
     def grouped(self) -> bool:
         """Whether no case is in several groups, as one could be whose labels differ from test to test."""
@@ -102,13 +102,13 @@ class Cut(Slice):
 
     def cases_about(self, rows: Callable[[Slice], Counted], about: str | None) -> Cases | None:
         """What all cases say, cell by cell; None where the metric has nothing to say of some row."""
-        key = ("all", rows, about)
-        if key not in self._known:
-            try:
-                self._known[key] = self.asking(about).cases(rows)
-            except NoData:
-                self._known[key] = None
-        return self._known[key]
+        return self.once(("all", rows, about), lambda: self._cases_about(rows, about))
+
+    def _cases_about(self, rows: Callable[[Slice], Counted], about: str | None) -> Cases | None:
+        try:
+            return self.asking(about).cases(rows)
+        except NoData:
+            return None
 
     def _folded(self, rows: Callable[[Slice], Counted]) -> Cases:
         _, order, starts = self.once("cells", self._cells)
@@ -181,7 +181,7 @@ class _Part(Slice):
         return super().clusters(rows, case, cases) if self._cut.clustered() else None
 
     def of(self, column: NDArray[Any]) -> NDArray[Any]:
-        return column[self.rows]
+        return np.asarray(column[self.rows])
 
     def _tally(self) -> NDArray[np.int64]:
         first, last = self._cells

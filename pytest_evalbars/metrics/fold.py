@@ -20,10 +20,14 @@ class Counted(NamedTuple):
     """What a metric makes of each row of a slice; shapes (rows,)."""
 
     #: The row's value, where it says one: a number, or whether it is what the metric counts.
-    values: NDArray[np.float64] | NDArray[np.bool_]
+    values: NDArray[Any]
     said: NDArray[np.bool_]
     #: Rows that should say one and do not: they bound what the others say. All others are none of the metric's.
     open: NDArray[np.bool_]
+
+    def part(self, which: NDArray[np.int64]) -> Counted:
+        """Some of the rows."""
+        return Counted(self.values[which], self.said[which], self.open[which])
 
     def filled(self, unjudged: Unjudged, low: float, high: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The values, and which rows count, with the open ones left out or at one end."""
@@ -96,7 +100,7 @@ def folded(counted: Counted, units: Units, stopped: NDArray[np.bool_] | None, cl
     if 2 * int(np.count_nonzero(speaks)) < len(speaks):  # of one class, say
         few = np.flatnonzero(speaks)
         code = units.code[few]
-        counted, stopped = Counted(*(each[few] for each in counted)), None if stopped is None else stopped[few]
+        counted, stopped = counted.part(few), None if stopped is None else stopped[few]
         units = Units(code, np.bincount(code, minlength=len(units.rows)))
     said = _numbers(counted.said, units, units.rows)
     if counted.values.dtype == np.bool_:

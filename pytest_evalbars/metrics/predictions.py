@@ -32,7 +32,7 @@ def labelled(part: Slice) -> NDArray[np.int64]:
     """The class that the label of each row's case names, -1 where it names none of the run's."""
     code = {name: at for at, name in enumerate(part.run.extras.classes)}
     of_label = np.array([code.get(labels.get(EXPECT, ""), -1) for labels in part.run.labelsets], np.int64)
-    return of_label[part.of(part.run.labelset)]
+    return np.asarray(of_label[part.of(part.run.labelset)])
 
 
 def predictions(part: Slice) -> Predictions:

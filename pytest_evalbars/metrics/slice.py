@@ -51,7 +51,7 @@ class Slice:
 
     def of(self, column: NDArray[Any]) -> NDArray[Any]:
         """A column of the run, by row of the slice."""
-        return column if self._rows is None else column[self._rows]
+        return np.asarray(column if self._rows is None else column[self._rows])
 
     def once(self, key: Hashable, make: Callable[[], Known]) -> Known:
         """What is computed once for the slice, whoever asks."""
@@ -105,13 +105,13 @@ class Slice:
         entry = self.of(self.run.entry)
         if not len(column):
             return np.full(len(entry), empty, column.dtype)
-        found = column[entry]
+        found = np.asarray(column[entry])
         silent = entry < 0
         if silent.any():
             found[silent] = empty
         return found
 
-    def counted(self, values: NDArray[np.float64] | NDArray[np.bool_], said: NDArray[np.bool_]) -> Counted:
+    def counted(self, values: NDArray[Any], said: NDArray[np.bool_]) -> Counted:
         """A metric of judged rows: those that say nothing of it stay open, as the unjudged do."""
         judged = self.judged()
         return Counted(values, said & judged, self.unknown() | (judged & ~said))

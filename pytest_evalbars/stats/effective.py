@@ -15,6 +15,7 @@ Cuzick 1979 (likeness within clusters). The shrinkage is ours; tests/stats simul
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -78,7 +79,7 @@ def case_rate(passes: ArrayLike, trials: ArrayLike, clusters: ArrayLike | None =
         value = total(_of_each(k, many * x)) / m
     else:
         codes, count = cluster_codes(clusters, m)
-        many = np.ones(count, np.int64)
+        many = np.ones(count)
         sizes, inverse = cluster_sums(codes, np.ones(m)), cluster_sums(codes, 1 / k)
         unit = cluster_sums(codes, x / k) / sizes
         missed, passed = np.bincount(codes, x < k) > 0, np.bincount(codes, x > 0) > 0
@@ -142,7 +143,7 @@ def _effective(rate: Rate) -> tuple[float, float]:
     return rate.value * rate.n_eff, rate.n_eff
 
 
-def _alike(x: NDArray[np.int64], k: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+def _alike(x: NDArray[np.int64], k: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
     """The distinct pairs of passes and trials, and how many cases each stands for."""
     width = int(k.max()) + 1
     code = k * width + x

@@ -42,7 +42,7 @@ def totals(codes: NDArray[np.integer], values: NDArray[np.float64], count: int, 
     if most <= 2:  # two numbers have no order
         return np.bincount(codes, values, count).astype(np.float64, copy=False)
     high, low = _cut(values, most)
-    return np.bincount(codes, high, count) + np.bincount(codes, low, count)
+    return np.asarray(np.bincount(codes, high, count) + np.bincount(codes, low, count), np.float64)
 
 
 def _cut(values: NDArray[np.float64], terms: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -64,13 +64,13 @@ def case_mean(means: ArrayLike, clusters: ArrayLike | None = None) -> Mean:
     m = len(scores)
     value = total(scores) / m
     if clusters is None:
-        count, sizes, unit, units = m, 1.0, scores, float(m)
+        count, units, apart = m, float(m), scores - value
     else:
         codes, count = cluster_codes(clusters, m)
         sizes = cluster_sums(codes, np.ones(m))
-        unit = cluster_sums(codes, scores) / sizes
         units = m * m / float(sizes @ sizes)
-    squares = total(np.square(sizes * (unit - value))) * (units / m) ** 2
+        apart = sizes * (cluster_sums(codes, scores) / sizes - value)
+    squares = total(np.square(apart)) * (units / m) ** 2
     chance = value * (1 - value)
     # One unit alone says nothing about the variance: assume the largest.
     variance = squares / (units - 1) if count > 1 else chance
