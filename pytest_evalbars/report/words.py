@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.gate.select import CLASS
 from pytest_evalbars.report.numbers import amount, between, count, threshold
 from pytest_evalbars.safe import safe
 
@@ -38,7 +39,8 @@ def place(verdict: Verdict) -> list[str]:
     bar = verdict.spec
     dimension = safe(verdict.dimension or ("all trials" if bar.all_trials else "-"), 40)
     if verdict.group is not None:
-        return [dimension, safe(f"  {verdict.group}", 60)]
+        of = f"{bar.kind.words} of " if CLASS in bar.each else ""
+        return [dimension, safe(f"  {of}{verdict.group}", 60)]
     picked = {"category": bar.category, "status": bar.status, **bar.labels}
     picks = ", ".join(f"{key} {'|'.join(words)}" for key, words in picked.items() if words)
     metric = "" if bar.metric == "pass_rate" else metric_words(bar)
@@ -59,7 +61,7 @@ def sentence(verdict: Verdict, confidence: float) -> str:
     if verdict.verdict == "no data":
         claim = f"no judged case ({_lacking(verdict)}), bar {threshold(verdict.spec)}"
         if verdict.metric_lacks:
-            claim = f"no {metric_words(verdict.spec)}, bar {threshold(verdict.spec)}"
+            claim = f"the {metric_words(verdict.spec)} is not known, bar {threshold(verdict.spec)}"
     else:
         claim = f"{metric_words(verdict.spec)} {_number(verdict, confidence)}, bar {threshold(verdict.spec)}"
         if proof := _proof(verdict, confidence):

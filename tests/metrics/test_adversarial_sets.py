@@ -109,7 +109,7 @@ BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.5\n'
 STRICT = '[[bar]]\ndimension = "accuracy"\nlabels.set = "adversarial"\nat_least = 0.4\n'
 
 
-def lines(result, *words):
+def lines(result):
     return [line.split() for line in result.out.splitlines() if line.startswith("accuracy")]
 
 
