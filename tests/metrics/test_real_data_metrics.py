@@ -350,7 +350,7 @@ def test_every_intent_has_its_rates(system):
 def test_77_classes_are_77_categories_and_are_corrected_alike(system):
     """Each = "class" of recall says what each = "category" of the pass rate does: 77 exact tests under Holm.
 
-    By category there is a whole too, so the groups have half of the error; by class they are alone and have all of it.
+    By category there is a whole too, so the groups have half of the error; by class they are alone and have it all.
     """
     by_class = verdicts(intents(system), {"metric": "recall", "each": "class", "at_least": 0.89})
     whole, *by_category = verdicts(intents(system), {"dimension": "routing", "each": "category", "at_least": 0.89})
@@ -365,3 +365,11 @@ def test_77_classes_are_77_categories_and_are_corrected_alike(system):
     assert whole.cases == 3080
     alone = sum(value < 0.05 for value in p)
     assert sum(each.verdict == "missed" for each in by_class) < alone
+
+
+def test_a_class_that_was_never_predicted_has_recall_0_and_no_precision():
+    bar = {"class": "virtual_card_not_working", "at_least": 0.5}
+    recall, precision = verdicts(intents("nb"), {**bar, "metric": "recall"}, {**bar, "metric": "precision"})
+    assert (recall.estimate, recall.cases, recall.verdict) == (0, 40, "missed")
+    assert (precision.estimate, precision.verdict) == (None, "no data")
+    assert "nothing was predicted to be of this class" in precision.notes[0]
