@@ -88,8 +88,10 @@ def test_trials_that_say_nothing_are_not_called_failures():
     rows += [{"case": f"d{n}", "dimension": "tone", "outcome": "pass"} for n in range(60)]
     verdict = only(rows, metric="recall", **{"class": "a"}, at_least=0.9)
     assert verdict.notes == (
-        "60 judged trials say nothing of the recall, and could have said anything; "
-        "name the dimension of those that do",
+        (
+            "60 judged trials say nothing of the recall, and could have said anything; "
+            "name the dimension of those that do"
+        ),
     )
     assert only(rows, metric="recall", dimension="label", **{"class": "a"}, at_least=0.9).verdict == "met"
 
