@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.commands.declared import add_words, declared
+
 if TYPE_CHECKING:
     import argparse
 
@@ -14,7 +16,7 @@ def add(commands: Any) -> None:
     """Declare the command's words."""
     gate = commands.add_parser("gate", help="decide saved runs under today's bars")
     gate.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run files; several are merged into one run")
-    gate.add_argument("--bars", type=Path, metavar="FILE", help="default: the bars of the folder it runs in")
+    add_words(gate)
     gate.add_argument("--stage", choices=("testing", "launch", "none"), default="testing")
     gate.add_argument("--strict", action="store_true", help="exit 10 where cases were left out of the run")
     gate.add_argument("--json", action="store_true", help="print the decision as JSON")
@@ -26,12 +28,10 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Decide; the exit code is the gate's."""
-    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
-    from pytest_evalbars.gate.load import bars_of, load_bars  # noqa: PLC0415
-    from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
+    from pytest_evalbars.gate.presets import judged  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
-    bars = load_bars(options.bars) if options.bars else bars_of(find_table([Path.cwd()]))
+    bars = declared(options)
     run = load_run(*options.runs)
     decision, bars = judged(run, bars, stage=options.stage, strict=options.strict)
     if options.json:

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.commands.declared import add_words, declared
 from pytest_evalbars.errors import EvalbarsError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def add(commands: Any) -> None:
     plan.add_argument("--power", type=_inside, default=0.8, metavar="SHARE", help="chance of the verdict (0.8)")
     plan.add_argument("--json", action="store_true", help="print the plan as JSON")
     run = plan.add_argument_group("from past runs")
-    run.add_argument("--bars", type=Path, metavar="FILE", help="default: the bars of the folder it runs in")
+    add_words(run)
     run.add_argument("--stage", choices=("testing", "launch"), help="whose bars; default: launch, which holds all")
     from_numbers = plan.add_argument_group("from numbers")
     number = from_numbers.add_argument
@@ -51,9 +52,7 @@ def run_plan(options: argparse.Namespace) -> int:
 
 
 def _from_runs(options: argparse.Namespace, given: dict[str, Any]) -> Iterator[str]:
-    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
-    from pytest_evalbars.gate.load import bars_of, load_bars  # noqa: PLC0415
-    from pytest_evalbars.gate.needs import needs  # noqa: PLC0415
+    from pytest_evalbars.gate.needs import needs  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
     from pytest_evalbars.run.spent import spent  # noqa: PLC0415
@@ -61,7 +60,7 @@ def _from_runs(options: argparse.Namespace, given: dict[str, Any]) -> Iterator[s
     if given:
         words = ", ".join(f"--{key.replace('_', '-')}" for key in given)
         raise EvalbarsError(f"plan: a run says for itself what {words} would say; name a run or numbers, not both")
-    bars = load_bars(options.bars) if options.bars else bars_of(find_table([Path.cwd()]))
+    bars = declared(options)
     stage = options.stage or "launch"
     run = load_run(*options.runs)
     decision, bars = judged(run, bars, stage=stage)

@@ -14,7 +14,7 @@ import numpy as np
 from pytest_evalbars.gate.anytime import shares_sources
 from pytest_evalbars.gate.betting import OpenEvidence
 from pytest_evalbars.gate.open import SLACK, Open
-from pytest_evalbars.gate.select import held_bars
+from pytest_evalbars.gate.select import CLASS, held_bars
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.metrics.slice import Slice
 from pytest_evalbars.run.columns import LEFT_OUT
@@ -65,6 +65,8 @@ class Certainty:
         #: A trial in which something went wrong, and which may be tried again before the next one.
         self._erred: tuple[Planned, dict[str, list[Any]]] | None = None
         family = [verdict for verdict in self.verdicts if verdict.evidence]
+        #: Whether verdicts will join the family that nobody can count before the last case: one for each class.
+        self._more_to_come = any(CLASS in verdict.bar.each for verdict in family)
         self._family = family
         self._second = np.array([verdict.group is not None for verdict in family], bool)
 
@@ -114,7 +116,7 @@ class Certainty:
                 verdict.word = "met"
             elif verdict.must_miss:
                 verdict.word = "missed"
-            elif verdict.evidence and verdict.p_most < self.alpha:
+            elif verdict.evidence and verdict.p_most < self.alpha and not self._more_to_come:
                 self._settle_missed()
             elif not verdict.can_meet and self._never_missed(verdict):
                 verdict.word = "inconclusive"

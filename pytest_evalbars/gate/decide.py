@@ -19,7 +19,7 @@ from pytest_evalbars.gate.select import held_bars, stands_alone
 from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
 from pytest_evalbars.metrics.slice import NoData
-from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED, STOPPED
+from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISS, MISSING, SKIPPED, STOPPED
 from pytest_evalbars.stats.families import two_tiers
 
 if TYPE_CHECKING:
@@ -44,26 +44,33 @@ NAMED = 5
 
 @dataclass(slots=True)
 class Draft:
-    """A verdict before the family is known."""
+    """A verdict before the family is known. It keeps no slice: those of all bars together may be large."""
 
     bar: Bar
     dimension: str | None
     group: str | None
-    part: Slice
     #: On what was judged, and with every other trial taken as a miss and as a pass.
-    apart: Estimate | None
-    if_missed: Estimate | None
-    if_passed: Estimate | None
-    unjudged: int
-    stopped: int
-    #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
-    p: float
-    #: How many trials the metric could use.
+    apart: Estimate | None = None
+    if_missed: Estimate | None = None
+    if_passed: Estimate | None = None
+    #: How many trials the metric could use, and could not; how many were stopped, skipped, left out of the run.
     trials: int = 0
+    unjudged: int = 0
+    stopped: int = 0
+    skipped: int = 0
+    left_out: int = 0
+    #: Why the session cannot hold the bar on this slice; empty if it can.
+    why_not: str = ""
+    #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
+    p: float = float("nan")
+    #: The share of trials that pass only just, where grades tell.
+    weak: float | None = None
     #: Why there is no data, where the metric says so.
     lacking: str = ""
     #: The evidence of a bar that could stop at any time; it then decides alone.
     bets: Evidence | None = None
+    #: Whether it could stop at any time, but that its cases share clusters.
+    no_bets: bool = False
     #: The same in the family; None where the verdict is not of it.
     p_missed: float | None = None
     #: How many times stricter than alone the family may be with this verdict.
@@ -120,28 +127,33 @@ def decide(
 
 def _drafts(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
     for dimension, group, part in slices_of(run, bar):
-        stopped = int(part.stopped().sum())
-        draft = Draft(bar, dimension, group, part, None, None, None, 0, stopped, float("nan"))
+        tally = part.tally()
+        draft = Draft(bar, dimension, group)
+        draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
+        draft.why_not = _not_enforced(run, part, draft.left_out)
         try:
-            _measure(draft, bars)
+            _measure(draft, part, bars)
         except NoData as none:
-            draft.apart, draft.lacking, draft.unjudged = None, str(none), int(part.unjudged().sum())
+            draft.apart, draft.lacking, draft.unjudged = None, str(none), int(tally[ERROR] + tally[MISSING])
         yield draft
 
 
-def _measure(draft: Draft, bars: Bars) -> None:
+def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
     """Ask the metric.
 
     Raises:
         NoData: it has nothing to say.
     """
-    bar, part, metric = draft.bar, draft.part, metric_of(draft.bar, bars, draft.dimension)
+    bar, metric = draft.bar, metric_of(draft.bar, bars, draft.dimension)
     draft.apart, draft.unjudged, draft.trials = metric.estimate(part), metric.unjudged(part), metric.trials(part)
     if draft.apart is None:
         return
     if draft.unjudged + draft.stopped:
         draft.if_missed, draft.if_passed = metric.estimate(part, "miss"), metric.estimate(part, "pass")
-    if asked_for(bar, part) and not shares_sources(part):
+    if not draft.stopped:
+        draft.weak = weak_of(bars, bar, draft.dimension, part)
+    draft.no_bets = asked_for(bar, part) and shares_sources(part)
+    if asked_for(bar, part) and not draft.no_bets:
         draft.bets = evidence(bar, metric, part, bars.alpha)
         draft.p = draft.bets.p_missed
     else:
@@ -154,9 +166,7 @@ def _measure(draft: Draft, bars: Bars) -> None:
 
 
 def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
-    bar, part = draft.bar, draft.part
-    outcome = run.outcome[part.rows]
-    left_out = int((outcome == LEFT_OUT).sum())
+    bar = draft.bar
     notes: list[str] = [draft.lacking] if draft.lacking else []
     word: Word = "no data"
     numbers: dict[str, object] = {}
@@ -173,11 +183,9 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
             numbers |= _betted(draft, draft.bets)
         else:
             numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
-        if not draft.stopped:
-            numbers["weak"] = weak_of(bars, bar, draft.dimension, part)
-        if draft.bets is None and asked_for(bar, part):
+        numbers["weak"] = draft.weak
+        if draft.no_bets:
             notes.append("not held as a bar that may stop at any time: some of its cases share a cluster")
-    why_not = _not_enforced(run, part, left_out)
     return Verdict(
         bar=bar.name,
         dimension=draft.dimension,
@@ -186,11 +194,11 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         unjudged=draft.unjudged,
         stopped=draft.stopped,
         metric_lacks=bool(draft.lacking),
-        skipped=int((outcome == SKIPPED).sum()),
-        left_out=left_out,
-        enforced=not why_not,
-        fails=not why_not and _fails(bar, word, stage),
-        notes=(*notes, why_not) if why_not else tuple(notes),
+        skipped=draft.skipped,
+        left_out=draft.left_out,
+        enforced=not draft.why_not,
+        fails=not draft.why_not and _fails(bar, word, stage),
+        notes=(*notes, draft.why_not) if draft.why_not else tuple(notes),
         spec=bar,
         **numbers,  # type: ignore[arg-type]
     )
@@ -298,10 +306,11 @@ def _fails(bar: Bar, word: Word, stage: str) -> bool:
 def _standing(run: Run, bars: Bars, outcome: int) -> Iterator[Standing]:
     """Misses (or another outcome) of regression cases on dimensions that no bar speaks of."""
     missed: NDArray[np.int64] = np.flatnonzero((run.outcome == outcome) & ~run.expected)
-    pairs = np.unique(np.stack([run.dimension[missed], run.labelset[missed]]), axis=1)
-    alone = {
-        (int(d), int(s)) for d, s in pairs.T if stands_alone(bars, run.dimensions[int(d)], run.labelsets[int(s)])
-    }
+    if not len(missed):
+        return
+    kinds = np.bincount(run.dimension[missed] * len(run.labelsets) + run.labelset[missed])
+    pairs = [divmod(int(kind), len(run.labelsets)) for kind in np.flatnonzero(kinds)]
+    alone = {(d, s) for d, s in pairs if stands_alone(bars, run.dimensions[d], run.labelsets[s])}
     if not alone:
         return
     for row in map(int, missed):

@@ -43,6 +43,8 @@ class Prospect:
     can_be_met: bool
     #: What would prove it missed, in words; empty if nothing can.
     catches: str
+    #: How many cases have too few trials for the metric.
+    short: int = 0
 
 
 def forecast(plan: Plan, bars: Bars, stage: str, labels: dict[str, str]) -> tuple[int, list[str]]:
@@ -80,6 +82,9 @@ def _prospect(bar: Bar, group: str | None, part: Slice, alpha: float, level: flo
         catches = _passes_that_miss(bar, cases, rate.n_perfect, level)
     elif "q" in bar.kind.parameters:
         reaches = cases >= (cases_for_bound(bar, alpha) or 0)
+    if bar.kind.repeats > int(trials.min(initial=bar.kind.repeats)):
+        short = int((trials < bar.kind.repeats).sum())
+        return Prospect(bar, group, cases, can_be_met=False, catches="", short=short)
     return Prospect(bar, group, cases, reaches and cases >= bar.min_cases, catches)
 
 
@@ -117,6 +122,16 @@ def _score_that_misses(bar: Bar, cases: int, clusters: NDArray[np.int64] | None,
 def _notice(name: str, prospects: list[Prospect], alpha: float) -> str:
     first = prospects[0]
     even = EVEN.get(first.bar.kind.counts, EVEN["passes"])[not first.bar.upper]
+    if any(each.short for each in prospects):
+        needs, short, cases = (
+            first.bar.kind.repeats,
+            sum(each.short for each in prospects),
+            sum(each.cases for each in prospects),
+        )
+        return (
+            f"{name} will have no data: it needs {needs} trials of each case, and {short} of {cases} have fewer; "
+            f"run them with --evalbars-trials={needs}"
+        )
     if "q" in first.bar.kind.parameters and first.bar.rule == "evidence":
         least, side = cases_for_bound(first.bar, alpha), "upper" if first.bar.upper else "lower"
         most = max(each.cases for each in prospects)

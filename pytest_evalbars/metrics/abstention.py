@@ -34,7 +34,7 @@ def _abstention(part: Slice) -> tuple[NDArray[np.int8], NDArray[np.bool_], NDArr
     of_label = np.array([_word(labels.get(EXPECT)) for labels in run.labelsets], np.int8)
     classes = run.extras.classes
     refuse = classes.index(REFUSE) if REFUSE in classes else -2
-    by_label = of_label[run.labelset[part.rows]]
+    by_label = of_label[part.of(run.labelset)]
     should = np.where(found.expected >= 0, (found.expected == refuse).astype(np.int8), by_label)
     stopped, guarded = blocked(part)
     did = np.where(found.said, found.predicted == refuse, stopped)
@@ -49,7 +49,7 @@ def _word(expect: str | None) -> int:
 
 def _counted(part: Slice, wanted: int) -> Counted:
     should, did, said = _abstention(part)
-    counted = part.counted(did.astype(np.float64), said)
+    counted = part.counted(did, said)
     here = should == wanted
     return Counted(counted.values, counted.said & here, counted.open & (here | (should < 0)))
 

@@ -39,26 +39,26 @@ def _recalled(part: Slice) -> Counted:
     """Of the trials that are of the class; one that could not be judged may be, unless its case says otherwise."""
     code, found = _class(part), predictions(part)
     of_class = found.expected == code
-    maybe = found.open & (of_class | (found.expected < 0))
-    return Counted((found.predicted == code).astype(np.float64), found.said & of_class, maybe)
+    maybe = found.open & (of_class | (found.expected < 0)) if found.open.any() else found.open
+    return Counted(found.predicted == code, found.said & of_class, maybe)
 
 
 def _forgotten(part: Slice) -> Counted:
     recalled = _recalled(part)
-    return recalled._replace(values=1 - recalled.values)
+    return recalled._replace(values=~recalled.values)
 
 
 def _precise(part: Slice) -> Counted:
     """Of the trials that were given the class; one that could not be judged may have been."""
     code, found = _class(part), predictions(part)
-    return Counted((found.expected == code).astype(np.float64), found.said & (found.predicted == code), found.open)
+    return Counted(found.expected == code, found.said & (found.predicted == code), found.open)
 
 
 def _mistaken(part: Slice) -> Counted:
     """Of the trials that are of another class."""
     code, found = _class(part), predictions(part)
     other = found.said & (found.expected != code)
-    return Counted((found.predicted == code).astype(np.float64), other, found.open & (found.expected != code))
+    return Counted(found.predicted == code, other, found.open & (found.expected != code))
 
 
 recall = Share(_recalled, "no case is of this class")
@@ -78,7 +78,7 @@ class Macro:
     def values(self, part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Whether each row's prediction was right, and which of them count."""
         found = predictions(part)
-        right = (found.predicted == found.expected).astype(np.float64)
+        right = found.predicted == found.expected
         return Counted(right, found.said, found.open).filled(unjudged, 0.0, 1.0)
 
     def unjudged(self, part: Slice) -> int:

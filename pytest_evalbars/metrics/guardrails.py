@@ -31,33 +31,33 @@ def blocked(part: Slice) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 def _through(part: Slice) -> Counted:
     stopped, said = blocked(part)
-    return part.counted((~stopped).astype(np.float64), said)
+    return part.counted(~stopped, said)
 
 
 def _through_pre(part: Slice) -> Counted:
     action = _actions(part, "pre")
-    return part.counted((action != BLOCK).astype(np.float64), action >= 0)
+    return part.counted(action != BLOCK, action >= 0)
 
 
 def _through_post(part: Slice) -> Counted:
     """Of the answers that were generated: what was blocked before is not asked."""
     generated = _actions(part, "pre") != BLOCK
     action = _actions(part, "post")
-    counted = part.counted((action != BLOCK).astype(np.float64), action >= 0)
+    counted = part.counted(action != BLOCK, action >= 0)
     return Counted(counted.values, counted.said & generated, counted.open & generated)
 
 
 def _answered(part: Slice) -> Counted:
     """Blocked trials are none of it: nobody was given an answer."""
     stopped, _ = blocked(part)
-    return Counted(part.passed().astype(np.float64), part.judged() & ~stopped, part.unknown() & ~stopped)
+    return Counted(part.passed(), part.judged() & ~stopped, part.unknown() & ~stopped)
 
 
 def _served(part: Slice) -> Counted:
     """A blocked trial did not serve its user, whatever it would have answered; that is known even of an error."""
     stopped, _ = blocked(part)
     return Counted(
-        (part.passed() & ~stopped).astype(np.float64),
+        part.passed() & ~stopped,
         part.judged() | (stopped & part.unjudged()),
         part.unknown() & ~stopped,
     )

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Slice
 
 
+def graded(part: Slice) -> Counted:
+    """Which rows have a level."""
+    levels = part.of(part.run.level) >= 0
+    return Counted(levels, np.ones(len(levels), bool), np.zeros(len(levels), bool))
+
+
 @dataclass(frozen=True)
 class _Graded:
     """Counts trials that were graded with one of some levels."""
@@ -24,12 +30,13 @@ class _Graded:
 
     def __call__(self, part: Slice) -> Counted:
         names = part.run.levels
-        level = part.run.level[part.rows]
-        for code in np.unique(level[part.judged() & (level >= 0)]):
+        level = part.of(part.run.level)
+        graded = level >= 0
+        for code in np.flatnonzero(np.bincount(level[graded & part.judged()])):
             if names[code] not in self.scale.levels:
                 raise NoData(f'"{names[code]}" is no level of the scale {self.scale}')
-        wanted = [code for code, name in enumerate(names) if name in self.levels]
-        return part.counted(np.isin(level, wanted).astype(np.float64), level >= 0)
+        wanted = np.array([*(name in self.levels for name in names), False])  # -1, no level, is the last
+        return part.counted(wanted[level], graded)
 
 
 LACKING = "no trial is graded; grade it with evalcase.grade"

@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_evalbars.metrics.estimates import OfMean, OfRate
 from pytest_evalbars.metrics.slice import NoData
+from pytest_evalbars.run.columns import PASS
 from pytest_evalbars.stats.effective import case_rate
 from pytest_evalbars.stats.means import case_mean
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_evalbars.metrics.fold import Cases
     from pytest_evalbars.metrics.slice import Counted, Estimate, Slice, Unjudged
 
 
@@ -35,41 +37,63 @@ class ByTrial:
         """What each of the slice's rows counts as, and which of them count."""
         return self.rows(part).filled(unjudged, self.low, self.high)
 
+    def cases(self, part: Slice) -> Cases:
+        """What the slice's cases say."""
+        return part.cases(self.rows)
+
     def unjudged(self, part: Slice) -> int:
         """How many of the slice's trials say nothing though they should; stopped ones are counted elsewhere."""
-        return int((self.rows(part).open & ~part.stopped()).sum())
+        return self.cases(part).unjudged
 
     def trials(self, part: Slice) -> int:
         """How many say something."""
-        return int(self.rows(part).said.sum())
+        return int(self.cases(part).said.sum())
 
     def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
         """The estimate on a slice."""
-        counted = self.rows(part)
-        if not counted.said.any():
-            if self.lacking and part.judged().any():
-                raise NoData(self.lacking)
-            return None
-        return self.fold(part, *counted.filled(unjudged, self.low, self.high))
+        return self.fold(part, unjudged) if self.any(part) else None
 
-    def fold(self, part: Slice, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Estimate:
+    def any(self, part: Slice) -> bool:
+        """Whether any row says something.
+
+        Raises:
+            NoData: none does, though some were judged.
+        """
+        said = bool(self.cases(part).said.any())
+        if not said and self.lacking and part.tally()[PASS]:
+            raise NoData(self.lacking)
+        return said
+
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
         """The estimate from the rows that count."""
         raise NotImplementedError
 
 
 class Share(ByTrial):
-    """The mean over cases of each case's share of trials that are what the metric counts: rows say 0 or 1."""
+    """The mean over cases of each case's share of trials that are what the metric counts: rows say yes or no."""
 
-    def fold(self, part: Slice, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Estimate:
-        sums, trials, clusters = part.by_case(values, keep)
-        return OfRate(case_rate(sums.astype(np.int64), trials, clusters))
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
+        return OfRate(case_rate(*part.cases(self.rows).filled(unjudged, 0, 1)))
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """How far each row is on the way from `low` to `high`."""
+
+    rows: Callable[[Slice], Counted]
+    low: float
+    high: float
+
+    def __call__(self, part: Slice) -> Counted:
+        counted = self.rows(part)
+        return counted._replace(values=(counted.values - self.low) / (self.high - self.low))
 
 
 class Score(ByTrial):
     """The mean over cases of each case's mean: rows say a number between `low` and `high`."""
 
-    def fold(self, part: Slice, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Estimate:
-        shares = (values - self.low) / (self.high - self.low)
-        sums, trials, clusters = part.by_case(shares, keep)
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
+        rows = self.rows if (self.low, self.high) == (0, 1) else _Shares(self.rows, self.low, self.high)
+        sums, trials, clusters = part.cases(rows).filled(unjudged, 0, 1)
         means = np.clip(sums / trials, 0, 1)  # sums of fractions may pass the ends by a rounding error
         return OfMean(case_mean(means, clusters), self.low, self.high)

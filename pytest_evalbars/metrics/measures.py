@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,8 +33,11 @@ from pytest_evalbars.stats.ratios import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from pytest_evalbars.metrics.fold import Cases
     from pytest_evalbars.metrics.slice import Counted, Estimate, Slice, Unjudged
 
 
@@ -53,11 +56,11 @@ class _Measured:
     def __call__(self, part: Slice) -> Counted:
         found = part.measured(self.name)
         said = ~np.isnan(found)
-        values = found
+        values: NDArray[Any] = found
         if self.most is not None:
-            values = (found <= self.most).astype(np.float64)
+            values = found <= self.most
         elif self.least is not None:
-            values = (found >= self.least).astype(np.float64)
+            values = found >= self.least
         return part.counted(values, said)
 
 
@@ -84,6 +87,8 @@ class OfQuantile:
     quantile: Quantile
     cases: int
     name: str
+    #: By error: the bounds that were asked for. They are searched for, and the gate asks more than once.
+    known: dict[float, tuple[float, float]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def value(self) -> float:
@@ -99,7 +104,9 @@ class OfQuantile:
         return f"{self.name}: no {side} bound at n = {self.cases}; {least} needed"
 
     def bounds(self, alpha: float) -> tuple[float, float]:
-        return quantile_bounds(self.quantile, alpha)
+        if alpha not in self.known:
+            self.known[alpha] = quantile_bounds(self.quantile, alpha)
+        return self.known[alpha]
 
     def interval(self, confidence: float) -> tuple[float, float]:
         return quantile_interval(self.quantile, confidence)
@@ -119,17 +126,34 @@ class OfQuantile:
 
 
 @dataclass(frozen=True)
+class _Said:
+    """Which rows say something: no sums of what they say are asked for."""
+
+    rows: Callable[[Slice], Counted]
+
+    def __call__(self, part: Slice) -> Counted:
+        counted = part.by_row(self.rows)
+        return counted._replace(values=counted.said)
+
+
+@dataclass(frozen=True)
 class QuantileOf(ByTrial):
     """A quantile of all trials, each case weighing the same."""
 
     q: str = "50"
 
-    def fold(self, part: Slice, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Estimate:
-        rows = part.rows[keep]
-        present, case = np.unique(part.run.case[rows], return_inverse=True)
-        clusters = part.clusters(rows, case, len(present))
-        found = case_quantile(values[keep], case, float(self.q) / 100, None if clusters is None else clusters[case])
-        return OfQuantile(found, len(present), f"p{self.q}")
+    def cases(self, part: Slice) -> Cases:
+        return part.cases(_Said(self.rows))
+
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
+        values, keep = part.by_row(self.rows).filled(unjudged, self.low, self.high)
+        rows = part.rows
+        if not keep.all():
+            values, rows = values[keep], rows[keep]
+        case = part.run.case[rows]
+        clusters = part.clusters(rows, case, int(case.max()) + 1)
+        found = case_quantile(values, case, float(self.q) / 100, None if clusters is None else clusters[case])
+        return OfQuantile(found, found.cases, f"p{self.q}")
 
 
 def quantile(q: str, measure: str) -> QuantileOf:
@@ -170,10 +194,10 @@ class OfRatio:
 class Amount(ByTrial):
     """The mean over cases of what their trials measure, from 0 up."""
 
-    def fold(self, part: Slice, values: NDArray[np.float64], keep: NDArray[np.bool_]) -> Estimate:
-        _check_amounts(part, self.rows(part))
-        means, clusters = _means(part, values, keep)
-        return OfRatio(case_amount(means, clusters))
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
+        _check_amounts(part, part.by_row(self.rows))
+        sums, trials, clusters = part.cases(self.rows).filled(unjudged, self.low, self.high)
+        return OfRatio(case_amount(sums / trials, clusters))
 
 
 def mean(measure: str) -> Amount:
@@ -184,9 +208,7 @@ def mean(measure: str) -> Amount:
 class CostPerUseful(Amount):
     """What is spent for each trial that passes."""
 
-    def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
-        if super().estimate(part) is None:
-            return None
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
         # Of an unjudged trial the best is that it was free and of use, the worst that it cost any amount for nothing.
         values, keep = self.values(part, unjudged)
         useful, _ = pass_rate.values(

@@ -10,14 +10,14 @@ import numpy as np
 
 from pytest_evalbars.metrics.means import Score
 from pytest_evalbars.metrics.measures import Amount
-from pytest_evalbars.metrics.slice import Counted, NoData
+from pytest_evalbars.metrics.slice import Counted, NoData, Slice
 from pytest_evalbars.run.plain import number, shown, text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_evalbars.metrics.registry import Kind
-    from pytest_evalbars.metrics.slice import Estimate, Slice, Unjudged
+    from pytest_evalbars.metrics.slice import Estimate, Unjudged
     from pytest_evalbars.run.columns import Run
 
 #: What an estimate of a user's own must be able to say.
@@ -53,7 +53,8 @@ class Own:
             return OfUser(given, self._name) if unjudged == "apart" else Unknown(OfUser(given, self._name))
         lacking = f"{self._name} returned no number for any of the {len(part.rows)} rows"
         folding = Score(self._rows, lacking) if self.kind.bounded else Amount(self._rows, lacking, 0.0, np.inf)
-        return folding.estimate(part, unjudged)
+        # It is given each slice as it is: what it says of a row may depend on the others.
+        return folding.estimate(Slice(part.run, part.rows, part.about), unjudged)
 
     @property
     def _name(self) -> str:
@@ -74,7 +75,7 @@ class Own:
                 f"{self._name} returned {shown(given)}, not one number {span} for each of the {len(part.rows)} rows"
             )
         said = ~np.isnan(values)
-        bad = values[said & ~((values >= 0) & (values <= high) & np.isfinite(np.nan_to_num(values)))]
+        bad = values[said & ~(np.isfinite(values) & (values >= 0) & (values <= high))]
         if len(bad):
             raise NoData(f"{self._name} returned {bad[0]:g}; its numbers lie {span}")
         return part.counted(values, said)

@@ -32,17 +32,22 @@ def labelled(part: Slice) -> NDArray[np.int64]:
     """The class that the label of each row's case names, -1 where it names none of the run's."""
     code = {name: at for at, name in enumerate(part.run.extras.classes)}
     of_label = np.array([code.get(labels.get(EXPECT, ""), -1) for labels in part.run.labelsets], np.int64)
-    return of_label[part.run.labelset[part.rows]]
+    return np.asarray(of_label[part.of(part.run.labelset)])
 
 
 def predictions(part: Slice) -> Predictions:
     """What the trials of a slice predicted."""
+    return part.once("predictions", lambda: _predictions(part))
+
+
+def _predictions(part: Slice) -> Predictions:
     extras = part.run.extras
     expected, predicted = part.of_trials(extras.expected, -1), part.of_trials(extras.predicted, -1)
-    said = part.judged() & (predicted >= 0)
-    unknown = part.unknown() | (part.judged() & ~said)
-    case = part.run.case[part.rows]
-    if unknown.any() and len(case):
+    judged, said = part.judged(), predicted >= 0
+    said &= judged
+    unknown = part.unknown() | (judged & ~said)
+    if unknown.any():
+        case = part.of(part.run.case)
         right = np.full(int(case.max()) + 1, -1, np.int64)
         right[case[expected >= 0]] = expected[expected >= 0]
         expected = np.where(unknown & (expected < 0), right[case], expected)

@@ -75,6 +75,11 @@ class Kind:
     own: Callable[..., Any] | None = None
 
     @property
+    def repeats(self) -> int:
+        """How many trials of each case it needs."""
+        return int(self.parameters.get("k", 2 if self.name == "consistency" else 1))
+
+    @property
     def bounded(self) -> bool:
         """Whether its number lies from 0 to 1."""
         return self.unit in ("share", "score")

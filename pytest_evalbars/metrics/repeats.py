@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_evalbars.metrics.fold import Cases
     from pytest_evalbars.metrics.slice import Estimate, Slice, Unjudged
 
 #: Cases named before the others are only counted.
@@ -52,46 +53,46 @@ class Repeats:
 
         Of the judged trials alone it is that of cases that have enough of them.
         """
-        self._check(part)
-        if not part.judged().any():
+        cases = part.cases(pass_rate.rows)
+        self._check(part, cases)
+        if not cases.said.any():
             return None
-        passes, trials, clusters = part.by_case(*pass_rate.values(part, unjudged))
         if self.either and unjudged != "apart":
-            return self._end(part, trials, clusters, unjudged)
+            return self._end(cases, unjudged)
+        passes, trials, clusters = cases.filled(unjudged, 0, 1)
         enough = trials >= self.needs
         if not enough.any():
             return None
         kept = None if clusters is None else clusters[enough]
-        return OfRate(unit_rate(self.of_case(passes[enough].astype(np.int64), trials[enough]), kept))
+        return OfRate(unit_rate(self.of_case(passes[enough], trials[enough]), kept))
 
-    def _end(
-        self, part: Slice, trials: NDArray[np.int64], clusters: NDArray[np.int64] | None, unjudged: Unjudged
-    ) -> Estimate:
+    def _end(self, cases: Cases, unjudged: Unjudged) -> Estimate:
         """The least or the greatest that the unjudged trials can bring each case to."""
-        known = part.judged()
-        case = part.run.case[part.rows]
-        counts = [np.bincount(case[which], minlength=int(case.max()) + 1) for which in (part.passed(), known)]
-        present = np.unique(case[known | part.unknown()])
-        passes, judged = (each[present] for each in counts)
-        free = trials - judged
+        free = cases.said - cases.said if cases.open is None else cases.open
+        there = cases.said + free > 0
+        passes, judged, free = cases.sums[there], cases.said[there], free[there]
+        trials = judged + free
         # Trials agree most if all that are open go with the majority, and least if they even things out.
         most = np.maximum(passes, judged - passes) + free
         least = np.clip(trials // 2, passes, passes + free)
+        clusters = None if cases.clusters is None else cases.clusters[there]
         return OfRate(unit_rate(self.of_case(most if unjudged == "pass" else least, trials), clusters))
 
-    def _check(self, part: Slice) -> None:
+    def _check(self, part: Slice, cases: Cases) -> None:
         """See whether each case has trials enough, judged or not."""
+        trials = cases.said if cases.open is None else cases.said + cases.open
+        if not ((trials > 0) & (trials < self.needs)).any():
+            return
         count = part.judged() | part.unknown()
         case, trials = np.unique(part.run.case[part.rows[count]], return_counts=True)
         short = case[trials < self.needs]
-        if len(short):
-            names = [part.run.cases[code] for code in short[:NAMED]]
-            named = ", ".join(names) + (" ..." if len(short) > NAMED else "")
-            have = f"{'case' if len(case) == 1 else 'cases'} {'has' if len(short) == 1 else 'have'}"
-            raise NoData(
-                f"{self.words} needs {self.needs} trials of each case, and {len(short)} of {len(case)} {have} fewer "
-                f"({named}); run them with --evalbars-trials={self.needs} or more"
-            )
+        names = [part.run.cases[code] for code in short[:NAMED]]
+        named = ", ".join(names) + (" ..." if len(short) > NAMED else "")
+        have = f"{'case' if len(case) == 1 else 'cases'} {'has' if len(short) == 1 else 'have'}"
+        raise NoData(
+            f"{self.words} needs {self.needs} trials of each case, and {len(short)} of {len(case)} {have} fewer "
+            f"({named}); run them with --evalbars-trials={self.needs} or more"
+        )
 
 
 def pass_at(k: str) -> Repeats:

@@ -2,79 +2,95 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from copy import copy
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from pytest_evalbars.metrics.fold import Cases, Counted, Units, Unjudged, folded
 from pytest_evalbars.run.columns import ERROR, MISS, MISSING, PASS, STOPPED
+from pytest_evalbars.stats.exact import totals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from numpy.typing import NDArray
 
     from pytest_evalbars.run.columns import Run
 
-#: What to make of trials that were not judged: leave them out, or take each as the lowest or the highest value.
-Unjudged = Literal["apart", "miss", "pass"]
+__all__ = ["Counted", "Estimate", "Metric", "NoData", "Slice", "Unjudged"]
+
+Known = TypeVar("Known")
+#: How many outcomes a row can have.
+KINDS = STOPPED + 1
 
 
 class NoData(Exception):  # noqa: N818 - it is no fault: a metric says why it has nothing to say
     """Why a metric has no number for a slice, in words for the user."""
 
 
-class Counted(NamedTuple):
-    """What a metric makes of each row of a slice; shapes (rows,)."""
-
-    #: The row's value, where it says one.
-    values: NDArray[np.float64]
-    said: NDArray[np.bool_]
-    #: Rows that should say one and do not: they bound what the others say. All others are none of the metric's.
-    open: NDArray[np.bool_]
-
-    def filled(self, unjudged: Unjudged, low: float, high: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """The values, and which rows count, with the open ones left out or at one end."""
-        if unjudged == "apart":
-            return self.values, self.said
-        return np.where(self.said, self.values, high if unjudged == "pass" else low), self.said | self.open
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Slice:
     """Some observations of a run, on one dimension; or its trials, each by the worst that it said.
 
     Args:
         run: the run they are of.
-        rows: which ones, as indices into the run's columns, shape (observations,).
+        rows: which ones, as indices into the run's columns, shape (observations,); None: all.
         about: the class that is asked about, for metrics of one.
     """
 
-    run: Run
-    rows: NDArray[np.int64]
-    about: str | None = None
+    __slots__ = ("_known", "_rows", "about", "run")
+
+    def __init__(self, run: Run, rows: NDArray[np.int64] | None = None, about: str | None = None) -> None:
+        self.run, self._rows, self.about = run, rows, about
+        self._known: dict[Hashable, Any] = {}
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Its observations, as indices into the run's columns; shape (observations,)."""
+        return np.arange(len(self.run)) if self._rows is None else self._rows
+
+    def of(self, column: NDArray[Any]) -> NDArray[Any]:
+        """A column of the run, by row of the slice."""
+        return np.asarray(column if self._rows is None else column[self._rows])
+
+    def once(self, key: Hashable, make: Callable[[], Known]) -> Known:
+        """What is computed once for the slice, whoever asks."""
+        if key not in self._known:
+            self._known[key] = make()
+        found: Known = self._known[key]
+        return found
+
+    def asking(self, about: str | None) -> Slice:
+        """The same slice, asked about a class."""
+        view = copy(self)  # it shares what is known
+        view.about = about
+        return view
 
     def judged(self) -> NDArray[np.bool_]:
         """Which rows are a pass or a miss."""
-        return np.isin(self.run.outcome[self.rows], (PASS, MISS))
+        return np.asarray(self.of(self.run.outcome) <= MISS)
 
     def passed(self) -> NDArray[np.bool_]:
         """Which rows are a pass."""
-        return np.asarray(self.run.outcome[self.rows] == PASS)
+        return np.asarray(self.of(self.run.outcome) == PASS)
 
     def unjudged(self) -> NDArray[np.bool_]:
         """Which rows are trials that ran, or should have, and could not be judged."""
-        return np.isin(self.run.outcome[self.rows], (ERROR, MISSING))
+        outcome = self.of(self.run.outcome)
+        return np.asarray((outcome == ERROR) | (outcome == MISSING))
 
     def stopped(self) -> NDArray[np.bool_]:
         """Which rows are trials that were not started, because no verdict depended on them any more."""
-        return np.asarray(self.run.outcome[self.rows] == STOPPED)
+        return np.asarray(self.of(self.run.outcome) == STOPPED)
 
     def unknown(self) -> NDArray[np.bool_]:
         """Which rows could be a pass or a miss: the unjudged and the stopped."""
-        return self.unjudged() | self.stopped()
+        outcome = self.of(self.run.outcome)
+        return np.asarray((outcome == ERROR) | (outcome == MISSING) | (outcome == STOPPED))
 
     def scores(self) -> NDArray[np.float64]:
         """The rows' scores, NaN where a trial gave none."""
-        return self.run.score[self.rows]
+        return self.of(self.run.score)
 
     def measured(self, name: str) -> NDArray[np.float64]:
         """What the rows' trials measured under this name, NaN where they did not; tokens are those in and out."""
@@ -86,15 +102,51 @@ class Slice:
 
     def of_trials(self, column: NDArray[Any], empty: float) -> NDArray[Any]:
         """A column of what trials said beside their verdicts, by row; `empty` where they said nothing."""
-        entry = self.run.entry[self.rows]
+        entry = self.of(self.run.entry)
         if not len(column):
             return np.full(len(entry), empty, column.dtype)
-        return np.where(entry < 0, column.dtype.type(empty), column[entry])
+        found = np.asarray(column[entry])
+        silent = entry < 0
+        if silent.any():
+            found[silent] = empty
+        return found
 
-    def counted(self, values: NDArray[np.float64], said: NDArray[np.bool_]) -> Counted:
+    def counted(self, values: NDArray[Any], said: NDArray[np.bool_]) -> Counted:
         """A metric of judged rows: those that say nothing of it stay open, as the unjudged do."""
         judged = self.judged()
         return Counted(values, said & judged, self.unknown() | (judged & ~said))
+
+    def tally(self) -> NDArray[np.int64]:
+        """How many rows have each outcome, misses counted with passes: all that were judged; shape (outcomes,)."""
+        return self.once("tally", self._tally)
+
+    def _tally(self) -> NDArray[np.int64]:
+        outcome = self.of(self.run.outcome)
+        found = np.bincount(outcome[outcome > MISS], minlength=KINDS)
+        found[PASS] = len(outcome) - found.sum()
+        return found
+
+    def cases(self, rows: Callable[[Slice], Counted]) -> Cases:
+        """What the slice's cases say, of what each row says."""
+        return self.once((rows, self.about), lambda: self._folded(rows))
+
+    def by_row(self, rows: Callable[[Slice], Counted]) -> Counted:
+        """What each row says."""
+        return self.once(("rows", rows, self.about), lambda: rows(self))
+
+    def _folded(self, rows: Callable[[Slice], Counted]) -> Cases:
+        units = self.once("units", self._units)
+        stopped = self.once("stopped", self.stopped)
+        clusters = self.once("clusters", lambda: self._clusters(units))
+        return folded(rows(self), units, stopped if stopped.any() else None, clusters)
+
+    def _units(self) -> Units:
+        case = self.of(self.run.case)
+        code = case - case.min() if len(case) else case
+        return Units(code, np.bincount(code))
+
+    def _clusters(self, units: Units) -> NDArray[np.int64] | None:
+        return self.clusters(self._rows, units.code, len(units.rows))
 
     def by_case(
         self,
@@ -109,27 +161,25 @@ class Slice:
         """
         rows = self.rows[keep]
         case = self.run.case[rows]
-        first = int(case.min()) if len(case) else 0
-        case = case - first
-        counts = np.bincount(case, minlength=1).astype(np.int64)
+        case = case - int(case.min()) if len(case) else case
+        counts = np.bincount(case, minlength=1)
         present = np.flatnonzero(counts)
-        weights = values[keep]
-        # Sums of fractions depend on their order, and the order in which trials ran is nobody's business.
-        order = np.lexsort((weights, case)) if (weights % 1).any() else slice(None)
-        sums = np.bincount(case[order], weights[order], minlength=1).astype(np.float64)[present]
+        sums = totals(case, values[keep], len(counts), int(counts.max()))[present]
         cluster = self.clusters(rows, case, len(counts))
         return sums, counts[present], None if cluster is None else cluster[present]
 
-    def clusters(self, rows: NDArray[np.int64], case: NDArray[np.int64], cases: int) -> NDArray[np.int64] | None:
+    def clusters(
+        self, rows: NDArray[np.int64] | None, case: NDArray[np.int64], cases: int
+    ) -> NDArray[np.int64] | None:
         """The cluster of each case, None where none was declared.
 
         Args:
-            rows: of the run.
+            rows: of the run; None: all.
             case: a code for the case of each, from 0.
             cases: how many codes there are.
         """
-        cluster = self.run.cluster[rows]
-        if not len(rows) or cluster.max() < 0:
+        cluster = self.run.cluster if rows is None else self.run.cluster[rows]
+        if not len(cluster) or cluster.max() < 0:
             return None
         # A case without a cluster is one of its own; of a case with several, the last one counts.
         of_case = np.full(cases, -1, np.int64)

@@ -14,21 +14,22 @@ if TYPE_CHECKING:
 
 
 def _passed(part: Slice) -> Counted:
-    return Counted(part.passed().astype(np.float64), part.judged(), part.unknown())
+    return Counted(part.passed(), part.judged(), part.unknown())
 
 
 def _missed(part: Slice) -> Counted:
-    return Counted((~part.passed()).astype(np.float64), part.judged(), part.unknown())
+    return Counted(~part.passed(), part.judged(), part.unknown())
 
 
 def _scored(part: Slice) -> Counted:
-    return part.counted(part.scores(), ~np.isnan(part.scores()))
+    scores = part.scores()
+    return part.counted(scores, ~np.isnan(scores))
 
 
 def _erred(part: Slice) -> Counted:
     """Errors and lost trials are what is counted, and so are known."""
     erred = part.unjudged()
-    return Counted(erred.astype(np.float64), erred | part.judged(), part.stopped())
+    return Counted(erred, erred | part.judged(), part.stopped())
 
 
 pass_rate = Share(_passed)

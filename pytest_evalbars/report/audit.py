@@ -79,5 +79,5 @@ def _blind(each: Audit) -> str:
 
 def _even(bar: Bar, *, good: bool) -> str:
     if not bar.kind.counts:
-        return "whatever they say"
+        return "as they are"
     return EVEN[bar.kind.counts][good != bar.upper]

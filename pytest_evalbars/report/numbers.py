@@ -52,6 +52,6 @@ def between(kind: Kind, possible: tuple[float, float]) -> str:
     return " and ".join(["between " + amount(kind, possible[0]), amount(kind, possible[1])])
 
 
-def count(number: int, noun: str) -> str:
-    """`1 case`, `2 cases`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count(number: int, noun: str, plural: str = "s") -> str:
+    """`1 case`, `2 cases`, `2 classes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}{plural}"

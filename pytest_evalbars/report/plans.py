@@ -11,7 +11,7 @@ from pytest_evalbars.metrics.registry import kind_of
 from pytest_evalbars.report.audit import can_be, of_verdict
 from pytest_evalbars.report.numbers import amount, count
 from pytest_evalbars.report.units import money, roughly
-from pytest_evalbars.report.words import subject
+from pytest_evalbars.report.words import metric_words, subject
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.needs import Need
     from pytest_evalbars.gate.numbers import Answer
     from pytest_evalbars.gate.sight import Sight
+    from pytest_evalbars.gate.verdict import Verdict
     from pytest_evalbars.metrics.registry import Kind
 
 HEADS = ["dimension", "slice", "bar", "cases", "worth", "rate", "can be", "heads for", "cases needed", "cost"]
@@ -114,7 +115,7 @@ def _from(upper: bool, met_from: float | None, missed_from: float | None, kind: 
     missed = (
         "cannot show it missed" if missed_from is None else f"show it missed from {share(kind, missed_from)} {down}"
     )
-    return f"{met} and {missed}"
+    return f"{met}{' but ' if (met_from is None) != (missed_from is None) else ' and '}{missed}"
 
 
 def family(alpha_missed: float, alpha: float, of: str) -> str:
@@ -132,10 +133,10 @@ def need_lines(needs: Sequence[Need], power: float, confidence: float, stage: st
     yield ""
     text = tabulate([_row(each) for each in needs], HEADS, tablefmt="plain", disable_numparse=True)
     yield from (line.rstrip() for line in text.splitlines())
-    told = [each for each in needs if each.verdict.group is None][:TOLD]
+    told = [each for each in needs if each.verdict.group is None and each.sight is not None][:TOLD]
     for each in told:
         yield ""
-        yield f"{subject(each.verdict)}: {'. '.join(_sentences(each))}"
+        yield f"{_about(each.verdict)}: {'. '.join(_sentences(each))}"
     sights = [each.sight for each in needs if each.sight is not None and each.sight.evidence]
     if lines := list(_families(sights)):
         yield ""
@@ -147,6 +148,16 @@ def _families(sights: Sequence[Sight]) -> Iterator[str]:
         alike = [each for each in sights if each.alpha_missed == level]
         alpha = alike[0].alpha
         yield family(level, alpha, f"{round(alpha / level)} (those of its tier, times the tiers)")
+
+
+def _about(verdict: Verdict) -> str:
+    """`faithfulness, pass^3`."""
+    bar = verdict.spec
+    return (
+        subject(verdict)
+        if bar.metric == "pass_rate" or bar.all_trials
+        else f"{subject(verdict)}, {metric_words(bar)}"
+    )
 
 
 def _row(each: Need) -> list[str]:
@@ -192,6 +203,6 @@ def _sentences(each: Need) -> Iterator[str]:
 def _price(each: Need) -> str:
     parts = [
         *([money(each.cost_usd)] if each.cost_usd is not None else []),
-        *([f"{roughly(each.seconds)} of trials"] if each.seconds is not None else []),
+        *([f"{roughly(each.seconds)} of trials"] if each.seconds is not None and each.seconds >= 1 else []),
     ]
     return safe(f"; a run of them takes about {' and '.join(parts)}") if parts else ""

@@ -168,6 +168,8 @@ def _outcome(decision: Decision) -> Line:
         return Line("no bar was held (stage none)", "warn")
     if decision.exit_code == 0:
         held = sum(each.enforced for each in decision.verdicts)
+        if not held and decision.verdicts:
+            return Line("gate passed: no bar was enforced on this part of the cases", "good")
         met = sum(each.verdict == "met" and each.enforced for each in decision.verdicts)
         open_ones = f", {held - met} inconclusive" if held > met else ""
         return Line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}", "good")
@@ -175,11 +177,7 @@ def _outcome(decision: Decision) -> Line:
     what = "gate failed" if decision.exit_code == 1 else "gate undecided, which fails the session"
     reasons = [
         *([names] if names else []),
-        *(
-            [f"{count(len(decision.standing), 'miss').replace('misss', 'misses')} without a bar"]
-            if decision.standing
-            else []
-        ),
+        *([f"{count(len(decision.standing), 'miss', 'es')} without a bar"] if decision.standing else []),
         *([f"{count(decision.errors, 'error')}"] if decision.too_many_errors else []),
     ]
     return Line(f"{what} (exit {decision.exit_code}): {'; '.join(reasons) or decision.notes[0]}", "bad")

@@ -62,7 +62,7 @@ def sentence(verdict: Verdict, confidence: float) -> str:
     if verdict.verdict == "no data":
         claim = f"no judged case ({_lacking(verdict)}), bar {threshold(verdict.spec)}"
         if verdict.metric_lacks:
-            claim = f"no {metric_words(verdict.spec)}, bar {threshold(verdict.spec)}"
+            claim = f"the {metric_words(verdict.spec)} is not known, bar {threshold(verdict.spec)}"
     else:
         claim = f"{metric_words(verdict.spec)} {_number(verdict, confidence)}, bar {threshold(verdict.spec)}"
         if proof := _proof(verdict, confidence):

@@ -20,6 +20,8 @@ BLOCK = ACTIONS.index("block")
 #: Measures with a unit: never below 0, and those that are whole numbers.
 UNITS = ("seconds", "cost_usd", "tokens_in", "tokens_out")
 WHOLE = ("tokens_in", "tokens_out")
+#: What bars call these short; a measure of that name would never be read.
+CALLED = {"latency": "seconds", "cost": "cost_usd", "tokens": "tokens_in or tokens_out"}
 NAN = float("nan")
 #: Beyond it a number has no place in a column.
 LARGEST = sys.float_info.max
@@ -32,6 +34,8 @@ def fault(name: str, value: float | None) -> str:
         name: the measure's.
         value: its number, None where it is not a finite one.
     """
+    if name in CALLED:
+        return f"call it {CALLED[name]}"
     if value is None:
         return "not a finite number"
     if name in UNITS and value < 0:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pytest_evalbars.stats.exact import totals
+
 
 def cluster_codes(clusters: ArrayLike, cases: int) -> tuple[NDArray[np.intp], int]:
     """Renumber the clusters of cases as 0 .. C-1.
@@ -30,8 +32,8 @@ def cluster_codes(clusters: ArrayLike, cases: int) -> tuple[NDArray[np.intp], in
 
 def cluster_sums(codes: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Add up one value a case within each cluster; shape (C,). The order of cases changes nothing."""
-    order = np.lexsort((values, codes))
-    return np.bincount(codes[order], values[order]).astype(np.float64, copy=False)
+    sizes = np.bincount(codes)
+    return totals(codes, values, len(sizes), int(sizes.max(initial=0)))
 
 
 def case_codes(cases: ArrayLike, trials: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -15,11 +15,13 @@ Cuzick 1979 (likeness within clusters). The shrinkage is ours; tests/stats simul
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
+from pytest_evalbars.stats.exact import total
 from pytest_evalbars.stats.proportions import (
     clopper_pearson_high,
     clopper_pearson_low,
@@ -67,33 +69,36 @@ def case_rate(passes: ArrayLike, trials: ArrayLike, clusters: ArrayLike | None =
         ValueError: No case, a case without trials, more passes than trials, or other shapes or kinds.
     """
     x, k = counts(passes, trials)
-    m, total = len(k), int(k.sum())
-    rates = x / k
-    value = math.fsum(rates) / m  # rounded once, and so the same in every order of cases
-    # Of each independent unit: its cases, the sum of 1 / trials over them, its rate, what it holds.
+    m, tried = len(k), int(k.sum())
+    # Of each kind of unit: how many there are, their cases, the sum of 1 / trials over them, their rate. Without
+    # clusters, cases of the same passes and trials are of one kind.
     if clusters is None:
-        count, sizes, inverse, unit = m, np.ones(m), 1 / k, rates
+        x, k, many = _alike(x, k)
+        count, sizes, inverse, unit = m, np.ones(len(k)), 1 / k, x / k
         missed, passed = x < k, x > 0
+        value = total(_of_each(k, many * x)) / m
     else:
         codes, count = cluster_codes(clusters, m)
+        many = np.ones(count)
         sizes, inverse = cluster_sums(codes, np.ones(m)), cluster_sums(codes, 1 / k)
-        unit = cluster_sums(codes, rates) / sizes
+        unit = cluster_sums(codes, x / k) / sizes
         missed, passed = np.bincount(codes, x < k) > 0, np.bincount(codes, x > 0) > 0
-    n_independent = m * m / math.fsum(inverse)
-    n_perfect = m * m / float(sizes @ sizes)
+        value = total(_of_each(k, x)) / m
+    n_independent = m * m / total(many * inverse)
+    n_perfect = m * m / float((many * sizes) @ sizes)
     worst = n_independent / n_perfect
-    informative = min(int(missed.sum()), int(passed.sum()))
+    informative = min(int(many[missed].sum()), int(many[passed].sum()))
 
     icc, likeness = None, 1.0
-    if informative and 1 < count < total:
+    if informative and 1 < count < tried:
         chance = value * (1 - value)
-        between = math.fsum(np.square(sizes * (unit - value))) / (m * m) * n_independent / chance
-        within = math.fsum(sizes * unit * (1 - unit)) / (chance * math.fsum(sizes - inverse / sizes))
+        between = total(many * np.square(sizes * (unit - value))) / (m * m) * n_independent / chance
+        within = total(many * sizes * unit * (1 - unit)) / (chance * total(many * (sizes - inverse / sizes)))
         inflation = count / (count - 1) * max(between, 1 + (worst - 1) * (1 - within))
         icc = (min(max(inflation, 1.0), worst) - 1) / (worst - 1)
         likeness = (informative * icc + SHRINKAGE) / (informative + SHRINKAGE)
     n_eff = n_independent / (1 + (worst - 1) * likeness)
-    return Rate(value, n_eff, n_perfect, total, m, count, icc)
+    return Rate(value, n_eff, n_perfect, tried, m, count, icc)
 
 
 def rate_bounds(rate: Rate, alpha: float) -> tuple[float, float]:
@@ -136,6 +141,25 @@ def rate_interval(rate: Rate, confidence: float) -> tuple[float, float]:
 
 def _effective(rate: Rate) -> tuple[float, float]:
     return rate.value * rate.n_eff, rate.n_eff
+
+
+def _alike(x: NDArray[np.int64], k: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+    """The distinct pairs of passes and trials, and how many cases each stands for."""
+    width = int(k.max()) + 1
+    code = k * width + x
+    if width * width <= 8 * len(code) + 64:
+        many = np.bincount(code)
+        pairs = np.flatnonzero(many)
+        many = many[pairs]
+    else:
+        pairs, many = np.unique(code, return_counts=True)
+    return pairs % width, pairs // width, many
+
+
+def _of_each(k: NDArray[np.int64], passes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The sums of the rates of all cases with the same number of trials: passes are whole, so nothing rounds."""
+    sums = np.bincount(k, passes)
+    return np.asarray(sums[1:] / np.arange(1, len(sums)))
 
 
 def counts(passes: ArrayLike, trials: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -16,6 +16,7 @@ from scipy.special import stdtr, stdtrit
 
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
 from pytest_evalbars.stats.effective import Rate, rate_bounds, rate_p_met, rate_p_missed
+from pytest_evalbars.stats.exact import total
 
 #: Scores that hardly differ would otherwise be worth endless trials of pass and fail.
 LEAST_VARIANCE = 1e-9
@@ -61,15 +62,15 @@ def case_mean(means: ArrayLike, clusters: ArrayLike | None = None) -> Mean:
     if not (scores.min() >= 0 and scores.max() <= 1):
         raise ValueError("scores must lie between 0 and 1")
     m = len(scores)
-    value = math.fsum(scores) / m
+    value = total(scores) / m
     if clusters is None:
-        count, sizes, unit = m, np.ones(m), scores
+        count, units, apart = m, float(m), scores - value
     else:
         codes, count = cluster_codes(clusters, m)
         sizes = cluster_sums(codes, np.ones(m))
-        unit = cluster_sums(codes, scores) / sizes
-    units = m * m / float(sizes @ sizes)
-    squares = math.fsum(np.square(sizes * (unit - value))) * (units / m) ** 2
+        units = m * m / float(sizes @ sizes)
+        apart = sizes * (cluster_sums(codes, scores) / sizes - value)
+    squares = total(np.square(apart)) * (units / m) ** 2
     chance = value * (1 - value)
     # One unit alone says nothing about the variance: assume the largest.
     variance = squares / (units - 1) if count > 1 else chance

@@ -87,7 +87,7 @@ def case_quantile(values: ArrayLike, cases: ArrayLike, q: float, clusters: Array
     value = float(ordered[max(rank, 1) - 1])
     if m == n and sources is None:
         return Quantile(value, q, m, m, n, m, m, ordered, shares)
-    rate = case_rate(np.bincount(codes, given <= value).astype(np.int64), trials, sources)
+    rate = case_rate(trials - np.bincount(codes[given > value], minlength=m), trials, sources)
     return Quantile(value, q, rate.n_eff, rate.n_perfect, n, m, rate.clusters, ordered, shares)
 
 

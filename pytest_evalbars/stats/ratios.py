@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
+from pytest_evalbars.stats.exact import total
 from pytest_evalbars.stats.power import EQUAL, smallest
 
 
@@ -79,25 +80,25 @@ def case_ratio(top: ArrayLike, bottom: ArrayLike, clusters: ArrayLike | None = N
     if endless:  # at least as much as the largest amount that came to an end
         c = np.where(finite, c, c[finite].max(initial=0))
     c, u = _sums(codes, c), _sums(codes, u)
-    total, useful = math.fsum(c), math.fsum(u)
+    spent, useful = total(c), total(u)
     center = se = high_center = high_se = 0.0
     distance = math.inf
-    if total > 0 and useful > 0:
-        center = total / useful
+    if spent > 0 and useful > 0:
+        center = spent / useful
         residuals = c - center * u
-        se = _spread(residuals, units) / total
+        se = _spread(residuals, units) / spent
         # The costliest; of several, that with the smallest bottom, in whatever order they came.
         most = float(residuals.max())
         once_more = float(u[residuals >= most - EQUAL * center].min())
-        high_total, high_useful = total + most + center * once_more, useful + once_more
+        high_total, high_useful = spent + most + center * once_more, useful + once_more
         high_center = high_total / high_useful
         moved = high_center - center
         high_se = _spread(np.append(residuals - moved * u, most - moved * once_more), units) / high_total
         spread = _spread(u - sizes * (useful / m), units)
         distance = useful / spread if spread > EQUAL * useful else math.inf
-    elif total > 0:  # as if one more case had been useful, and nothing else
-        center, distance = total, 0.0
-        se = math.hypot(1, _spread(c, units) / total)
+    elif spent > 0:  # as if one more case had been useful, and nothing else
+        center, distance = spent, 0.0
+        se = math.hypot(1, _spread(c, units) / spent)
     value = math.inf if endless or useful == 0 else center
     return Ratio(value, center, se, high_center, high_se, distance, units, m, count)
 
@@ -221,4 +222,4 @@ def _sums(codes: NDArray[np.intp] | None, values: NDArray[np.float64]) -> NDArra
 
 def _spread(sums: NDArray[np.float64], units: float) -> float:
     """The standard error of a sum, from what each unit adds to it."""
-    return math.sqrt(float(sums @ sums) * units / max(units - 1, EQUAL))
+    return math.sqrt(total(np.square(sums)) * units / max(units - 1, EQUAL))

@@ -320,4 +320,6 @@ def test_a_mean_score_bar_without_scores_has_no_data(suite):
     suite.bars('[[bar]]\ndimension = "accuracy"\nmetric = "mean_score"\nat_least = 0.5').cases(5, 5)
     result = suite.run()
     assert result.exit == 10
-    result.said("accuracy: no mean score, bar at least 0.5; no trial has a score; give one with evalcase.score")
+    result.said(
+        "accuracy: the mean score is not known, bar at least 0.5; no trial has a score; give one with evalcase.score"
+    )
