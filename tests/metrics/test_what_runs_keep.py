@@ -203,7 +203,7 @@ def test_what_a_case_said_before_it_failed_is_kept(suite):
     assert [line["outcome"] for line in result.of("observation")] == ["miss", "error", "skipped"]
 
 
-# -- run files of other tools ------------------------------------------------------------------------------------------
+# -- run files of other tools ---------------------------------------------------------------------------------
 
 BAD = {
     "measures as a list": ({"measures": [1]}, "not a line of a run file"),
