@@ -191,22 +191,24 @@ def _high(rates: NDArray[np.float64], worth: NDArray[np.float64], likeness: floa
         likeness: The variance of their mean, as a multiple of what independent units would give.
         n_units: Independent units over all classes: fewer than they sum up to where clusters reach across.
     """
-    classes = len(rates)
-    rarest = np.lexsort((rates, worth.round(9)))[0]
+    classes, some = len(rates), rates < 1
+    if not some.any():
+        return 1.0
+    # A class that passes throughout has room for no other pass.
+    rarest = np.lexsort((rates, worth.round(9), ~some))[0]
     n, one = worth[rarest], rates[rarest]
     value = math.fsum(rates) / classes
     variances = rates * (1 - rates) / worth
     more = (one * n + 1) / (n + 1)
     mean = value + max((more - one) / classes, (1 - value) / (n_units + 1))
     variance = max(likeness * math.fsum(variances) - variances[rarest], 0) + more * (1 - more) / (n + 2)
-    size = mean * (1 - mean) * classes**2 / variance - 1 if variance > 0 else 0.0
+    size = mean * (1 - mean) * classes**2 / variance - 1
     high = float(betaincinv(mean * size, (1 - mean) * size, 1 - ALPHA)) if size > 0 else 1.0
     if 0 < value < 1 and variances.any():
         whole = value * (1 - value) * classes**2 / (likeness * math.fsum(variances))
         high = max(high, clopper_pearson_high(value * whole, whole, ALPHA))
 
     sizes = worth / min(likeness, 1.0)
-    some = rates < 1
     alone = betaincinv((rates * sizes)[some] + 1, ((1 - rates) * sizes)[some], 1 - ALPHA) - rates[some]
     return max(high, value + float(alone.max(initial=0)) / classes)
 
