@@ -1,7 +1,7 @@
 """What samples must not be said to prove, by the words of the gate."""
 
 import pytest
-from metric_rows import only, predicted
+from metric_rows import only, predicted, row
 
 
 @pytest.mark.parametrize("cases", [2, 5, 30])
@@ -22,3 +22,29 @@ def test_a_class_never_recognised_is_proof_beside_classes_without_a_miss(metric,
     assert verdict.verdict == "missed"
     assert verdict.low > 0.4
     assert verdict.high < 0.8
+
+
+@pytest.mark.parametrize(
+    ("side", "threshold", "word"),
+    [
+        ("at_least", 1, "met"),
+        ("at_most", 1, "met"),
+        ("at_least", 1.1, "missed"),
+        ("at_most", 0.9, "missed"),
+        ("at_least", 0.9, "met"),
+        ("at_most", 1.1, "met"),
+    ],
+)
+def test_a_median_that_every_trial_shows(side, threshold, word):
+    rows = [row(f"c{n}", seconds=1.0) for n in range(60)]
+    assert only(rows, "p50_latency", **{side: threshold}).verdict == word
+
+
+@pytest.mark.parametrize("side", ["at_least", "at_most"])
+def test_a_median_that_many_trials_show_is_no_worse_than_itself(side):
+    rows = [row(f"c{n}", tokens_out=2 + (n % 10 >= 3) + (n % 10 >= 7)) for n in range(100)]
+    verdict = only(rows, "p50_tokens_out", **{side: 3})
+
+    assert (verdict.estimate, verdict.low, verdict.high) == (3, 3, 3)
+    assert verdict.verdict == "met"
+    assert verdict.p_missed > 0.5
