@@ -16,8 +16,11 @@ def test_a_few_certain_hits_are_no_proof_of_calibration(cases):
 @pytest.mark.parametrize("wrong", [0, 1])
 def test_a_class_never_recognised_is_proof_beside_classes_without_a_miss(metric, wrong):
     """The rarest class can have no more misses than it has; the average is then as sure as the others are."""
-    pairs = [("a", "a", 100), ("b", "b", 100 - wrong), ("b", "a", wrong), ("c", "d", 90)]
-    verdict = only(predicted(*pairs), metric, at_least=0.9)
+    # No precision is known of a class that is never predicted, but of one that is never right.
+    never = ("a", "c", 90) if metric == "macro_precision" else ("c", "d", 90)
+    verdict = only(
+        predicted(("a", "a", 100), ("b", "b", 100 - wrong), ("b", "a", wrong), never), metric, at_least=0.9
+    )
 
     assert verdict.verdict == "missed"
     assert verdict.low > 0.4
@@ -48,3 +51,12 @@ def test_a_median_that_many_trials_show_is_no_worse_than_itself(side):
     assert (verdict.estimate, verdict.low, verdict.high) == (3, 3, 3)
     assert verdict.verdict == "met"
     assert verdict.p_missed > 0.5
+
+
+def test_a_class_that_is_never_predicted_may_have_any_precision():
+    rows = predicted(("a", "a", 200), ("b", "b", 200), ("c", "a", 2))
+    verdict = only(rows, "macro_precision", at_least=0.9)
+
+    assert verdict.verdict == "inconclusive"
+    assert verdict.estimate > 0.99
+    assert verdict.low < 2 / 3
