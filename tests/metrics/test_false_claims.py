@@ -1,7 +1,9 @@
 """What samples must not be said to prove, by the words of the gate."""
 
+import numpy as np
 import pytest
 from metric_rows import only, predicted, row
+from scipy.stats import binom
 
 
 @pytest.mark.parametrize("cases", [2, 5, 30])
@@ -60,3 +62,27 @@ def test_a_class_that_is_never_predicted_may_have_any_precision():
     assert verdict.verdict == "inconclusive"
     assert verdict.estimate > 0.99
     assert verdict.low < 2 / 3
+
+
+@pytest.mark.parametrize(
+    ("metric", "confidence", "t"),
+    [
+        ("overconfidence", 1.0, 0.02),
+        ("overconfidence", 0.99, 0.0),
+        ("overconfidence", 0.9, 0.05),
+        ("underconfidence", 0.9, 0.08),
+        ("underconfidence", 0.7, 0.29),
+    ],
+)
+def test_a_constant_confidence_is_judged_as_exactly_as_a_pass_rate(metric, confidence, t):
+    """Of 200 cases, each number of misses weighed by its probability where the bar just holds."""
+    rate = confidence - t if metric == "overconfidence" else confidence + t
+    chance = binom.pmf(np.arange(201), 200, 1 - rate)
+    likely = np.flatnonzero(chance > 1e-4)
+    for side in ("at_most", "at_least"):
+        words = [
+            only(predicted(("a", "a", 200 - x), ("a", "b", x), confidence=confidence), metric, **{side: t}).verdict
+            for x in likely
+        ]
+        for word in ("met", "missed"):
+            assert chance[likely] @ [each == word for each in words] <= 0.05
