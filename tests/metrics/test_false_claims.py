@@ -86,3 +86,22 @@ def test_a_constant_confidence_is_judged_as_exactly_as_a_pass_rate(metric, confi
         ]
         for word in ("met", "missed"):
             assert chance[likely] @ [each == word for each in words] <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("metric", "sigma", "cases", "side", "told"),
+    [
+        ("mean_cost", 1.5, 50, "at_most", True),
+        ("cost_per_useful", 1.5, 50, "at_most", True),
+        ("mean_cost", 1.5, 50, "at_least", False),
+        ("mean_cost", 1.15, 250, "at_most", False),
+        ("mean_cost", 0.5, 50, "at_most", False),
+        ("mean_cost", 0, 50, "at_most", False),
+    ],
+)
+def test_a_mean_of_skewed_amounts_says_so(metric, sigma, cases, side, told):
+    costs = np.random.default_rng(1).lognormal(0, sigma, cases)
+    verdict = only([row(f"c{n}", cost_usd=float(cost)) for n, cost in enumerate(costs)], metric, **{side: 5})
+
+    words = f"amounts this skewed need 500 cases or more for the upper bound of a mean to hold, and here are {cases}"
+    assert any(note.startswith(words) for note in verdict.notes) == told
