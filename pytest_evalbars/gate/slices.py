@@ -101,15 +101,17 @@ def groups_of(run: Run, bar: Bar, rows: NDArray[np.int64]) -> list[tuple[str, Sl
     return [
         ("/".join((*name[:place], each, *name[place:])), Slice(run, part, each))
         for name, part in found
-        for each in _classes(run, part)
+        for each in _classes(run, part, given=bar.metric == "precision")
     ]
 
 
-def _classes(run: Run, rows: NDArray[np.int64]) -> list[str]:
-    """The classes that some trial of these is of, sorted."""
+def _classes(run: Run, rows: NDArray[np.int64], *, given: bool) -> list[str]:
+    """The classes that some trial of these is of, or was given by the product, sorted."""
     entry = run.entry[rows]
-    expected = run.extras.expected[entry[entry >= 0]]
-    return sorted(run.extras.classes[code] for code in np.unique(expected[expected >= 0]))
+    known = run.extras.expected[entry[entry >= 0]]
+    if given:
+        known = np.append(known, run.extras.predicted[entry[entry >= 0]])
+    return sorted(run.extras.classes[code] for code in np.unique(known[known >= 0]))
 
 
 def _worst_of_trials(run: Run, rows: NDArray[np.int64]) -> NDArray[np.int64]:

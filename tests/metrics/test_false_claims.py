@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from metric_rows import only, predicted, row
+from metric_rows import gate, only, predicted, row
 from scipy.stats import binom
 
 
@@ -105,3 +105,13 @@ def test_a_mean_of_skewed_amounts_says_so(metric, sigma, cases, side, told):
 
     words = f"amounts this skewed need 500 cases or more for the upper bound of a mean to hold, and here are {cases}"
     assert any(note.startswith(words) for note in verdict.notes) == told
+
+
+def test_a_class_that_no_case_is_of_has_a_precision_too():
+    rows = predicted(("a", "a", 50), ("a", "ban", 50))
+    bar = {"metric": "precision", "each": "class", "at_least": 0.8}
+    words = {each.group: each.verdict for each in gate(rows, bar).verdicts}
+    recalled = {each.group for each in gate(rows, {**bar, "metric": "recall"}).verdicts}
+
+    assert words == {"a": "met", "ban": "missed"}
+    assert recalled == {"a"}
