@@ -178,6 +178,15 @@ def test_next_to_nothing():
     assert 0 < calibration_bounds(same, ALPHA)[1] < 0.05
 
 
+@pytest.mark.parametrize("n", [2, 5, 30])
+def test_certain_and_right(n):
+    """A sample without a miss proves no more than it does of a pass rate."""
+    error = calibration_error(np.ones(n), np.ones(n))
+
+    assert error.value == 0
+    assert calibration_bounds(error, ALPHA) == pytest.approx((0, 1 - ALPHA ** (1 / n)))
+
+
 def test_certain_and_wrong():
     error = calibration_error(np.ones(30), np.zeros(30))
 
@@ -313,6 +322,22 @@ def no_null(monkeypatch):
 @pytest.mark.parametrize("cases", [20, 100])
 def test_the_error_keeps_its_bounds(truth, cases):
     assert wrong_claims("mid", truth, cases, 400, seed=1).max() <= most(0.06, 400)
+
+
+@pytest.mark.usefixtures("no_null")
+@pytest.mark.parametrize("n", [10, 30, 100])
+@pytest.mark.parametrize("confidence", [1.0, 0.95, 0.8])
+def test_constant_confidence_keeps_its_error_exactly(confidence, n):
+    """Of all samples, weighed by their probability; where misses are few the sum of squares is skewed."""
+    errors = [calibration_error(np.full(n, confidence), np.arange(n) < x) for x in range(n + 1)]
+    for true in (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4):
+        for rate in (confidence - true, confidence + true):
+            if rate <= 1:
+                chance = stats.binom.pmf(np.arange(n + 1), n, rate)
+                below = [calibration_p_below(error, true) <= ALPHA for error in errors]
+                above = [calibration_p_above(error, true) < ALPHA for error in errors]
+                assert chance @ below <= ALPHA
+                assert chance @ above <= 0.07
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_evalbars.stats.classes import confusion, macro_f1, macro_precision, macro_recall
 from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_p_met, rate_p_missed
+from pytest_evalbars.stats.proportions import clopper_pearson_high, clopper_pearson_low
 
 ALPHA = 0.05
 AVERAGES = [macro_recall, macro_precision, macro_f1]
@@ -126,7 +127,7 @@ def test_repeated_trials_are_not_more_cases():
     often = macro_f1(np.tile(truth, 7), np.tile(predicted, 7), np.tile(np.arange(100), 7), 4)
 
     assert often.value == pytest.approx(once.value)
-    assert often.n_eff == pytest.approx(once.n_eff)
+    assert often.n_eff == pytest.approx(once.n_eff, rel=0.01)
 
 
 @pytest.mark.parametrize("function", AVERAGES)
@@ -234,6 +235,32 @@ def wrong_claims(counts, recalls, repetitions, seed, trials=1, alike=1.0):
 @pytest.mark.parametrize("rarest", [5, 30])
 def test_fourteen_classes_keep_their_error(rarest, recall):
     assert wrong_claims((*COUNTS, rarest), [0.95] * 13 + [recall], 300, seed=1).max() <= most(ALPHA, 300)
+
+
+RARELY = [
+    ((100, 10), (0.98, 0.15)),
+    ((100, 100, 10), (1, 1, 0.2)),
+    ((100, 100, 20), (1, 1, 0.1)),
+    ((50, 30, 5), (0.95, 0.9, 0.3)),
+    ((100, 100, 15), (1, 1, 0.9)),
+    ((20, 20, 20), (0.1, 0.1, 0.1)),
+]
+
+
+@pytest.mark.parametrize(("counts", "recalls"), RARELY)
+def test_classes_rarely_recognised_keep_their_error(counts, recalls):
+    """Many samples recognise none of them, and some give none out: then nothing is known of its precision."""
+    assert wrong_claims(counts, recalls, 400, seed=7).max() <= most(ALPHA, 400)
+
+
+def test_f1_of_one_class_is_made_of_a_rate():
+    """13 of 20 right: j = 13 / 20, and F1 = 2j / (1 + j), also of the bounds."""
+    f1 = each_once(macro_f1, np.zeros(20, dtype=int), (np.arange(20) >= 13).astype(int), 2)
+    low, high = (bound / (2 - bound) for bound in rate_bounds(f1, ALPHA))
+
+    assert f1.value == pytest.approx(26 / 33)
+    assert clopper_pearson_low(13, 20, ALPHA) - 0.08 < low <= clopper_pearson_low(13, 20, ALPHA)
+    assert clopper_pearson_high(13, 20, ALPHA) <= high < clopper_pearson_high(13, 20, ALPHA) + 0.08
 
 
 @pytest.mark.slow
