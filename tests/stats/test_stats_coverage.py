@@ -9,7 +9,6 @@ finds; here `-m slow` adds only what its page does not say: that bad sessions ar
 """
 
 import functools
-import itertools
 import math
 
 import numpy as np

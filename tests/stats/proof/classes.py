@@ -103,7 +103,7 @@ imbalanced = averages(
             *itertools.product((5, 30), (0.5,), (0.9,), REPEATED),
         )
     ],
-    1500,
+    1000,
 )
 
 

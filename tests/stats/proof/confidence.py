@@ -110,4 +110,4 @@ def losses(effort):
         return dict(zip(names, np.array(wrong).T, strict=True))
 
     grid = list(itertools.product(CONFIDENCES, TRUTHS, (10, 20, 50, 100, 200)))
-    return worst_rows(dict.fromkeys(names, 0.05), grid, errors, effort, 200, 5000, saying="{}, {}, {} cases")
+    return worst_rows(dict.fromkeys(names, 0.05), grid, errors, effort, 100, 4000, saying="{}, {}, {} cases")

@@ -55,7 +55,7 @@ def independent(effort):
         return dict(zip(PROMISES, np.array(wrong).T, strict=True))
 
     grid = list(itertools.product(METRICS, (4, 8), RATES, (10, 20, 50, 100, 200)))
-    return worst_rows(PROMISES, grid, errors, effort, 200, 10_000, saying="{} of {} trials, rates {}, {} cases")
+    return worst_rows(PROMISES, grid, errors, effort, 100, 5000, saying="{} of {} trials, rates {}, {} cases")
 
 
 def clustered(effort):
@@ -71,4 +71,4 @@ def clustered(effort):
         return dict(zip(PROMISES, np.array(wrong).T, strict=True))
 
     grid = list(itertools.product(RATES, SIZES, (10, 25, 100)))
-    return worst_rows(PROMISES, grid, errors, effort, 200, 5000, saying="rates {}, {}, {} documents")
+    return worst_rows(PROMISES, grid, errors, effort, 150, 3000, saying="rates {}, {}, {} documents")
