@@ -109,8 +109,6 @@ class Reader(Rows):
         erred = key[:count][keep[:count] & (outcome[:count] == ERROR)]
         t_key, t_line = self._trial_lines()
         t_erred = t_key[(np.array(self.t_flags, np.int8)[t_line] & 1) > 0]
-        everything = np.unique(np.concatenate([really, t_key]))
-        errors = np.unique(np.concatenate([erred, t_erred]))
         rows = np.flatnonzero(keep)
         new_row = {int(old): new for new, old in enumerate(rows)} if len(rows) < len(key) else None
         return Run(
@@ -134,8 +132,8 @@ class Reader(Rows):
             reasons=self.reasons
             if new_row is None
             else {new_row[row]: text for row, text in self.reasons.items() if row in new_row},
-            trials=len(everything),
-            errors=len(errors),
+            trials=_distinct(really, t_key),
+            errors=_distinct(erred, t_erred),
             complete=not missing and not self.torn and (ended or self.framed <= self.ended),
             missing=tuple(missing),
             unplaced=sum(item not in planned for item in missing),
@@ -277,6 +275,13 @@ class Reader(Rows):
             column[found] = np.where(column[found] < 0, values, column[found])
         flags[found] = np.array(self.t_flags, np.int8)[line]
         return flags
+
+
+def _distinct(keys: NDArray[np.int64], known: NDArray[np.int64]) -> int:
+    """How many different keys there are among both; the known ones are sorted, each once, and mostly all."""
+    if len(known):
+        keys = keys[known[np.minimum(np.searchsorted(known, keys), len(known) - 1)] != keys]
+    return len(known) + len(np.unique(keys))
 
 
 def planned_run(plan: Plan, labels: dict[str, str]) -> Run:

@@ -44,6 +44,8 @@ class Rows:
         self.outcome, self.score = array("b"), array("d")
         self.labelset, self.cluster = array("q"), array("q")
         self.level, self.entry = array("q"), array("q")
+        #: The key of the row before, and its codes.
+        self.last_key: tuple[Any, ...] = (None, None, None, -1, -1, -1)
         #: From which row on cases without labels of their own have which.
         self.spans: list[tuple[int, int]] = []
         self.t_case, self.t_test, self.t_trial = array("q"), array("q"), array("q")
@@ -88,7 +90,11 @@ class Rows:
                 number, line = 0, b""
                 for number, line in enumerate(stream, 1):
                     if line.endswith(b"\n") and not line.isspace():
-                        self.take(self._parsed(line, number), number)
+                        try:
+                            row = from_json(line, cache_strings="keys")
+                        except ValueError as error:
+                            row = self._odd(line, number, error)
+                        self.take(row, number)
         except OSError as error:
             raise RunFileError(f"{self.where}: the run file cannot be read: {error.strerror}") from None
         if line.strip() and not line.endswith(b"\n"):
@@ -99,14 +105,11 @@ class Rows:
             else:
                 self.take(row, number)
 
-    def _parsed(self, line: bytes, number: int) -> Any:
+    def _odd(self, line: bytes, number: int, error: ValueError) -> Any:
         try:
-            return from_json(line, cache_strings="keys")
-        except ValueError as error:
-            try:
-                return json.loads(line)  # it takes lone surrogates, which other tools may have written
-            except (ValueError, RecursionError):
-                raise self._wrong(number, f"not valid JSON: {error}") from None
+            return json.loads(line)  # it takes lone surrogates, which other tools may have written
+        except (ValueError, RecursionError):
+            raise self._wrong(number, f"not valid JSON: {error}") from None
 
     def _wrong(self, number: int, problem: str) -> RunFileError:
         return RunFileError(f"{self.where}, line {number}: {problem}")
@@ -205,11 +208,24 @@ class Rows:
     def _key(self, row: Mapping[str, Any], case: array[int], test: array[int], trial: array[int]) -> None:
         """Append the codes of a row's key."""
         name, function, number = row["case"], row.get("test") or "", row.get("trial") or 0
+        last_name, last_function, last_number, *codes = self.last_key
+        # What a trial says stands together. Only the very same number: True is 1, and no number of a trial.
+        if not (name == last_name and function == last_function and number is last_number):
+            codes = self._new_key(name, function, number)
+        case.append(codes[0])
+        test.append(codes[1])
+        trial.append(codes[2])
+
+    def _new_key(self, name: Any, function: Any, number: Any) -> list[int]:
         if not (type(name) is type(function) is str and name and type(number) is int and number >= 0):
             raise ValueError(f"case {name!r}, test {function!r}, trial {number!r} is not a name, a name and a number")
-        case.append(self.cases.setdefault(name, len(self.cases)))
-        test.append(self.tests.setdefault(function, len(self.tests)))
-        trial.append(self.trials.setdefault(number, len(self.trials)))
+        codes = [
+            self.cases.setdefault(name, len(self.cases)),
+            self.tests.setdefault(function, len(self.tests)),
+            self.trials.setdefault(number, len(self.trials)),
+        ]
+        self.last_key = (name, function, number, *codes)
+        return codes
 
     def _observation(self, row: Mapping[str, Any]) -> None:
         outcome, dimension, get = OUTCOME_CODES.get(row["outcome"]), row["dimension"], row.get
@@ -225,7 +241,8 @@ class Rows:
         self.labelset.append(self._labels(labels) if labels else -1)
         self.cluster.append(self._cluster(cluster) if cluster else -1)
         self.level.append(self._level(level) if (level := get("level")) is not None else -1)
-        self.entry.append(self.entries.add(row))
+        says = "measures" in row or "prediction" in row or "guardrail" in row
+        self.entry.append(self.entries.add(row) if says else -1)
         if outcome in (MISS, ERROR) and (reason := get("reason")):
             self.reasons[len(self.case) - 1] = str(reason)[:REASON_LENGTH]
 
