@@ -129,6 +129,26 @@ def test_twins_in_one_cluster_are_no_further_evidence(name):
     holds()
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_skipped_trials_are_no_part_of_it(name):
+    @settings(max_examples=15)
+    @given(runs(3))
+    def holds(run):
+        rows, some, _ = run
+        skipped = [
+            {**{key: value for key, value in each.items() if key != "score"}, "outcome": "skipped", "trial": 9 + n}
+            for n, each in enumerate(rows)
+            if n in some
+        ]
+        skipped.append({"case": "never", "dimension": "accuracy", "outcome": "skipped"})
+        bar = {**BARS[name], "at_least": 1.0 if name in AMOUNTS else 0.6}
+        one, other = (only(each, table={"scales": SCALES}, **bar) for each in (rows, rows + skipped))
+        assert numbers(one) == numbers(other)
+        assert other.skipped == len(skipped)
+
+    holds()
+
+
 #: How much bounds may narrow by what is estimated rather than counted: ties of values, bins, rare classes.
 TWINS = 0.05
 

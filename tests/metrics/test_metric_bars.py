@@ -276,3 +276,56 @@ def test_a_bar_on_many_dimensions_of_a_metric_is_announced_once_each(suite):
     suite.bars('[[bar]]\nmetric = "latency <= 2"\nat_least = 0.99\n').cases(20, 20)
     result = suite.run("--collect-only", "-q")
     result.said("latency <= 2 cannot be met with the cases at hand even if all are such")
+
+
+# -- beside other parts -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bar", "stops"),
+    [
+        ("", True),
+        ('[[bar]]\nmetric = "p50_latency"\nat_most = 9\n', False),
+        ('[[bar]]\nmetric = "miss_rate"\ndimension = "accuracy"\nat_most = 0.9\n', False),
+        ('[[bar]]\nmetric = "recall"\neach = "class"\nat_least = 0.5\n', False),
+    ],
+)
+def test_a_bar_that_needs_all_trials_keeps_a_session_from_stopping_early(suite, bar, stops):
+    suite.bars('[[bar]]\ndimension = "accuracy"\nat_least = 0.5\n' + bar).cases(60, 60)
+    result = suite.run("--evalbars-stop-early")
+    assert (len(result.of("trial")) < 60) == stops
+
+
+def test_metrics_of_a_stage_are_held_at_it(suite):
+    suite.bars('[[bar]]\nmetric = "p50_latency"\nat_most = 0\nstage = "launch"\n').cases(60, 60)
+    assert suite.run().exit == 0
+    assert suite.run("--evalbars-stage=launch").exit == 1
+
+
+def test_part_of_the_cases_is_reported_and_not_enforced(suite):
+    suite.bars(BARS).file("test_it.py", SUITE)
+    result = suite.run("-k", "c00 or c01 or c02 or c04")
+    assert result.exit == 0
+    result.said("(not enforced)")
+    result.never_said("Traceback")
+
+
+def test_errors_beside_metrics(suite):
+    """A trial without an answer bounds what was measured of the others."""
+    suite.bars("max_errors = 5\n" + BARS).file(
+        "test_it.py", SUITE.replace("evalcase.measure", "if n in (3, 8): raise ConnectionError\n    evalcase.measure")
+    )
+    result = suite.run()
+    found = {each["bar"]: each for each in gate_json(suite, result) if each["group"] is None}
+    assert {name: each["unjudged"] for name, each in found.items()} == {
+        "latency <= 2": 2,
+        "p95_latency": 2,
+        "cost_per_useful": 2,
+        "pass_rate:accuracy": 2,
+    }
+    assert {each["verdict"] for each in found.values()} == {"inconclusive"}  # 58 of 60 do not prove 90%
+    result.said("2 trials could not be judged")
+
+
+def gate_json(suite, result):
+    return json.loads(suite.pytester.run("evalbars", "gate", str(result.path), "--json").stdout.str())["verdicts"]
