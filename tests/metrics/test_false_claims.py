@@ -115,3 +115,26 @@ def test_a_class_that_no_case_is_of_has_a_precision_too():
 
     assert words == {"a": "met", "ban": "missed"}
     assert recalled == {"a"}
+
+
+@pytest.mark.parametrize("done", [("a", "b", 1.0), ("a", "a", 0.0)])
+def test_open_trials_may_all_be_sure_and_wrong(done):
+    """Two of 40 raise a root mean square by far more than their share."""
+    expected, said, confidence = done
+    known = predicted(("a", "a", 20), ("a", "b", 20), confidence=0.5)
+    errors = [row(f"e{n}", "error") for n in range(2)]
+    filled = predicted((expected, said, 2), confidence=confidence)
+    for each, error in zip(filled, errors, strict=True):
+        each["case"] = error["case"]
+    high = only(known + filled, "calibration_error", at_most=0.3).high
+
+    bar = {"metric": "calibration_error", "at_most": high - 0.01}
+    assert only(known, **bar).verdict == "met"
+    assert only(known + errors, table={"max_errors": 9}, **bar).verdict == "inconclusive"
+
+
+def test_open_trials_may_hide_a_calibration_error_no_more():
+    rows = predicted(("a", "a", 140), ("a", "b", 60), confidence=0.9)
+    errors = [row(f"e{n}", "error") for n in range(200)]
+    assert only(rows, "calibration_error", at_most=0.1).verdict == "missed"
+    assert only(rows + errors, "calibration_error", table={"max_errors": 999}, at_most=0.1).verdict == "inconclusive"
