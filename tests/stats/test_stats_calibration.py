@@ -315,27 +315,10 @@ def test_the_error_keeps_its_bounds(truth, cases):
     assert wrong_claims("mid", truth, cases, 400, seed=1).max() <= most(0.06, 400)
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("no_null")
-@pytest.mark.parametrize("truth", TRUTHS)
-@pytest.mark.parametrize("law", CONFIDENCES)
-def test_the_error_keeps_its_bounds_on_the_grid(law, truth):
-    for cases in (10, 20, 50, 100, 300, 1000):
-        below, above = wrong_claims(law, truth, cases, 800, seed=cases)
-        assert below <= most(0.055, 800)
-        assert above <= most(0.065, 800)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("no_null")
-@pytest.mark.parametrize("truth", TRUTHS)
-@pytest.mark.parametrize(("trials", "alike"), [(3, 0), (3, 0.4), (3, 1), (10, 0.5)])
-def test_repeated_trials_keep_their_bounds(trials, alike, truth):
-    for law in ("mid", "near 1"):
-        for cases in (20, 50, 200):
-            below, above = wrong_claims(law, truth, cases, 400, cases, trials, alike)
-            assert below <= most(0.055, 400)
-            assert above <= most(0.065, 400)
+@pytest.mark.parametrize(("trials", "alike"), [(3, 0.4), (10, 0.5)])
+def test_repeated_trials_keep_their_bounds(trials, alike):
+    assert wrong_claims("mid", "much too sure", 50, 300, 1, trials, alike).max() <= most(0.06, 300)
 
 
 def test_the_consistency_p_value_is_uniform():

@@ -236,12 +236,3 @@ def test_quantiles_keep_their_error(trials, likeness):
 @pytest.mark.parametrize("likeness", [0, 0.5, 1])
 def test_quantiles_of_documents_keep_their_error(likeness):
     assert max(wrong_claims(0.9, 300, (1, 2), likeness, 800, seed=2, per_document=5)) <= most(ALPHA, 800)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("trials", [(1,), (3,), (10,), (1, 2, 10)])
-@pytest.mark.parametrize("q", [0.05, 0.5, 0.9, 0.95])
-def test_quantiles_keep_their_error_on_the_grid(q, trials):
-    for cases in (10, 20, 50, 100, 200):
-        for likeness in (0, 0.1, 0.3, 0.6, 0.9, 1):
-            assert max(wrong_claims(q, cases, trials, likeness, 2000, seed=cases)) <= most(ALPHA, 2000)
