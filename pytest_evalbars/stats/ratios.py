@@ -110,8 +110,8 @@ def case_ratio(top: ArrayLike, bottom: ArrayLike, clusters: ArrayLike | None = N
         high_se = _spread(np.append(residuals - moved * u, most - moved * once_more), units) / high_total
         spread = _spread(u - sizes * (useful / m), units)
         distance = useful / spread if spread > EQUAL * useful else math.inf
-    elif spent > 0:  # as if one more case had been useful, and nothing else
-        center, distance = spent, 0.0
+    elif spent > 0:  # as if one more unit had been useful, and nothing else
+        center, distance = spent * units / m, 0.0
         se = math.hypot(1, _spread(c, units) / spent)
     value = math.inf if endless or useful == 0 else center
     return Ratio(value, center, se, high_center, high_se, distance, units, m, count, log_sd)
