@@ -121,8 +121,8 @@ class Bar(Strict):
     at_most: float | None = None
     each: Words = ()
     #: Of a metric of grades: the level. Of a metric of one class: the class.
-    level: str | None = None
-    class_: Annotated[str | None, Field(alias="class")] = None
+    level: Annotated[str, StringConstraints(min_length=1)] | None = None
+    class_: Annotated[Annotated[str, StringConstraints(min_length=1)] | None, Field(alias="class")] = None
     stage: Stage = "testing"
     rule: Literal["evidence", "estimate"] = "evidence"
     inconclusive: Literal["pass", "fail"] | None = None
@@ -137,7 +137,9 @@ class Bar(Strict):
     @classmethod
     def _known_metric(cls, value: str) -> str:
         if kind_of(value) is None:
-            raise ValueError(f'"{value}" is not a metric{nearest(value, names())}')
+            hint = nearest(value, names())
+            own = "" if "did you" in hint else "; one of your own is registered in a conftest.py or by an entry point"
+            raise ValueError(f'"{value}" is not a metric{hint}{own}')
         return value
 
     @field_validator("at_least", "at_most", mode="before")

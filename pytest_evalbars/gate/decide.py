@@ -53,9 +53,11 @@ class Draft:
     apart: Estimate | None = None
     if_missed: Estimate | None = None
     if_passed: Estimate | None = None
-    #: How many trials the metric could use, and could not; how many were stopped, skipped, left out of the run.
+    #: How many trials the metric could use, and could not; how many of all were not judged, stopped, skipped, left
+    #: out of the run.
     trials: int = 0
     unjudged: int = 0
+    failed: int = 0
     stopped: int = 0
     skipped: int = 0
     left_out: int = 0
@@ -130,11 +132,12 @@ def _drafts(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
         tally = part.tally()
         draft = Draft(bar, dimension, group)
         draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
+        draft.failed = int(tally[ERROR] + tally[MISSING])
         draft.why_not = _not_enforced(run, part, draft.left_out)
         try:
             _measure(draft, part, bars)
         except NoData as none:
-            draft.apart, draft.lacking, draft.unjudged = None, str(none), int(tally[ERROR] + tally[MISSING])
+            draft.apart, draft.lacking, draft.unjudged = None, str(none), draft.failed
         yield draft
 
 
@@ -159,8 +162,10 @@ def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
     else:
         t = bar.threshold
         draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.all)
-    if not 0 <= draft.p <= 1:
-        raise NoData(f"metric {bar.metric} gave the p-value {draft.p}")
+    for each in draft.all if bar.kind.own else ():  # a user's: it fails here, or not at all
+        each.bounds(bars.alpha)
+        each.interval(bars.confidence)
+        each.cases_to_settle(bar.threshold, bars.alpha, bars.alpha)
 
 
 def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
@@ -255,9 +260,21 @@ def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
     if good:
         return "met"
     if draft.unjudged:
-        trials = "1 trial" if draft.unjudged == 1 else f"{draft.unjudged} trials"
-        notes.append(f"{trials} could not be judged, and could have passed or missed")
+        notes += _open(draft)
     return "inconclusive"
+
+
+def _open(draft: Draft) -> Iterator[str]:
+    """Why trials of an inconclusive verdict are open: they could not be judged, or say nothing of the metric."""
+    failed = min(draft.unjudged, draft.failed)
+    silent = draft.unjudged - failed
+    if failed:
+        trials = "1 trial" if failed == 1 else f"{failed} trials"
+        yield f"{trials} could not be judged, and could have passed or missed"
+    if silent:
+        trials = "1 judged trial says" if silent == 1 else f"{silent} judged trials say"
+        mend = "; name the dimension of those that do" if draft.bar.all_trials else ""
+        yield f"{trials} nothing of the {draft.bar.kind.words}, and could have said anything{mend}"
 
 
 def _reaches(value: float, bar: Bar) -> bool:

@@ -101,7 +101,11 @@ def _place(table: Table, location: list[int | str]) -> tuple[str, list[str], lis
     """Where a finding belongs, the keys that are valid there, and what is left of its location."""
     match location:
         case ["bar", int(index), *rest]:
-            return f"{table.where}, {_bar_heading(table, index)}", list(Bar.model_fields), rest
+            return (
+                f"{table.where}, {_bar_heading(table, index)}",
+                [field.alias or name for name, field in Bar.model_fields.items()],
+                rest,
+            )
         case ["scales", str(name), *rest]:
             return f'{table.where}, scale "{name}"', list(Scale.model_fields), rest
         case ["limits", str(name), *rest]:

@@ -1,7 +1,7 @@
 """Metrics of refusals: does the system abstain where it should, and only there?
 
-What it should do is the class that its case expects (`predict`), or else the case's label `expect`; what it did is
-the class that it predicted, or else whether a guardrail blocked it.
+What it should do is the class that its case expects (`predict`), or else the case's label `expect`; it did if that is
+what it predicted, or if a guardrail blocked it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _abstention(part: Slice) -> tuple[NDArray[np.int8], NDArray[np.bool_], NDArr
     by_label = of_label[part.of(run.labelset)]
     should = np.where(found.expected >= 0, (found.expected == refuse).astype(np.int8), by_label)
     stopped, guarded = blocked(part)
-    did = np.where(found.said, found.predicted == refuse, stopped)
+    did = stopped | (found.said & (found.predicted == refuse))
     if (part.judged() & (should < 0)).any() and not (should >= 0).any():
         raise NoData(LACKING)
     return should, did.astype(np.bool_), found.said | guarded

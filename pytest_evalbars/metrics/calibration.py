@@ -11,12 +11,14 @@ from pytest_evalbars.metrics.means import Score
 from pytest_evalbars.metrics.predictions import predictions
 from pytest_evalbars.metrics.slice import Counted, NoData
 from pytest_evalbars.stats import calibration as stats
+from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_p_met, rate_p_missed
 from pytest_evalbars.stats.reliability import brier as losses
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_evalbars.metrics.slice import Estimate, Slice, Unjudged
+    from pytest_evalbars.stats.effective import Rate
 
 LACKING = "no trial says how confident it is; say evalcase.predict(expected, predicted, confidence=...)"
 
@@ -54,9 +56,78 @@ def _under(part: Slice) -> Counted:
     return over._replace(values=-over.values)
 
 
+@dataclass(frozen=True, slots=True)
+class OfGap:
+    """An estimate of mean confidence less the rate of success, or of the reverse; see `Estimate`.
+
+    Of gaps from -1 to 1 the bounds of a mean do not see how skewed those of a product are that is sure and mostly
+    right. Where all confidences are the same the gap is a rate, so no bound is tighter than that of the rate.
+    """
+
+    mean: Estimate
+    #: The rate of success.
+    rate: Rate
+    #: 1 of overconfidence, -1 of underconfidence.
+    sign: int
+
+    @property
+    def value(self) -> float:
+        return self.mean.value
+
+    @property
+    def cases(self) -> int:
+        return self.mean.cases
+
+    @property
+    def confidence(self) -> float:
+        """The mean confidence."""
+        return self.sign * self.value + self.rate.value
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        low, high = self.mean.bounds(alpha)
+        ends = [self.sign * (self.confidence - rate) for rate in rate_bounds(self.rate, alpha)]
+        return min(low, *ends), max(high, *ends)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return self.mean.interval(confidence)
+
+    def p_below(self, threshold: float) -> float:
+        return max(self.mean.p_below(threshold), self._p_rate(threshold, above=self.sign > 0))
+
+    def p_above(self, threshold: float) -> float:
+        return max(self.mean.p_above(threshold), self._p_rate(threshold, above=self.sign < 0))
+
+    def _p_rate(self, threshold: float, *, above: bool) -> float:
+        """The p-value of a rate above, or below, the one that makes the gap the threshold."""
+        t = self.confidence - self.sign * threshold
+        if not 0 < t < 1:
+            return float((t >= 1) == above)  # no rate is beyond 0 or 1
+        return rate_p_met(self.rate, t) if above else rate_p_missed(self.rate, t)
+
+    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
+        return self.mean.cases_to_settle(threshold, alpha_below, alpha_above)
+
+
+@dataclass(frozen=True)
+class Gap(Score):
+    """The mean of confidence less success, or of the reverse."""
+
+    sign: int = 1
+
+    def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
+        mean = super().estimate(part, unjudged)
+        if mean is None:
+            return None
+        sure = sureness(part)
+        values, keep = self.values(part, unjudged)
+        right = np.where(sure.said, sure.right, self.sign * values < 0)
+        passes, trials, clusters = part.by_case(right, keep)
+        return OfGap(mean, case_rate(passes.astype(np.int64), trials, clusters), self.sign)
+
+
 brier = Score(_loss, LACKING)
-overconfidence = Score(_over, LACKING, -1.0, 1.0)
-underconfidence = Score(_under, LACKING, -1.0, 1.0)
+overconfidence = Gap(_over, LACKING, -1.0, 1.0)
+underconfidence = Gap(_under, LACKING, -1.0, 1.0, sign=-1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_evalbars.metrics.estimates import OfRate
-from pytest_evalbars.metrics.means import Share
+from pytest_evalbars.metrics.means import Conditional, Share
 from pytest_evalbars.metrics.predictions import LACKING, Predictions, predictions
 from pytest_evalbars.metrics.slice import Counted, NoData
 from pytest_evalbars.stats import classes
@@ -63,7 +63,7 @@ def _mistaken(part: Slice) -> Counted:
 
 recall = Share(_recalled, "no case is of this class")
 false_negative_rate = Share(_forgotten, "no case is of this class")
-precision = Share(_precise, "nothing was predicted to be of this class")
+precision = Conditional(_precise, "nothing was predicted to be of this class")
 false_positive_rate = Share(_mistaken, "every case is of this class")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_evalbars.metrics.means import Share
+from pytest_evalbars.metrics.means import Conditional, Share
 from pytest_evalbars.metrics.slice import Counted
 from pytest_evalbars.run.extras import BLOCK, STAGES
 
@@ -65,6 +65,6 @@ def _served(part: Slice) -> Counted:
 
 coverage = Share(_through, LACKING)
 coverage_pre = Share(_through_pre, LACKING)
-coverage_post = Share(_through_post, "no answer was generated and then shown to a guardrail")
-answered_pass_rate = Share(_answered, "every judged trial was blocked")
+coverage_post = Conditional(_through_post, "no answer was generated and then shown to a guardrail")
+answered_pass_rate = Conditional(_answered, "every judged trial was blocked")
 effective_pass_rate = Share(_served)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +74,26 @@ class Share(ByTrial):
 
     def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
         return OfRate(case_rate(*part.cases(self.rows).filled(unjudged, 0, 1)))
+
+
+class Conditional(Share):
+    """A share of those trials that turned out some way: each of them weighs the same, whatever case it is of.
+
+    A case weighs by how many of its trials are such. Else one that is so by chance, in one trial of ten, would
+    weigh as much as one that always is, and the number would change with the number of trials.
+    """
+
+    def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
+        cases = part.cases(self.rows)
+        if int((cases.said if cases.open is None else cases.said + cases.open).max(initial=0)) <= 1:
+            return super().fold(part, unjudged)
+        values, keep = part.by_row(self.rows).filled(unjudged, 0, 1)
+        rows = part.rows[keep]
+        present, case = np.unique(part.run.case[rows], return_inverse=True)
+        declared = part.clusters(rows, case, len(present))
+        clusters = case if declared is None else declared[case]
+        rate = case_rate(values[keep].astype(np.int64), np.ones(len(rows), np.int64), clusters)
+        return OfRate(replace(rate, cases=len(present)))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from pytest_evalbars.stats.ratios import (
     Ratio,
     case_amount,
     case_ratio,
+    cases_if_skewed,
     cases_to_settle_ratio,
     ratio_bounds,
     ratio_interval,
@@ -174,6 +175,16 @@ class OfRatio:
     @property
     def cases(self) -> int:
         return self.ratio.cases
+
+    def note(self, alpha: float, upper: bool) -> str:  # noqa: ARG002
+        """Where amounts are so skewed that a bar that asks for an upper bound is met too easily."""
+        needed = cases_if_skewed(self.ratio) if upper else None
+        if needed is None:
+            return ""
+        return (
+            f"amounts this skewed need {needed} cases or more for the upper bound of a mean to hold, "
+            f"and here are {self.cases}; hold a share instead, as `cost <= x`"
+        )
 
     def bounds(self, alpha: float) -> tuple[float, float]:
         return ratio_bounds(self.ratio, alpha)

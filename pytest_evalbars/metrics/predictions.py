@@ -19,7 +19,7 @@ LACKING = "no trial predicts a class; say evalcase.predict(expected, predicted)"
 class Predictions(NamedTuple):
     """By row of a slice: codes into `run.extras.classes`, -1 where nothing is known."""
 
-    #: Also of trials that could not be judged, where another trial of the case, or its label, says what was right.
+    #: Also of trials that could not be judged, where another trial, or the case's label, says what was right.
     expected: NDArray[np.int64]
     predicted: NDArray[np.int64]
     #: Which rows are judged and predicted.
@@ -47,9 +47,12 @@ def _predictions(part: Slice) -> Predictions:
     said &= judged
     unknown = part.unknown() | (judged & ~said)
     if unknown.any():
-        case = part.of(part.run.case)
-        right = np.full(int(case.max()) + 1, -1, np.int64)
-        right[case[expected >= 0]] = expected[expected >= 0]
-        expected = np.where(unknown & (expected < 0), right[case], expected)
+        # Of another test of the case, something else may be right.
+        _, asked = np.unique(
+            part.of(part.run.case) * len(part.run.tests) + part.of(part.run.test), return_inverse=True
+        )
+        right = np.full(int(asked.max()) + 1, -1, np.int64)
+        right[asked[expected >= 0]] = expected[expected >= 0]
+        expected = np.where(unknown & (expected < 0), right[asked], expected)
         expected = np.where(unknown & (expected < 0), labelled(part), expected)
     return Predictions(expected, predicted, said, unknown)

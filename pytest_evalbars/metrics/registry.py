@@ -9,10 +9,15 @@ import re
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from pytest_evalbars.config.table import shown as place
+from pytest_evalbars.run.plain import shown, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.metadata import EntryPoint
 
     from pytest_evalbars.metrics.slice import Metric
 
@@ -31,6 +36,8 @@ UNITS: dict[str, Unit] = {
     "tokens_in": "tokens",
     "tokens_out": "tokens",
 }
+#: Names that a report and a node id can carry.
+NAME = r"[^\s\x00-\x1f\x7f\[\]]+( [^\s\x00-\x1f\x7f\[\]]+)*"
 #: The parameters of families of metrics.
 MEASURE = r"(?P<measure>[A-Za-z_]\w*)"
 PERCENT = r"(?P<q>\d{1,2}(?:\.\d+)?)"
@@ -141,20 +148,43 @@ _OWN: dict[str, Kind] = {}
 
 
 def kind_of(name: str) -> Kind | None:
-    """The metric of this name, built in or a user's; None if there is none."""
+    """The metric of this name, built in or a user's; None if there is none.
+
+    Raises:
+        ValueError: a package offers one, and fails.
+    """
     if name in _FOUND:
         return _FOUND[name]
-    for kind in BUILT_IN:
-        if kind.pattern and (match := re.fullmatch(kind.pattern, name)):
-            found = _member(kind, name, match.groupdict())
-            if found is not None:
-                _FOUND[name] = found
-            return found
+    if (member := _family(name)) is not None:
+        _FOUND[name] = member
+        return member
     if name not in _OWN:
         for each in entry_points(group=ENTRY_POINTS):
             if each.name == name:
-                each.load()
+                _load(each)
     return _OWN.get(name)
+
+
+def _load(offer: EntryPoint) -> None:
+    """Let a package register what it offers.
+
+    Raises:
+        ValueError: it fails, or registers something else.
+    """
+    package = f" of {offer.dist.name}" if offer.dist else ""
+    where = f'the entry point "{offer.name} = {offer.value}"{package}'
+    try:
+        offer.load()
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{where} cannot be loaded: {type(error).__name__}: {text(error, 200)}") from error
+    if offer.name not in _OWN:
+        raise ValueError(f'{where} registers no metric of this name; say @metric("{offer.name}") there')
+
+
+def _family(name: str) -> Kind | None:
+    """The metric of this name, if some family has one."""
+    matches = ((kind, re.fullmatch(kind.pattern, name)) for kind in BUILT_IN if kind.pattern)
+    return next((_member(kind, name, match.groupdict()) for kind, match in matches if match), None)
 
 
 def _member(family: Kind, name: str, parameters: dict[str, str]) -> Kind | None:
@@ -162,7 +192,7 @@ def _member(family: Kind, name: str, parameters: dict[str, str]) -> Kind | None:
     measure = parameters.get("measure")
     if measure is not None:
         parameters["measure"] = MEASURES.get(measure, measure)
-    if float(parameters.get("q", 50)) == 0:
+    if float(parameters.get("q", 50)) == 0 or float(parameters.get("limit", 0)) == float("inf"):
         return None
     unit = family.unit if measure is None or family.unit == "share" else UNITS.get(parameters["measure"], "number")
     words = family.words.format(**{**parameters, "measure": measure})
@@ -186,7 +216,8 @@ def metric(
 
     The function is given a `Slice` and returns one number for each of its rows, NaN where a row says nothing: from 0
     to 1 for a share or a score, from 0 up for an amount. Their mean over cases is held against the bar, with its
-    bounds. Or it returns an `Estimate` of its own, or None where there is nothing to say.
+    bounds. Or it returns an `Estimate` of its own, or None where there is nothing to say. How trials that could not
+    be judged might change such an estimate nobody knows: with any of them its bar stays inconclusive.
 
     Args:
         name: as bars write it.
@@ -195,19 +226,23 @@ def metric(
         by_trial: whether it is of trials as a whole, so that a bar without a dimension makes one verdict.
 
     Raises:
-        ValueError: the name is taken, or the unit is none of these.
+        ValueError: the name is none, or taken; or the unit is none of these.
     """
-    if unit not in (units := ("share", "score", "seconds", "usd", "tokens", "number")):
-        raise ValueError(f"metric {name!r}: unit {unit!r} is none of {', '.join(units)}")
+    if not isinstance(name, str) or not re.fullmatch(NAME, name):
+        raise ValueError(
+            f"{shown(name)} is no name of a metric: a word or several, without brackets, and given as "
+            '@metric("brevity")'
+        )
+    if unit not in (units := get_args(Unit)):
+        raise ValueError(f"metric {name!r}: unit {shown(unit)} is none of {', '.join(units)}")
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         code = getattr(function, "__code__", None)
-        home = f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
-        taken = None if name in _OWN else kind_of(name)
-        if name in _OWN and _OWN[name].home != home:
-            taken = _OWN[name]
-        if taken is not None:
-            raise ValueError(f"metric {name!r} exists already ({taken.home}); choose another name")
+        home = f"{place(Path(code.co_filename))}:{code.co_firstlineno}" if code else shown(function)
+        taken = _OWN.get(name) or _FOUND.get(name) or _family(name)
+        if taken is not None and taken.home != home:
+            where = f"at {taken.home}" if taken.own else "built in"
+            raise ValueError(f"metric {name!r} exists already, {where}; choose another name")
         _OWN[name] = Kind(name, words or name, home, unit, by_trial=by_trial, own=function)
         return function
 

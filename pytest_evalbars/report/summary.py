@@ -15,7 +15,7 @@ from pytest_evalbars.report.numbers import count
 from pytest_evalbars.report.patterns import patterns_lines
 from pytest_evalbars.report.served import served_lines
 from pytest_evalbars.report.table import table
-from pytest_evalbars.report.words import saving, sentence, subject
+from pytest_evalbars.report.words import never_seen, saving, sentence, subject
 from pytest_evalbars.run.columns import MISSING
 from pytest_evalbars.safe import safe
 
@@ -63,6 +63,7 @@ def summary(
         yield from _section(table(run, bars, decision, everything=everything))
     yield from _section(served_lines(run, bars))
     yield from _section(_predicted(run, bars, everything=everything))
+    yield from _section(_never_seen(bars, decision))
     for word in ("missed", "no data", "inconclusive"):
         yield from _told(run, bars, decision, word, everything=everything)
     if decision.standing:
@@ -102,6 +103,13 @@ def _across_bars(run: Run, bars: Bars, *, everything: bool) -> Iterator[Line]:
         yield from _section([flaky], "warn")
     if everything:
         yield from _section(patterns_lines(run, bars))
+
+
+def _never_seen(bars: Bars, decision: Decision) -> Iterator[str]:
+    """What met bars on what must not happen rest on; the others are told one by one."""
+    for verdict in decision.verdicts:
+        if verdict.verdict == "met" and (words := never_seen(verdict, bars.confidence)):
+            yield safe(f"{subject(verdict)}: {words}")
 
 
 def _resumed(run: Run) -> str:

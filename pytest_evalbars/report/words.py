@@ -39,8 +39,9 @@ def place(verdict: Verdict) -> list[str]:
     bar = verdict.spec
     dimension = safe(verdict.dimension or ("all trials" if bar.all_trials else "-"), 40)
     if verdict.group is not None:
-        of = f"{bar.kind.words} of " if CLASS in bar.each else ""
-        return [dimension, safe(f"  {of}{verdict.group}", 60)]
+        # Classes have no whole above them that would say the metric.
+        metric = f"{metric_words(bar)}: " if CLASS in bar.each else ""
+        return [dimension, safe(f"  {metric}{verdict.group}", 60)]
     picked = {"category": bar.category, "status": bar.status, **bar.labels}
     picks = ", ".join(f"{key} {'|'.join(words)}" for key, words in picked.items() if words)
     metric = "" if bar.metric == "pass_rate" else metric_words(bar)
@@ -91,10 +92,15 @@ def _number(verdict: Verdict, confidence: float) -> str:
         return words
     low, high = (amount(kind, bound) for bound in verdict.interval)
     words = f"{words} ({confidence * 100:g}% interval {low} to {high})"
-    if kind.unit == "share" and verdict.spec.upper and verdict.estimate == 0 and verdict.high is not None:
-        # What "never seen" is worth: the one-sided bound, as the gate reads it.
-        words += f"; 0 of {verdict.cases}: at most {amount(kind, verdict.high)} at {confidence * 100:g}%"
-    return words
+    return f"{words}; {never}" if (never := never_seen(verdict, confidence)) else words
+
+
+def never_seen(verdict: Verdict, confidence: float) -> str:
+    """`0 of 60: at most 4.9% at 95%`: what it is worth that nothing of the kind was seen; empty if something was."""
+    kind = verdict.spec.kind
+    if kind.unit != "share" or not verdict.spec.upper or verdict.estimate != 0 or verdict.high is None:
+        return ""
+    return f"0 of {verdict.cases}: at most {amount(kind, verdict.high)} at {confidence * 100:g}%"
 
 
 def _proof(verdict: Verdict, confidence: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ WHOLE = ("tokens_in", "tokens_out")
 #: What bars call these short; a measure of that name would never be read.
 CALLED = {"latency": "seconds", "cost": "cost_usd", "tokens": "tokens_in or tokens_out"}
 NAN = float("nan")
+#: Beyond it a number has no place in a column.
+LARGEST = sys.float_info.max
 
 
 def fault(name: str, value: float | None) -> str:
@@ -86,7 +89,7 @@ class Entries:
         entry = self.count
         if measures:
             for name, value in measures.items():
-                if type(value) not in (float, int) or value - value != 0:
+                if type(value) not in (float, int) or not -LARGEST <= value <= LARGEST:
                     continue  # another tool's: a bar on it finds that it was not measured
                 known = self._measures.get(name)
                 if known is None:

@@ -295,3 +295,49 @@ def test_fixtures_of_cases_that_are_not_run_are_not_set_up(suite):
     )
     result = suite.run()
     assert (result.counts["missed"], result.counts["passed"], result.counts.get("errors")) == (11, 1, None)
+
+
+CLASSES = """
+[[bar]]
+dimension = "d1"
+at_least = 0.9
+[[bar]]
+dimension = "d2"
+at_least = 0.9
+[[bar]]
+metric = "recall"
+dimension = "routing"
+each = "class"
+at_least = 0.5
+"""
+
+PREDICTING = """
+import pytest
+
+@pytest.mark.dimension("d1")
+@pytest.mark.parametrize("n", range(100))
+def test_a(n): assert n >= 60
+@pytest.mark.dimension("d2")
+@pytest.mark.parametrize("n", range(40))
+def test_b(n): pass
+@pytest.mark.dimension("routing")
+@pytest.mark.parametrize("n", range(40))
+def test_c(n, evalcase): evalcase.predict(f"k{n % 8}", f"k{n % 8}")
+"""
+
+
+def test_nothing_is_certainly_missed_while_nobody_knows_how_many_classes_there_will_be(suite):
+    suite.bars(CLASSES).file("test_it.py", PREDICTING)
+    whole = suite.run("-q")
+    early = suite.run("-q", "--evalbars-stop-early")
+    assert whole.exit == early.exit == 1
+    for result in (whole, early):
+        result.said("MISSED d1")
+
+
+def test_a_bar_of_all_trials_keeps_them_running(suite):
+    bars = '[[bar]]\ndimension = "d1"\nat_least = 0.9\n[[bar]]\nmetric = "latency <= 100"\nat_least = 0.5\n'
+    suite.bars(bars).file("test_it.py", PREDICTING.split('@pytest.mark.dimension("d2")', maxsplit=1)[0])
+    result = suite.run("-q", "--evalbars-stop-early")
+    assert result.exit == 1
+    assert len(result.of("trial")) == 100

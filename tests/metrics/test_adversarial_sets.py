@@ -158,8 +158,7 @@ def test_the_forecast_counts_only_what_a_bar_holds(suite):
 
 def test_a_bar_of_adversarial_cases_only_says_what_to_add(suite):
     suite.bars(BAR).file(
-        "test_it.py",
-        SUITE.split("@pytest.mark.parametrize", maxsplit=1)[0] + SUITE[SUITE.index("@pytest.mark.labels") :],
+        "test_it.py", SUITE.partition("@pytest.mark.parametrize")[0] + SUITE[SUITE.index("@pytest.mark.labels") :]
     )
     result = suite.run()
     assert result.exit == 4

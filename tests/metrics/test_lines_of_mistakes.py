@@ -76,6 +76,11 @@ class TestKind:
     def judge(self, evalcase):
         evalcase.grade("tone", "x")  # IN METHOD
 
+def test_thread_of_its_own(evalcase):
+    thread = threading.Thread(target=evalcase.grade, args=("tone", "x"))
+    thread.start()
+    thread.join()
+
 @pytest.mark.parametrize("level", ["good", "x"])
 def test_row(evalcase, level):
     evalcase.grade("tone", level)  # ROW
@@ -114,6 +119,8 @@ def test_the_line_is_that_of_the_test_file(suite, folder):
     for test, mark in EXPECTED.items():
         assert f"({name}:{line_of(PLACES, mark)})" in found[test], (test, found[test])
     assert f"(helper.py:{line_of(HELPER, 'HELPER')})" in found["test_helper_in_a_thread"]
+    # Nothing of the user's is on the way: no line is better than one of the standard library.
+    assert found["test_thread_of_its_own"].endswith("(good > fair > bad)")
     assert found["test_row[good]"] == ""
 
 

@@ -334,3 +334,16 @@ def test_what_is_said_too_late_fails_the_teardown(suite):
     (line,) = result.of("trial")
     assert "prediction" not in line
     assert "guardrail" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "called"), [("latency", "seconds"), ("cost", "cost_usd"), ("tokens", "tokens_in or tokens_out")]
+)
+def test_a_measure_that_bars_would_read_under_another_name_is_a_mistake(suite, name, called):
+    suite.file(
+        "test_it.py",
+        f"import pytest\n@pytest.mark.dimension('q')\ndef test_it(evalcase):\n    evalcase.measure({name}=9)\n",
+    )
+    result = suite.run()
+    assert result.exit == 1
+    result.said(f"measure({name}=9): call it {called} (test_it.py:4)")

@@ -63,24 +63,82 @@ def test_ordinary_tests_of_an_installed_plugin_load_nothing_heavy(suite):
 
 
 def test_workers_never_load_what_judges(suite):
-    suite.bars('[[bar]]\ndimension = "accuracy"\nat_least = 0.1').file(
+    scale = '[tool.evalbars.scales.tone]\nlevels = ["good", "bad"]\npassing = "good"\n'
+    bars = ('dimension = "accuracy"', 'metric = "recall"\neach = "class"', 'metric = "p50_hops"')
+    suite.bars(scale + "".join(f"[[bar]]\n{bar}\nat_least = 0\n" for bar in bars)).file(
         "test_x.py",
         """
         import os
         import sys
         import pytest
-        HEAVY = ("numpy", "scipy", "tabulate", "litellm", "pytest_evalbars.gate.decide", "pytest_evalbars.stats")
-        @pytest.mark.dimension("accuracy")
+        HEAVY = ("numpy", "scipy", "tabulate", "litellm", "pytest_evalbars.gate.decide", "pytest_evalbars.stats",
+                 "pytest_evalbars.metrics.slice", "pytest_evalbars.metrics.classes")
+        @pytest.mark.dimension("accuracy", "tone")
         @pytest.mark.parametrize("n", [pytest.param(n, id=f"c{n}") for n in range(12)])
         def test_x(n, evalcase):
             evalcase.score("accuracy", 0.5, passing=0.2)
             evalcase.record(output=[1, {"a": 2}])
+            evalcase.grade("tone", "good")
+            evalcase.predict("a", "b", confidence=0.5)
+            evalcase.guardrail("pre", "pass")
+            evalcase.measure(hops=n)
             assert "PYTEST_XDIST_WORKER" in os.environ
             assert [name for name in HEAVY if name in sys.modules] == []
         """,
     )
     result = suite.run("-n", "2")
-    assert (result.exit, result.counts) == (0, {"passed": 13})
+    assert (result.exit, result.counts) == (0, {"passed": 15})
+
+
+#: A gate on each of these rests on sums and exact tests of them.
+LIGHT = {
+    "pass rate": {"dimension": "accuracy"},
+    "mean score": {"metric": "mean_score"},
+    "share within a limit": {"metric": "latency <= 2"},
+    "recall": {"metric": "recall", "each": "class"},
+    "levels": {"metric": "at_or_above", "level": "good"},
+    "coverage": {"metric": "coverage"},
+}
+
+
+@pytest.mark.parametrize("metric", [*LIGHT, "p95_latency", "cost_per_useful", "calibration_error"])
+def test_a_gate_loads_nothing_heavier_than_scipy_special(metric):
+    """And of our own metrics only the one that was asked for."""
+    code = f"""
+import sys
+from pytest_evalbars import Run, decide, load_bars
+scale = {{"levels": ["good", "bad"], "passing": "good"}}
+bar = {LIGHT.get(metric, {"metric": metric})!r} | {{"at_least": 0.01}}
+rows = [
+    {{"case": f"c{{n}}", "dimension": "accuracy", "outcome": "pass", "level": "good", "score": 0.5,
+      "prediction": {{"expected": "a", "predicted": "a", "confidence": 0.5}}, "guardrail": {{"pre": "pass"}},
+      "measures": {{"seconds": 1.0, "cost_usd": 0.1}}}}
+    for n in range(40)
+]
+verdicts = decide(Run.from_observations(rows), load_bars({{"bar": [bar], "scales": {{"accuracy": scale}}}})).verdicts
+assert verdicts and all(each.verdict != "no data" for each in verdicts), verdicts
+print(*sys.modules)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
+    loaded = set(result.stdout.split())
+    heavy = {"stats", "optimize", "sparse", "integrate", "interpolate", "spatial", "ndimage", "signal", "linalg"}
+    alone = subprocess.run(
+        [sys.executable, "-c", "import sys, scipy.special; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    theirs = set(alone.stdout.split())
+    assert {name for name in loaded - theirs if name.startswith("scipy.") and name.split(".")[1] in heavy} == set()
+    tops = {name.partition(".")[0] for name in loaded}
+    assert tops & {"statsmodels", "sklearn", "pandas", "litellm", "tabulate", "pytest", "yaml", "asyncio"} == set()
+    if metric in LIGHT and metric != "recall":
+        ours = {name for name in loaded if name.startswith(("pytest_evalbars.metrics.", "pytest_evalbars.stats."))}
+        assert {name for name in ours if name.rpartition(".")[2] in ("classes", "calibration", "ratios")} == (
+            {"pytest_evalbars.stats.ratios"} if metric == "share within a limit" else set()
+        )
 
 
 def test_two_hundred_ordinary_tests_show_no_trace(suite):

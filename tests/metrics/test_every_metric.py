@@ -1,0 +1,190 @@
+"""What holds of every metric: order is nobody's business, twins are no evidence, and the ends of a number."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from metric_rows import AMOUNTS, BARS, SCALES, only, runs
+
+from pytest_evalbars import Run, load_bars
+from pytest_evalbars.gate.slices import metric_of, slices_of
+from pytest_evalbars.metrics.slice import NoData
+
+#: Those that need several trials of a case.
+REPEATED = ("pass@2", "pass^2", "pass^3", "consistency")
+EVERY = sorted(BARS)
+
+
+def estimate_of(rows, name):
+    """The metric's estimate of all rows; None without data."""
+    bars = load_bars({"bar": [{**BARS[name], "at_least": 0.5}], "scales": SCALES})
+    ((dimension, _, part),) = slices_of(Run.from_observations(rows), bars.bar[0])
+    try:
+        return metric_of(bars.bar[0], bars, dimension).estimate(part)
+    except NoData:
+        return None
+
+
+def numbers(verdict):
+    bounds = [verdict.low, verdict.high, verdict.p_missed]
+    return [
+        *bounds,
+        verdict.estimate,
+        verdict.cases,
+        verdict.trials,
+        verdict.unjudged,
+        verdict.needed,
+        verdict.verdict,
+    ]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_order_of_trials_is_nobodys_business(name):
+    t = 1.0 if name in AMOUNTS else 0.6
+
+    @settings(max_examples=15)
+    @given(runs(3), st.randoms(use_true_random=False))
+    def holds(run, random):
+        rows, *_ = run
+        one = only(rows, table={"scales": SCALES}, **BARS[name], at_least=t)
+        shuffled = list(rows)
+        random.shuffle(shuffled)
+        other = only(shuffled, table={"scales": SCALES}, **BARS[name], at_least=t)
+        assert one.verdict == other.verdict
+        assert numbers(one)[4:] == numbers(other)[4:]
+        assert (one.estimate is None) == (other.estimate is None)
+        if one.estimate is not None:
+            rounded = name.startswith("macro_") or name == "calibration_error"  # sums of weights
+            assert abs(one.estimate - other.estimate) <= (1e-12 if rounded else 0) or one.estimate == other.estimate
+            assert numbers(one)[:3] == pytest.approx(numbers(other)[:3], rel=1e-9, abs=1e-9)
+
+    holds()
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("trials", [1, 3])
+def test_the_number_lies_between_its_bounds(name, trials):
+    @settings(max_examples=40)
+    @given(runs(trials), st.sampled_from([0.01, 0.05, 0.2]))
+    def holds(run, alpha):
+        found = estimate_of(run[0], name)
+        if found is None:
+            return
+        low, high = found.bounds(alpha)
+        assert low <= found.value <= high
+        low, high = found.interval(1 - alpha)
+        assert low <= found.value <= high
+        if name not in AMOUNTS:
+            ends = (-1.0, 1.0) if name.endswith("confidence") else (0.0, 1.0)
+            assert ends[0] <= low <= high <= ends[1]
+        for t in (0.1, 0.5, 0.9, found.value):
+            assert 0 <= found.p_below(t) <= 1
+            assert 0 <= found.p_above(t) <= 1
+            needed = found.cases_to_settle(t, alpha, alpha / 3)
+            assert needed is None or (isinstance(needed, int) and needed >= 1)
+
+    holds()
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("trials", [1, 3])
+def test_bounds_and_p_values_say_the_same(name, trials):
+    """Below alpha exactly where the bound is beyond the threshold."""
+
+    @settings(max_examples=40)
+    @given(runs(trials), st.sampled_from([0.03, 0.22, 0.51, 0.83, 0.97]), st.sampled_from([0.01, 0.05, 0.2]))
+    def holds(run, t, alpha):
+        found = estimate_of(run[0], name)
+        if found is None:
+            return
+        low, high = found.bounds(alpha)
+        for p, beyond in ((found.p_above(t), low - t), (found.p_below(t), t - high)):
+            if abs(p - alpha) > 1e-6 and abs(beyond) > 1e-6:
+                assert (p < alpha) == (beyond > 0)
+
+    holds()
+
+
+@pytest.mark.parametrize("name", sorted(set(BARS) - set(REPEATED)))
+def test_twins_in_one_cluster_are_no_further_evidence(name):
+    """Each case asked twice in the same words: the number stays, and its bounds hardly narrow."""
+
+    @settings(max_examples=25)
+    @given(runs(1))
+    def holds(run):
+        rows = [{key: value for key, value in each.items() if key != "cluster"} for each in run[0]]
+        twins = [{**each, "case": f"{each['case']}-{n}", "cluster": each["case"]} for each in rows for n in range(2)]
+        one, other = estimate_of(rows, name), estimate_of(twins, name)
+        if one is None:
+            assert other is None
+            return
+        if name != "calibration_error":  # of which what chance adds is taken off
+            assert other.value == pytest.approx(one.value)
+        assert other.cases == 2 * one.cases
+        (low, high), (low_of_twins, high_of_twins) = one.bounds(0.05), other.bounds(0.05)
+        assert low_of_twins <= low + TWINS
+        assert high_of_twins >= high - TWINS
+
+    holds()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_skipped_trials_are_no_part_of_it(name):
+    @settings(max_examples=15)
+    @given(runs(3))
+    def holds(run):
+        rows, some, _ = run
+        skipped = [
+            {**{key: value for key, value in each.items() if key != "score"}, "outcome": "skipped", "trial": 9 + n}
+            for n, each in enumerate(rows)
+            if n in some
+        ]
+        skipped.append({"case": "never", "dimension": "accuracy", "outcome": "skipped"})
+        bar = {**BARS[name], "at_least": 1.0 if name in AMOUNTS else 0.6}
+        one, other = (only(each, table={"scales": SCALES}, **bar) for each in (rows, rows + skipped))
+        assert numbers(one) == numbers(other)
+        assert other.skipped == len(skipped)
+
+    holds()
+
+
+#: How much bounds may narrow by what is estimated rather than counted: ties of values, bins, rare classes.
+TWINS = 0.05
+
+
+def test_confidences_that_are_all_equal():
+    rows = [
+        {
+            "case": f"c{n}",
+            "dimension": "accuracy",
+            "outcome": "pass" if n < 30 else "miss",
+            "prediction": {"expected": "a", "predicted": "a" if n < 30 else "b", "confidence": 0.9},
+        }
+        for n in range(60)
+    ]
+    verdict = only(rows, "calibration_error", at_most=0.1)
+    assert verdict.estimate == pytest.approx(0.4, abs=0.02)  # the one bin's gap, less what chance adds
+    assert verdict.verdict == "missed"
+    assert only(rows, "overconfidence", at_most=0.1).estimate == pytest.approx(0.4)
+    assert any("perfect calibration would show up to" in note for note in verdict.notes)
+
+
+def test_a_single_case_settles_nothing_and_breaks_nothing():
+    row = {
+        "case": "c",
+        "dimension": "accuracy",
+        "outcome": "pass",
+        "score": 0.5,
+        "level": "good",
+        "prediction": {"expected": "a", "predicted": "a", "confidence": 1.0},
+        "guardrail": {"pre": "pass", "post": "pass"},
+        "measures": {"seconds": 1.0, "cost_usd": 0.1},
+        "labels": {"expect": "answer"},
+    }
+    for name in set(BARS) - set(REPEATED):
+        for side in ("at_least", "at_most"):
+            verdict = only([row], table={"scales": SCALES}, **BARS[name], **{side: 0.5})
+            assert verdict.verdict in ("inconclusive", "no data"), (name, side)
+            if verdict.estimate is not None:
+                assert not math.isnan(verdict.estimate)
