@@ -138,3 +138,25 @@ def test_open_trials_may_hide_a_calibration_error_no_more():
     errors = [row(f"e{n}", "error") for n in range(200)]
     assert only(rows, "calibration_error", at_most=0.1).verdict == "missed"
     assert only(rows + errors, "calibration_error", table={"max_errors": 999}, at_most=0.1).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("metric", ["macro_recall", "macro_precision", "macro_f1"])
+def test_open_trials_may_be_of_any_class(metric):
+    """Every completion of two open trials has an average between the ends that a bare number is held to."""
+    known = [("a", "a", 14), ("a", "b", 2), ("b", "b", 2), ("c", "a", 1)]
+    rows, errors = predicted(*known), [row(f"e{n}", "error") for n in range(2)]
+    every = [(one, other) for one in "abcde" for other in "abcde"]
+    found = [only(predicted(*known, one, two), metric, at_least=0.5).estimate for one in every for two in every]
+
+    def word(side, threshold):
+        bar = {"rule": "estimate", side: threshold}
+        return only(rows + errors, metric, table={"max_errors": 9}, **bar).verdict
+
+    assert word("at_least", min(found) + 0.01) == word("at_most", max(found) - 0.01) == "inconclusive"
+
+
+@pytest.mark.parametrize(("known", "errors"), [([("a", "a", 100), ("b", "b", 100)], 3), ([("a", "a", 60)], 60)])
+def test_errors_of_a_class_that_no_trial_showed(known, errors):
+    rows = predicted(*known) + [row(f"e{n}", "error") for n in range(errors)]
+    verdict = only(rows, "macro_recall", table={"max_errors": 99}, at_least=0.9)
+    assert verdict.verdict == "inconclusive"
