@@ -10,6 +10,7 @@ import json
 
 import bench_concurrency
 import bench_gate
+import bench_metrics
 import bench_rivals
 import bench_session
 import bench_start
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "concurrency": bench_concurrency,
     "window": bench_window,
     "gate": bench_gate,
+    "metrics": bench_metrics,
 }
 #: Runs where it is asked for: it installs other people's packages.
 EXTRA = {"rivals": bench_rivals}

@@ -138,7 +138,7 @@ def _classes(part: Slice, bar: Bar) -> list[str]:
     known = part.of_trials(extras.expected, -1)
     if bar.metric == "precision":
         known = np.append(known, part.of_trials(extras.predicted, -1))
-    return sorted(extras.classes[code] for code in np.flatnonzero(np.bincount(known[known >= 0])))
+    return sorted(extras.classes[code] for code in np.flatnonzero(np.bincount(known + 1, minlength=1)[1:]))
 
 
 def _rows_of(run: Run, bar: Bar, picked: NDArray[np.bool_]) -> NDArray[np.int64] | None:
@@ -162,8 +162,8 @@ def _worst_of_trials(run: Run, rows: NDArray[np.int64] | None) -> NDArray[np.int
             key += column
     if key.max(initial=0) > 8 * len(key):
         key = np.unique(key, return_inverse=True)[1]
-    worst = np.full(key.max(initial=-1) + 1, -1)
-    worst[key] = np.arange(len(key))  # of equal keys, numpy keeps the last
+    worst = np.full(key.max(initial=-1) + 1, -1, np.min_scalar_type(-len(key) - 1))
+    worst[key] = np.arange(len(key), dtype=worst.dtype)  # of equal keys, numpy keeps the last
     for kind in SEVERITY[1:]:
         here = np.flatnonzero(outcome == kind)
         worst[key[here]] = here

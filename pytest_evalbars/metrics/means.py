@@ -87,13 +87,13 @@ class Conditional(Share):
         cases = part.cases(self.rows)
         if int((cases.said if cases.open is None else cases.said + cases.open).max(initial=0)) <= 1:
             return super().fold(part, unjudged)
-        values, keep = part.by_row(self.rows).filled(unjudged, 0, 1)
-        rows = part.rows[keep]
-        present, case = np.unique(part.run.case[rows], return_inverse=True)
-        declared = part.clusters(rows, case, len(present))
-        clusters = case if declared is None else declared[case]
-        rate = case_rate(values[keep].astype(np.int64), np.ones(len(rows), np.int64), clusters)
-        return OfRate(replace(rate, cases=len(present)))
+        sums, trials, declared = cases.filled(unjudged, 0, 1)
+        clusters = np.arange(len(trials)) if declared is None else declared
+        # Each trial as a case of its own, in the cluster of its case; of a case, first those that count.
+        number = np.arange(trials.sum()) - np.repeat(np.cumsum(trials) - trials, trials)
+        yes = number < np.repeat(sums, trials)
+        rate = case_rate(yes, np.ones(len(yes), np.int64), np.repeat(clusters, trials))
+        return OfRate(replace(rate, cases=len(trials)))
 
 
 @dataclass(frozen=True)
