@@ -128,15 +128,17 @@ def _named(bar: Bar, groups: Iterable[tuple[Name, Slice]]) -> list[tuple[str, Sl
             found.append(("/".join(name), part))
             continue
         place = bar.each.index(CLASS)
-        found += [("/".join((*name[:place], each, *name[place:])), part.asking(each)) for each in _classes(part)]
+        found += [("/".join((*name[:place], each, *name[place:])), part.asking(each)) for each in _classes(part, bar)]
     return found
 
 
-def _classes(part: Slice) -> list[str]:
-    """The classes that some trial of these is of, sorted."""
+def _classes(part: Slice, bar: Bar) -> list[str]:
+    """The classes that some trial of these is of, sorted; for precision, those that some were given, too."""
     extras = part.run.extras
-    expected = part.of_trials(extras.expected, -1)
-    return sorted(extras.classes[code] for code in np.flatnonzero(np.bincount(expected[expected >= 0])))
+    known = part.of_trials(extras.expected, -1)
+    if bar.metric == "precision":
+        known = np.append(known, part.of_trials(extras.predicted, -1))
+    return sorted(extras.classes[code] for code in np.flatnonzero(np.bincount(known[known >= 0])))
 
 
 def _rows_of(run: Run, bar: Bar, picked: NDArray[np.bool_]) -> NDArray[np.int64] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,12 +12,16 @@ from pytest_evalbars.metrics.means import Score
 from pytest_evalbars.metrics.predictions import predictions
 from pytest_evalbars.metrics.slice import Counted, NoData
 from pytest_evalbars.stats import calibration as stats
+from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_p_met, rate_p_missed
 from pytest_evalbars.stats.reliability import brier as losses
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from pytest_evalbars.metrics.slice import Estimate, Slice, Unjudged
+    from pytest_evalbars.stats.effective import Rate
 
 LACKING = "no trial says how confident it is; say evalcase.predict(expected, predicted, confidence=...)"
 
@@ -54,9 +59,78 @@ def _under(part: Slice) -> Counted:
     return over._replace(values=-over.values)
 
 
+@dataclass(frozen=True, slots=True)
+class OfGap:
+    """An estimate of mean confidence less the rate of success, or of the reverse; see `Estimate`.
+
+    Of gaps from -1 to 1 the bounds of a mean do not see how skewed those of a product are that is sure and mostly
+    right. Where all confidences are the same the gap is a rate, so no bound is tighter than that of the rate.
+    """
+
+    mean: Estimate
+    #: The rate of success.
+    rate: Rate
+    #: 1 of overconfidence, -1 of underconfidence.
+    sign: int
+
+    @property
+    def value(self) -> float:
+        return self.mean.value
+
+    @property
+    def cases(self) -> int:
+        return self.mean.cases
+
+    @property
+    def confidence(self) -> float:
+        """The mean confidence."""
+        return self.sign * self.value + self.rate.value
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        low, high = self.mean.bounds(alpha)
+        ends = [self.sign * (self.confidence - rate) for rate in rate_bounds(self.rate, alpha)]
+        return min(low, *ends), max(high, *ends)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return self.mean.interval(confidence)
+
+    def p_below(self, threshold: float) -> float:
+        return max(self.mean.p_below(threshold), self._p_rate(threshold, above=self.sign > 0))
+
+    def p_above(self, threshold: float) -> float:
+        return max(self.mean.p_above(threshold), self._p_rate(threshold, above=self.sign < 0))
+
+    def _p_rate(self, threshold: float, *, above: bool) -> float:
+        """The p-value of a rate above, or below, the one that makes the gap the threshold."""
+        t = self.confidence - self.sign * threshold
+        if not 0 < t < 1:
+            return float((t >= 1) == above)  # no rate is beyond 0 or 1
+        return rate_p_met(self.rate, t) if above else rate_p_missed(self.rate, t)
+
+    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
+        return self.mean.cases_to_settle(threshold, alpha_below, alpha_above)
+
+
+@dataclass(frozen=True)
+class Gap(Score):
+    """The mean of confidence less success, or of the reverse."""
+
+    sign: int = 1
+
+    def estimate(self, part: Slice, unjudged: Unjudged = "apart") -> Estimate | None:
+        mean = super().estimate(part, unjudged)
+        if mean is None:
+            return None
+        sure = sureness(part)
+        values, keep = self.values(part, unjudged)
+        right = np.where(sure.said, sure.right, self.sign * values < 0)
+        passes, trials, clusters = part.by_case(right, keep)
+        return OfGap(mean, case_rate(passes.astype(np.int64), trials, clusters), self.sign)
+
+
 brier = Score(_loss, LACKING)
-overconfidence = Score(_over, LACKING, -1.0, 1.0)
-underconfidence = Score(_under, LACKING, -1.0, 1.0)
+overconfidence = Gap(_over, LACKING, -1.0, 1.0)
+underconfidence = Gap(_under, LACKING, -1.0, 1.0, sign=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +139,23 @@ class OfCalibration:
 
     error: stats.CalibrationError
     cases: int
-    #: How far open trials may bring the error up or down.
+    #: Which share of all trials is open, and by how much these may bring the square of the error up or down.
+    open: float = 0.0
     shift: float = 0.0
+    #: Samples in which the open trials did worst: new ones are also less sure.
+    worst: tuple[stats.CalibrationError, ...] = ()
 
     @property
     def value(self) -> float:
         return self._moved(self.error.value)
 
     def _moved(self, value: float) -> float:
-        return min(max(value + self.shift, 0.0), 1.0)
+        return math.sqrt(min(max((1 - self.open) * value**2 + self.shift, 0.0), 1.0))
+
+    def _back(self, moved: float) -> float:
+        """What is moved there; below 0 where nothing is."""
+        square = (moved**2 - self.shift) / (1 - self.open)
+        return math.sqrt(square) if square >= 0 else -1.0
 
     def note(self, alpha: float, upper: bool) -> str:  # noqa: ARG002
         """What a perfectly calibrated system would show on as many trials."""
@@ -85,16 +167,18 @@ class OfCalibration:
 
     def bounds(self, alpha: float) -> tuple[float, float]:
         low, high = stats.calibration_bounds(self.error, alpha)
-        return self._moved(low), self._moved(high)
+        highs = [stats.calibration_bounds(error, alpha)[1] for error in self.worst]
+        return self._moved(low), max(self._moved(high), *highs, 0.0)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         return self.bounds((1 - confidence) / 2)
 
     def p_below(self, threshold: float) -> float:
-        return stats.calibration_p_below(self.error, threshold - self.shift)
+        moved = stats.calibration_p_below(self.error, self._back(threshold))
+        return max(moved, *(stats.calibration_p_below(error, threshold) for error in self.worst), 0.0)
 
     def p_above(self, threshold: float) -> float:
-        return stats.calibration_p_above(self.error, threshold - self.shift)
+        return stats.calibration_p_above(self.error, self._back(threshold))
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:  # noqa: ARG002
         """How far more cases would narrow it is not known."""
@@ -110,25 +194,38 @@ class Calibration(Score):
             if part.judged().any():
                 raise NoData(LACKING)
             return None
-        keep = sure.said
-        rows = part.rows[keep]
-        present, case = np.unique(part.run.case[rows], return_inverse=True)
-        clusters = part.clusters(rows, case, len(present))
-        each = None if clusters is None else clusters[case]
-        error = stats.calibration_error(sure.confidence[keep], sure.right[keep], case, each)
-        shift = 0.0 if unjudged == "apart" else _reach(part, sure)
-        return OfCalibration(error, len(present), shift if unjudged == "pass" else -shift)
+        error = _error(part, sure.confidence, sure.right, sure.said)
+        share = 0.0 if unjudged == "apart" else _open(part, sure)
+        # Open trials that are sure and wrong add their share; among others they take away three times that at most
+        # (of a bin with the gap g, 2g + g**2), and they change what chance adds.
+        shift = share + (error.noise if share else 0.0) if unjudged == "pass" else -4 * share
+        worst = tuple(_sure_and_wrong(part, sure)) if share and unjudged == "pass" else ()
+        return OfCalibration(error, error.cases, share, shift, worst)
 
 
-def _reach(part: Slice, sure: Sure) -> float:
-    """How far the open trials can bring the error up or down.
+def _error(
+    part: Slice, confidence: NDArray[np.float64], right: NDArray[np.float64], keep: NDArray[np.bool_]
+) -> stats.CalibrationError:
+    rows = part.rows[keep]
+    present, case = np.unique(part.run.case[rows], return_inverse=True)
+    clusters = part.clusters(rows, case, len(present))
+    return stats.calibration_error(confidence[keep], right[keep], case, None if clusters is None else clusters[case])
 
-    What they take away from the others and what they add: each at most their share, as a gap is at most 1.
-    """
+
+def _sure_and_wrong(part: Slice, sure: Sure) -> Iterator[stats.CalibrationError]:
+    """The samples in which the open trials were sure to be right and were wrong, the reverse, and half of each."""
+    among = np.cumsum(sure.open) % 2
+    for end in (np.ones(len(among)), np.zeros(len(among)), among):
+        confidence, right = np.where(sure.open, end, sure.confidence), np.where(sure.open, 1 - end, sure.right)
+        yield _error(part, confidence, right, sure.said | sure.open)
+
+
+def _open(part: Slice, sure: Sure) -> float:
+    """Which share of all trials does not say how sure it is, each case weighing the same."""
     count = sure.said | sure.open
     _, case = np.unique(part.run.case[part.rows[count]], return_inverse=True)
     trials = np.bincount(case)
-    return 2 * float((sure.open[count] / trials[case]).sum()) / len(trials)
+    return float((sure.open[count] / trials[case]).sum()) / len(trials)
 
 
 calibration_error = Calibration(_loss, LACKING)

@@ -107,7 +107,39 @@ class Macro:
         ends = {end: self._rate(part, self._filled(found, alone, good=end == "pass")) for end in ("miss", "pass")}
         rates = (self._rate(part, found), *ends.values())
         n_eff, n_perfect = min(each.n_eff for each in rates), min(each.n_perfect for each in rates)
-        return OfRate(replace(ends[unjudged], n_eff=n_eff, n_perfect=n_perfect))
+        low, high = self._reach(part, found)
+        value = min(low, ends["miss"].value) if unjudged == "miss" else max(high, ends["pass"].value)
+        return OfRate(replace(ends[unjudged], value=value, n_eff=n_eff, n_perfect=n_perfect))
+
+    def _reach(self, part: Slice, found: Predictions) -> tuple[float, float]:
+        """What the mean can be at least and at most, with every open trial held against, or for, each class.
+
+        An open trial whose class nothing tells may also be of a class that no other is of.
+        """
+        count = found.said | found.open
+        _, case = np.unique(part.run.case[part.rows], return_inverse=True)
+        weight = 1 / np.maximum(np.bincount(case, count), 1)[case]
+        size = len(part.run.extras.classes)
+        said, free = found.said, found.open & (found.expected < 0)
+        hit = said & (found.expected == found.predicted)
+        right = np.bincount(found.expected[hit], weight[hit], minlength=size)
+        true = np.bincount(found.expected[said], weight[said], minlength=size)
+        given = np.bincount(found.predicted[said], weight[said], minlength=size)
+        known = found.open & ~free
+        due = np.bincount(found.expected[known], weight[known], minlength=size)
+        mine, any_ = due + weight[free].sum(), float(weight[found.open].sum())
+        if self.rate is classes.macro_precision:
+            present, bottom, worst, best = given > 0, given, any_, mine
+            others = int(found.open.sum())
+        else:
+            present, bottom, worst, best = true > 0, true, mine, mine
+            others = int((~present & (due > 0)).sum()) + len(np.unique(case[free]))
+        if self.rate is classes.macro_f1:
+            right, bottom, worst, best = 2 * right, true + given, any_, 2 * mine
+        low = (right / np.maximum(bottom + worst, 1e-300))[present].sum()
+        high = ((right + best) / np.maximum(bottom + best, 1e-300))[present].sum() + others
+        total = int(present.sum()) + others
+        return float(low) / total, min(float(high) / total, 1.0)
 
     def _rate(self, part: Slice, found: Predictions) -> Rate:
         rows = part.rows[found.said]

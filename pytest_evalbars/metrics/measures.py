@@ -25,6 +25,7 @@ from pytest_evalbars.stats.ratios import (
     Ratio,
     case_amount,
     case_ratio,
+    cases_if_skewed,
     cases_to_settle_ratio,
     ratio_bounds,
     ratio_interval,
@@ -166,6 +167,8 @@ class OfRatio:
     """An estimate of a mean amount, or of one amount for each of another; see `Estimate`."""
 
     ratio: Ratio
+    #: What is measured.
+    measure: str
 
     @property
     def value(self) -> float:
@@ -174,6 +177,16 @@ class OfRatio:
     @property
     def cases(self) -> int:
         return self.ratio.cases
+
+    def note(self, alpha: float, upper: bool) -> str:  # noqa: ARG002
+        """Where amounts are so skewed that a bar that asks for an upper bound is met too easily."""
+        needed = cases_if_skewed(self.ratio) if upper else None
+        if needed is None:
+            return ""
+        return (
+            f"amounts this skewed need {needed} cases or more for the upper bound of a mean to hold, "
+            f"and here are {self.cases}; hold a share instead, as `{self.measure} <= x`"
+        )
 
     def bounds(self, alpha: float) -> tuple[float, float]:
         return ratio_bounds(self.ratio, alpha)
@@ -197,7 +210,7 @@ class Amount(ByTrial):
     def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
         _check_amounts(part, part.by_row(self.rows))
         sums, trials, clusters = part.cases(self.rows).filled(unjudged, self.low, self.high)
-        return OfRatio(case_amount(sums / trials, clusters))
+        return OfRatio(case_amount(sums / trials, clusters), getattr(self.rows, "name", "the amount"))
 
 
 def mean(measure: str) -> Amount:
@@ -216,7 +229,7 @@ class CostPerUseful(Amount):
         )
         top, clusters = _means(part, values, keep)
         bottom, _ = _means(part, useful, keep)
-        return OfRatio(case_ratio(top, bottom, clusters))
+        return OfRatio(case_ratio(top, bottom, clusters), "cost_usd")
 
 
 def _check_amounts(part: Slice, counted: Counted) -> None:

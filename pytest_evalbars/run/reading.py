@@ -19,6 +19,7 @@ from pytest_evalbars.run.rows import Codes, Rows
 from pytest_evalbars.run.shards import Shard, check_shards, shard_of
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
@@ -93,10 +94,10 @@ class Reader(Rows):
         for each in absent:
             self.add_absent(*each)
 
-        case, test, trial = (np.array(column, np.int64) for column in (self.case, self.test, self.trial))
-        dimension, outcome = np.array(self.dimension, np.int64), np.array(self.outcome, np.int8)
-        labelset, cluster = np.array(self.labelset, np.int64), np.array(self.cluster, np.int64)
-        level, entry = np.array(self.level, np.int64), np.array(self.entry, np.int64)
+        case, test, trial = (_column(each) for each in (self.case, self.test, self.trial))
+        dimension, outcome, score = _column(self.dimension), _column(self.outcome), _column(self.score)
+        labelset, cluster = _column(self.labelset), _column(self.cluster)
+        level, entry = _column(self.level), _column(self.entry)
         key = self._pack(case, test, trial)
         keep = self._once(key[:count], dimension[:count], outcome)
         keep = np.concatenate([keep, np.ones(len(key) - count, bool)])
@@ -108,16 +109,17 @@ class Reader(Rows):
         really = key[:count][keep[:count]]
         erred = key[:count][keep[:count] & (outcome[:count] == ERROR)]
         t_key, t_line = self._trial_lines()
-        t_erred = t_key[(np.array(self.t_flags, np.int8)[t_line] & 1) > 0]
-        rows = np.flatnonzero(keep)
-        new_row = {int(old): new for new, old in enumerate(rows)} if len(rows) < len(key) else None
+        t_erred = t_key[(_column(self.t_flags)[t_line] & 1) > 0]
+        # Mostly all of them, and then no column need be copied.
+        rows = slice(None) if keep.all() else np.flatnonzero(keep)
+        new_row = None if isinstance(rows, slice) else {int(old): new for new, old in enumerate(rows)}
         return Run(
             case=case[rows],
             test=test[rows],
             trial=trial[rows],
             dimension=dimension[rows],
             outcome=outcome[rows],
-            score=np.array(self.score, np.float64)[rows],
+            score=score[rows],
             labelset=labelset[rows],
             cluster=cluster[rows],
             level=level[rows],
@@ -222,7 +224,7 @@ class Reader(Rows):
 
     def _trial_lines(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The keys of all trial lines, sorted, and which line speaks for each: the last one."""
-        key = self._pack(*(np.array(column, np.int64) for column in (self.t_case, self.t_test, self.t_trial)))
+        key = self._pack(*(_column(each) for each in (self.t_case, self.t_test, self.t_trial)))
         order = np.argsort(key, kind="stable")
         last = np.append(key[order][1:] != key[order][:-1], np.ones(min(1, len(key)), bool))
         return key[order][last], order[last]
@@ -271,10 +273,15 @@ class Reader(Rows):
         line = t_line[place[found]]
         columns = ((labelset, self.t_labelset), (cluster, self.t_cluster), (entry, self.t_entry))
         for column, source in columns:
-            values = np.array(source, np.int64)[line]
+            values = _column(source)[line]
             column[found] = np.where(column[found] < 0, values, column[found])
-        flags[found] = np.array(self.t_flags, np.int8)[line]
+        flags[found] = _column(self.t_flags)[line]
         return flags
+
+
+def _column(values: array[Any]) -> NDArray[Any]:
+    """What was collected, without a copy; nothing can be added to it any more."""
+    return np.frombuffer(values, values.typecode) if len(values) else np.zeros(0, values.typecode)
 
 
 def _distinct(keys: NDArray[np.int64], known: NDArray[np.int64]) -> int:

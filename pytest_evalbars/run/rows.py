@@ -208,24 +208,27 @@ class Rows:
     def _key(self, row: Mapping[str, Any], case: array[int], test: array[int], trial: array[int]) -> None:
         """Append the codes of a row's key."""
         name, function, number = row["case"], row.get("test") or "", row.get("trial") or 0
-        last_name, last_function, last_number, *codes = self.last_key
+        key = self.last_key
         # What a trial says stands together. Only the very same number: True is 1, and no number of a trial.
-        if not (name == last_name and function == last_function and number is last_number):
-            codes = self._new_key(name, function, number)
-        case.append(codes[0])
-        test.append(codes[1])
-        trial.append(codes[2])
+        if name != key[0] or function != key[1] or number is not key[2]:
+            key = self._new_key(name, function, number)
+        case.append(key[3])
+        test.append(key[4])
+        trial.append(key[5])
 
-    def _new_key(self, name: Any, function: Any, number: Any) -> list[int]:
+    def _new_key(self, name: Any, function: Any, number: Any) -> tuple[Any, ...]:
+        """Take a key that is not that of the row before; itself and its codes."""
         if not (type(name) is type(function) is str and name and type(number) is int and number >= 0):
             raise ValueError(f"case {name!r}, test {function!r}, trial {number!r} is not a name, a name and a number")
-        codes = [
+        self.last_key = (
+            name,
+            function,
+            number,
             self.cases.setdefault(name, len(self.cases)),
             self.tests.setdefault(function, len(self.tests)),
             self.trials.setdefault(number, len(self.trials)),
-        ]
-        self.last_key = (name, function, number, *codes)
-        return codes
+        )
+        return self.last_key
 
     def _observation(self, row: Mapping[str, Any]) -> None:
         outcome, dimension, get = OUTCOME_CODES.get(row["outcome"]), row["dimension"], row.get

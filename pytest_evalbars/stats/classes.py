@@ -35,6 +35,10 @@ class _Parts:
     klass: NDArray[np.intp]
     top: NDArray[np.float64]
     bottom: NDArray[np.float64]
+    #: What turns a rate r into what is averaged; see `_bent`.
+    bend: float = 0.0
+    #: How many classes might count as well, with a rate of which nothing is known.
+    unknown: int = 0
 
 
 def confusion(truth: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[np.int64]:
@@ -90,7 +94,9 @@ def macro_precision(
     """
 
     def parts(t: NDArray[np.intp], p: NDArray[np.intp], w: NDArray[np.float64]) -> _Parts:
-        return _Parts(np.arange(len(t)), p, w * (t == p), w)
+        given = np.bincount(p, minlength=classes) > 0
+        unknown = int(((np.bincount(t, minlength=classes) > 0) & ~given).sum())
+        return _Parts(np.arange(len(t)), p, w * (t == p), w, unknown=unknown)
 
     return _macro(truth, predicted, cases, classes, clusters, parts)
 
@@ -107,14 +113,16 @@ def macro_f1(
     def parts(t: NDArray[np.intp], p: NDArray[np.intp], w: NDArray[np.float64]) -> _Parts:
         trial = np.arange(len(t))
         right = t == p
-        # A confusion counts half against the class it belongs to, half against the one it was given to,
-        # which matters only where that has cases of its own.
+        # A confusion counts against the class it belongs to and against the one it was given to, which matters
+        # only where that has cases of its own. The share j of what is right of all that has to do with a class
+        # is a rate, as F1 = 2j / (1 + j) is not.
         strays = ~right & (np.bincount(t, minlength=classes) > 0)[p]
         return _Parts(
             np.r_[trial, trial[strays]],
             np.r_[t, p[strays]],
             np.r_[w * right, np.zeros(int(strays.sum()))],
-            np.r_[np.where(right, w, w / 2), w[strays] / 2],
+            np.r_[w, w[strays]],
+            bend=1.0,
         )
 
     return _macro(truth, predicted, cases, classes, clusters, parts)
@@ -144,15 +152,16 @@ def _macro(
     bottom[~present] = 1
     ratios = np.bincount(parts.klass, parts.top, minlength=classes) / bottom
     rates = np.minimum(ratios[present], 1)  # sums of weights round
-    value = math.fsum(rates) / shown
+    value = math.fsum(_bent(rates, parts.bend)) / shown
     # How many units each class is worth, and what each unit adds to the average.
     units = unit[parts.trial]
     worth = np.square(bottom[present]) / _squares(units, parts, classes, unique=count == len(t))[present]
-    influence = np.bincount(units, (parts.top - ratios[parts.klass] * parts.bottom) / bottom[parts.klass]) / shown
+    slope = (_slope(ratios, parts.bend) / bottom)[parts.klass]
+    influence = np.bincount(units, slope * (parts.top - ratios[parts.klass] * parts.bottom)) / shown
     share = np.bincount(units, parts.bottom / bottom[parts.klass]) / shown
     n_units = 1 / math.fsum(np.square(share))
     likeness = 1.0
-    plain = math.fsum(rates * (1 - rates) / worth) / shown**2
+    plain = math.fsum(np.square(_slope(rates, parts.bend)) * rates * (1 - rates) / worth) / shown**2
     if plain > 0 and count > 1:
         right = t == p
         informative = min(int((np.bincount(unit, ~right) > 0).sum()), int((np.bincount(unit, right) > 0).sum()))
@@ -161,13 +170,31 @@ def _macro(
         worst = 1.0 if count == m else max(value * (1 - value) / n_units / plain, 1.0)
         likeness = (informative * ratio + SHRINKAGE * worst) / (informative + SHRINKAGE)
 
-    passed = _high(rates, worth, likeness, n_units)
-    missed = _high(1 - rates, worth, likeness, n_units)
+    all_ = shown + parts.unknown
+    passed = (shown * _high(rates, worth, likeness, n_units, parts.bend) + parts.unknown) / all_
+    missed = (shown * _high(1 - rates, worth, likeness, n_units, _unbent(parts.bend)) + parts.unknown) / all_
     n_perfect = min(shown * float(worth.min()), n_units)
+    if parts.unknown:
+        n_perfect = min(n_perfect, _size(0.0, 1 - ALPHA ** (1 / n_perfect) * shown / all_, n_perfect))
     n_eff = n_perfect
     if 0 < value < 1:
         n_eff = min(_size(value, passed, len(t)), _size(1 - value, missed, len(t)))
     return Rate(value, n_eff, n_perfect, len(t), m, count, None)
+
+
+def _bent(rates: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
+    """What is averaged of each rate: the rate itself with a bend of 0, F1 with a bend of 1."""
+    return (1 + bend) * rates / (1 + bend * rates)
+
+
+def _slope(rates: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
+    """How fast that grows with the rate."""
+    return (1 + bend) / np.square(1 + bend * rates)
+
+
+def _unbent(bend: float) -> float:
+    """The bend that misses have where passes have this one: 1 - bent(r) is what it makes of 1 - r."""
+    return -bend / (1 + bend)
 
 
 def _squares(units: NDArray[np.intp], parts: _Parts, classes: int, *, unique: bool) -> NDArray[np.float64]:
@@ -179,8 +206,10 @@ def _squares(units: NDArray[np.intp], parts: _Parts, classes: int, *, unique: bo
     return np.asarray(np.bincount(keys % classes, squares, minlength=classes), dtype=np.float64)
 
 
-def _high(rates: NDArray[np.float64], worth: NDArray[np.float64], likeness: float, n_units: float) -> float:
-    """The upper bound of the mean of the rates of classes.
+def _high(
+    rates: NDArray[np.float64], worth: NDArray[np.float64], likeness: float, n_units: float, bend: float
+) -> float:
+    """The upper bound of the mean of the bent rates of classes.
 
     It is read from a beta with the mean and variance of one more pass in the rarest class, which for a single
     class is Clopper-Pearson's. No class alone may be less certain than that, nor all of them than their variance.
@@ -190,25 +219,31 @@ def _high(rates: NDArray[np.float64], worth: NDArray[np.float64], likeness: floa
         worth: Shape (classes,): how many independent units each class has.
         likeness: The variance of their mean, as a multiple of what independent units would give.
         n_units: Independent units over all classes: fewer than they sum up to where clusters reach across.
+        bend: See `_bent`.
     """
-    classes = len(rates)
-    rarest = np.lexsort((rates, worth.round(9)))[0]
+    classes, some = len(rates), rates < 1
+    if not some.any():
+        return 1.0
+    # A class that passes throughout has room for no other pass.
+    rarest = np.lexsort((rates, worth.round(9), ~some))[0]
     n, one = worth[rarest], rates[rarest]
-    value = math.fsum(rates) / classes
-    variances = rates * (1 - rates) / worth
+    bent = _bent(rates, bend)
+    value = math.fsum(bent) / classes
+    variances = np.square(_slope(rates, bend)) * rates * (1 - rates) / worth
     more = (one * n + 1) / (n + 1)
-    mean = value + max((more - one) / classes, (1 - value) / (n_units + 1))
-    variance = max(likeness * math.fsum(variances) - variances[rarest], 0) + more * (1 - more) / (n + 2)
-    size = mean * (1 - mean) * classes**2 / variance - 1 if variance > 0 else 0.0
+    mean = value + max((_bent(more, bend) - bent[rarest]) / classes, (1 - value) / (n_units + 1))
+    variance = max(likeness * math.fsum(variances) - variances[rarest], 0)
+    variance += _slope(more, bend) ** 2 * more * (1 - more) / (n + 2)
+    size = mean * (1 - mean) * classes**2 / variance - 1
     high = float(betaincinv(mean * size, (1 - mean) * size, 1 - ALPHA)) if size > 0 else 1.0
     if 0 < value < 1 and variances.any():
         whole = value * (1 - value) * classes**2 / (likeness * math.fsum(variances))
         high = max(high, clopper_pearson_high(value * whole, whole, ALPHA))
 
-    sizes = worth / min(likeness, 1.0)
-    some = rates < 1
-    alone = betaincinv((rates * sizes)[some] + 1, ((1 - rates) * sizes)[some], 1 - ALPHA) - rates[some]
-    return max(high, value + float(alone.max(initial=0)) / classes)
+    # Trials that differ make a class worth more, but none of those that all missed.
+    sizes = np.where(rates > 0, worth / min(likeness, 1.0), worth)
+    alone = betaincinv((rates * sizes)[some] + 1, ((1 - rates) * sizes)[some], 1 - ALPHA)
+    return max(high, value + float((_bent(alone, bend) - bent[some]).max()) / classes)
 
 
 def _size(value: float, high: float, most: float) -> float:

@@ -11,6 +11,7 @@ Source: Conover 1999, chapter 3. The bootstrap covers 89% to 92% at p95 where it
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -122,12 +123,15 @@ def quantile_interval(quantile: Quantile, confidence: float) -> tuple[float, flo
 
 def quantile_p_above(quantile: Quantile, t: float) -> float:
     """The p-value of "the true quantile is at most t": below alpha exactly where the lower bound exceeds t."""
-    return 1.0 if t == math.inf else _p_above(quantile, _rank(quantile, t))
+    return 1.0 if t == math.inf else _p_above(quantile, _rank(quantile, t, "right"))
 
 
 def quantile_p_below(quantile: Quantile, t: float) -> float:
-    """The p-value of "the true quantile exceeds t": at most alpha exactly where the upper bound is at most t."""
-    return 0.0 if t == math.inf else _p_below(quantile, _rank(quantile, t))
+    """The p-value of "the true quantile is at least t": at most alpha exactly where the upper bound is below t.
+
+    So values that equal t, as many do where they are whole numbers, prove nothing against it.
+    """
+    return _p_below(quantile, _rank(quantile, t, "left"))
 
 
 def least_cases_above(q: float, alpha: float) -> int | None:
@@ -151,9 +155,9 @@ def _p_below(quantile: Quantile, rank: int) -> float:
     return max(p_at_least(_share(quantile, rank) * n, n, quantile.q), math.pow(quantile.q, quantile.n_perfect))
 
 
-def _rank(quantile: Quantile, t: float) -> int:
-    """How many values are at most t."""
-    return int(np.searchsorted(quantile.ordered, t, side="right"))
+def _rank(quantile: Quantile, t: float, side: Literal["left", "right"]) -> int:
+    """How many values are below t (left), or at most t (right)."""
+    return int(np.searchsorted(quantile.ordered, t, side=side))
 
 
 def _share(quantile: Quantile, rank: int) -> float:

@@ -1,7 +1,7 @@
 """The page of promises is what the simulations say, and says that they are kept."""
 
 import pytest
-from proof import rates, scores, sessions
+from proof import amounts, classes, confidence, rates, scores, sessions
 from proof.table import Effort
 from prove import README, SECTIONS
 
@@ -21,6 +21,31 @@ NOT_KEPT = {
         "Sessions of 45 verdicts, cases in documents",
         sessions.FAILS,
     ): "the verdicts of a family are held at errors far below 5%, where heavy documents break them (as above)",
+    **{
+        (f"Amounts and the cost of a useful response, costs {skewed}", f"{error}, {cases} cases"): reason
+        for skewed, error, few, reason in (
+            ("skewed", amounts.DISPLAY, (20, 50, 100), "it is not widened for the large costs that a sample lacks"),
+            ("very skewed", amounts.DISPLAY, (20, 50, 100), "as above"),
+            ("skewed", amounts.HIGH, (20,), "a small sample lacks the large costs, and does not show that it does"),
+            ("very skewed", amounts.HIGH, (20, 50, 100), "as above; 100 cases often lack them too"),
+        )
+        for cases in few
+    },
+    (
+        "Amounts and the cost of a useful response, cases in documents",
+        amounts.DISPLAY,
+    ): "by less than the chance of this simulation; a few large documents decide the cost",
+    **{
+        (f"Classification, {cases} in every class", classes.LOW.format("macro precision")): reason
+        for cases, reason in (
+            ("10 cases and more", "what it divides by, how often a class was given, is chance itself"),
+            ("5 cases", "as above"),
+        )
+    },
+    (
+        "Brier scores and overconfidence",
+        f"{confidence.HIGH}: overconfidence",
+    ): "confidence near 1 and no miss in the sample: it does not vary, and its mean is far from the ends of -1..1",
 }
 
 

@@ -88,9 +88,8 @@ def test_one_trial_a_case_is_the_exact_test(n, q):
         assert quantile_p_above(quantile, t) == pytest.approx(
             stats.quantile_test(values, q=t, p=q, alternative="greater").pvalue, rel=1e-9
         )
-        # scipy's other side counts values below t; ties are good in ours.
         assert quantile_p_below(quantile, t) == pytest.approx(
-            stats.quantile_test(values, q=np.nextafter(t, math.inf), p=q, alternative="less").pvalue, rel=1e-9
+            stats.quantile_test(values, q=t, p=q, alternative="less").pvalue, rel=1e-9
         )
 
 
@@ -137,7 +136,8 @@ def test_endless_values():
     assert (quantile.value, *quantile_bounds(quantile, ALPHA)) == (1, 1, 1)
     assert (late.value, *quantile_bounds(late, ALPHA)) == (math.inf, math.inf, math.inf)
     assert quantile_p_above(late, 1e9) < ALPHA
-    assert (quantile_p_below(late, math.inf), quantile_p_above(late, math.inf)) == (0, 1)
+    assert quantile_p_below(late, math.inf) > 0.9
+    assert quantile_p_above(late, math.inf) == 1
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_bounds_hold_the_value_and_say_what_p_values_say(sample, alpha):
     assert quantile.n_perfect <= quantile.n_eff * (1 + 1e-12) <= quantile.trials * (1 + 1e-9)
     for t in [-math.inf, -2, -1, 0, 0.5, 1, 1.5, 2, 3, 4, math.inf]:
         assert (low > t) == (quantile_p_above(quantile, t) < alpha)
-        assert (high <= t) == (quantile_p_below(quantile, t) <= alpha)
+        assert (high < t) == (quantile_p_below(quantile, t) <= alpha)
 
 
 @settings(deadline=None, derandomize=True)
@@ -227,6 +227,21 @@ def wrong_claims(q, cases, trials, likeness, repetitions, seed, per_document=1):
     return wrong / repetitions
 
 
+@pytest.mark.parametrize(("shares", "q"), [((0.3, 0.4, 0.3), 0.5), ((0.5, 0.3, 0.2), 0.5), ((0.85, 0.1, 0.05), 0.9)])
+def test_quantiles_of_whole_numbers_keep_their_error(shares, q):
+    """All four claims that a bar can make of a value that many trials share."""
+    rng = np.random.default_rng(3)
+    truth = 2 + int(np.searchsorted(np.cumsum(shares), q - 1e-9))
+    wrong = np.zeros(4)
+    for _ in range(600):
+        quantile = independent(rng.choice([2, 3, 4], 100, p=shares), q)
+        low, high = quantile_bounds(quantile, ALPHA)
+        wrong += quantile_p_above(quantile, truth) < ALPHA, quantile_p_below(quantile, truth) < ALPHA, 0, 0
+        # Bars that just do not hold: at most a little less, at least a little more.
+        wrong += 0, 0, high <= truth - 0.5, low >= truth + 0.5
+    assert max(wrong / 600) <= most(ALPHA, 600)
+
+
 @pytest.mark.parametrize("likeness", [0, 0.5, 1])
 @pytest.mark.parametrize("trials", [(1,), (5,), (1, 2, 10)])
 def test_quantiles_keep_their_error(trials, likeness):
@@ -236,12 +251,3 @@ def test_quantiles_keep_their_error(trials, likeness):
 @pytest.mark.parametrize("likeness", [0, 0.5, 1])
 def test_quantiles_of_documents_keep_their_error(likeness):
     assert max(wrong_claims(0.9, 300, (1, 2), likeness, 800, seed=2, per_document=5)) <= most(ALPHA, 800)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("trials", [(1,), (3,), (10,), (1, 2, 10)])
-@pytest.mark.parametrize("q", [0.05, 0.5, 0.9, 0.95])
-def test_quantiles_keep_their_error_on_the_grid(q, trials):
-    for cases in (10, 20, 50, 100, 200):
-        for likeness in (0, 0.1, 0.3, 0.6, 0.9, 1):
-            assert max(wrong_claims(q, cases, trials, likeness, 2000, seed=cases)) <= most(ALPHA, 2000)

@@ -260,20 +260,3 @@ def test_documents_keep_their_error():
 
     assert wrong.below <= most(0.06, 1000)
     assert wrong.above <= most(ALPHA, 1000)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("useful", [0.3, 0.6, 0.8, 0.9, 0.95, 1])
-@pytest.mark.parametrize(
-    ("cases", "kept"),
-    [
-        (20, {0: 0.06, 0.5: 0.06, 1: 0.08, 1.5: 0.16}),
-        (50, {0: 0.06, 0.5: 0.06, 1: 0.055, 1.5: 0.11}),
-        (100, {0: 0.07, 0.5: 0.05, 1: 0.05, 1.5: 0.08}),
-    ],
-)
-def test_cost_per_useful_response_keeps_its_error_on_the_grid(cases, kept, useful):
-    for sigma, promised in kept.items():
-        wrong = simulated(cases, useful, sigma, 4000, seed=cases)
-        assert wrong.below <= most(promised, 4000)
-        assert wrong.above <= most(ALPHA, 4000)

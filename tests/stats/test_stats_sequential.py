@@ -100,12 +100,12 @@ def within(share, promised, count=20_000):
     return share <= promised + 4 * math.sqrt(promised * (1 - promised) / count)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("trials", "likeness"), [(1, 0), (5, 0), (5, 0.1), (5, 0.5), (5, "dead or alive")], ids=str)
+@pytest.mark.parametrize(("trials", "likeness"), [(1, 0), (5, 0.1), (5, "dead or alive")], ids=str)
 def test_at_the_bar_it_errs_in_five_of_a_hundred_runs_whenever_it_stops(trials, likeness):
-    met, missed, _ = shares(41, BAR, trials, likeness)
-    assert within(met, 0.05)
-    assert within(missed, 0.05)
+    """`prove.py` does the same with more laws and runs."""
+    met, missed, _ = shares(41, BAR, trials, likeness, 500)
+    assert within(met, 0.05, 500)
+    assert within(missed, 0.05, 500)
 
 
 @pytest.mark.slow

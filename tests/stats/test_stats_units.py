@@ -183,14 +183,6 @@ def test_pass_hat_k_keeps_its_error(law):
     assert max(wrong_claims(law, 20, 5, 4, 1500, seed=1)) <= most(ALPHA, 1500)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("trials", "k"), [(4, 2), (4, 4), (8, 2), (8, 4)])
-@pytest.mark.parametrize("law", LAWS)
-def test_pass_hat_k_keeps_its_error_on_the_grid(law, trials, k):
-    for cases in (10, 20, 50, 100, 200):
-        assert max(wrong_claims(law, cases, trials, k, 4000, seed=cases)) <= most(ALPHA, 4000)
-
-
 @pytest.mark.parametrize("documents", [25, 100])
 def test_clustered_values_keep_their_error(documents):
     """All cases of a document share one pass rate; documents hold 1 to 12 cases."""

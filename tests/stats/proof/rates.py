@@ -105,7 +105,7 @@ def repeated(trials):
         return named(np.array([missed_by(case_rate(sample, k), p) for sample in some])[kind])
 
     def rows(effort):
-        return worst_rows(PROMISES, GRID, errors, effort, 500, 20_000, saying=IN_WORDS, averages=AVERAGES)
+        return worst_rows(PROMISES, GRID, errors, effort, 300, 10_000, saying=IN_WORDS, averages=AVERAGES)
 
     return rows
 
@@ -120,7 +120,7 @@ def uneven(effort):
             wrong.append(missed_by(case_rate(rng.binomial(trials, LAWS[law](rng, p, cases)), trials), p))
         return named(wrong)
 
-    return worst_rows(PROMISES, GRID, errors, effort, 200, 10_000, saying=IN_WORDS, averages=AVERAGES)
+    return worst_rows(PROMISES, GRID, errors, effort, 150, 5000, saying=IN_WORDS, averages=AVERAGES)
 
 
 def clustered(size):

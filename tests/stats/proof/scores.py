@@ -35,7 +35,7 @@ def independent(laws):
 
     def rows(effort):
         grid = list(itertools.product(laws, CASES))
-        return worst_rows(PROMISES, grid, errors, effort, 1000, 20_000, saying="{}, {} cases", averages=AVERAGES)
+        return worst_rows(PROMISES, grid, errors, effort, 500, 10_000, saying="{}, {} cases", averages=AVERAGES)
 
     return rows
 
@@ -53,4 +53,4 @@ def clustered(effort):
 
     grid = list(itertools.product(SCORES, SIZES, CASES))
     saying = "{}, {}, {} documents"
-    return worst_rows(PROMISES, grid, errors, effort, 300, 20_000, saying=saying, averages=AVERAGES)
+    return worst_rows(PROMISES, grid, errors, effort, 200, 20_000, saying=saying, averages=AVERAGES)

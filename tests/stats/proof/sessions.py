@@ -73,7 +73,7 @@ def at_the_bars_by_document(effort):
 
     grid = list(itertools.product(("icc .3", "always or never"), SIZES, (0.9, 0.98), (10, 25)))
     saying = "{}, {}, bar {}, {} documents a category"
-    return worst_rows({FAILS: ALPHA}, grid, errors, effort, 100, 2000, saying=saying, unit="sessions")
+    return worst_rows({FAILS: ALPHA}, grid, errors, effort, 60, 1500, saying=saying, unit="sessions")
 
 
 def _fails(law, size, bar, count, rng):
@@ -154,7 +154,7 @@ def one_bar(effort):
     grid = list(itertools.product(ALIKE, ("at_least", "at_most"), (0.8, 0.9, 0.98), (20, 200)))
     saying = "{0[0]}, {0[1]} trials, {1}, bar {2} of what is good, {3} cases"
     promises = {MET: ALPHA, MISSED: ALPHA}
-    return worst_rows(promises, grid, errors, effort, 60, 4000, saying=saying, unit="verdicts")
+    return worst_rows(promises, grid, errors, effort, 60, 2500, saying=saying, unit="verdicts")
 
 
 def one_of_three_bars(effort):
