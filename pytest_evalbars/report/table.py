@@ -54,7 +54,7 @@ def table(run: Run, bars: Bars, decision: Decision, *, everything: bool) -> list
         "cases",
         "trials",
         "value",
-        "of it weak",
+        "weak passes",
         f"{bars.confidence * 100:g}% interval",
         "bar",
         "verdict",

@@ -344,22 +344,22 @@ def test_weak_passes_are_a_column_of_their_own(suite, bar):
     suite.bars(TONE + bar).file("test_it.py", WEAK)
     result = suite.run()
     row = next(line for line in result.out.splitlines() if line.startswith("tone"))
-    result.said("of it weak")
+    result.said("weak passes")
     assert "70.0%" in row  # the pass rate counts them, and says how many of it they are
     assert "30.0%" in row
     other = next(line for line in result.out.splitlines() if line.startswith("accuracy"))
     assert "30.0%" not in other
-    assert cells(result, "tone", ["of it weak"]) == {"of it weak": "30.0%"}
-    assert cells(result, "accuracy", ["of it weak"]) == {"of it weak": ""}
+    assert cells(result, "tone", ["weak passes"]) == {"weak passes": "30.0%"}
+    assert cells(result, "accuracy", ["weak passes"]) == {"weak passes": ""}
 
 
 def test_without_weak_levels_there_is_no_such_column(suite):
     suite.bars(TONE.replace('passing = "fair"', 'passing = "good"') + ALL).file("test_it.py", WEAK)
-    suite.run().never_said("of it weak")
+    suite.run().never_said("weak passes")
     suite.bars(TONE + "weak = []\n" + ALL)
-    suite.run().never_said("of it weak")
+    suite.run().never_said("weak passes")
     suite.bars(ALL.replace("*", "accuracy")).cases(3, 3, name="test_it.py")
-    suite.run().never_said("of it weak")
+    suite.run().never_said("weak passes")
 
 
 def test_weak_passes_by_group_and_of_slices_without_a_bar(suite):
@@ -383,7 +383,7 @@ def test_weak_passes_by_group_and_of_slices_without_a_bar(suite):
         """,
     )
     result = suite.run()
-    assert cells(result, "tone", ["of it weak"]) == {"of it weak": "25.0%"}
+    assert cells(result, "tone", ["weak passes"]) == {"weak passes": "25.0%"}
     for slice_name, share in (("even", "40.0%"), ("odd", "10.0%"), ("status capability", "75.0%")):
         assert share in next(line for line in result.out.splitlines() if f" {slice_name} " in line)
 
@@ -400,7 +400,7 @@ def test_weak_passes_by_group_and_of_slices_without_a_bar(suite):
     ],
 )
 def test_weak_passes_stand_beside_numbers_that_count_them(metric, shown):
-    """Beside a number that does not, "of it weak" would be untrue."""
+    """Beside a number that does not, "weak passes" would be untrue."""
     verdict = only(graded(excellent=50, adequate=30, poor=20), **metric, at_least=0.1)
     assert (verdict.weak, verdict.to_json()["weak"]) == (shown, shown)
 
