@@ -7,8 +7,8 @@ is what a weighted sum of counts takes to keep its error (Fay & Feuer 1997), and
 with which Clopper-Pearson says the same at 5%.
 
 What it keeps where 5% are promised (tests/stats simulate it): macro recall 5%, also with 5 cases in a class; macro
-precision and F1 6.5% from 10 cases a class on. With 5 in every class and rates near .6 it is 10%: what they
-divide by is chance there.
+F1 6.5% from 10 cases a class on; macro precision 8%, as what it divides by is chance. With 5 cases in every class and
+rates near .6 precision has 10%.
 """
 
 import math

@@ -1,0 +1,122 @@
+"""What a run says of each verdict, before the family of all is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
+from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
+from pytest_evalbars.metrics.slice import NoData
+from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, SKIPPED, STOPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_evalbars.gate.anytime import Evidence
+    from pytest_evalbars.gate.bar import Bar, Bars
+    from pytest_evalbars.metrics.slice import Estimate, Slice
+    from pytest_evalbars.run.columns import Run
+
+
+@dataclass(slots=True)
+class Draft:
+    """A verdict before the family is known. It keeps no slice: those of all bars together may be large."""
+
+    bar: Bar
+    dimension: str | None
+    group: str | None
+    #: On what was judged, and with every other trial taken as a miss and as a pass.
+    apart: Estimate | None = None
+    if_missed: Estimate | None = None
+    if_passed: Estimate | None = None
+    #: How many trials the metric could use, and could not; how many of all were not judged, stopped, skipped, left
+    #: out of the run.
+    trials: int = 0
+    unjudged: int = 0
+    failed: int = 0
+    stopped: int = 0
+    skipped: int = 0
+    left_out: int = 0
+    #: Why the session cannot hold the bar on this slice; empty if it can.
+    why_not: str = ""
+    #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
+    p: float = float("nan")
+    #: The share of trials that pass only just, where grades tell.
+    weak: float | None = None
+    #: Why there is no data, where the metric says so.
+    lacking: str = ""
+    #: The evidence of a bar that could stop at any time; it then decides alone.
+    bets: Evidence | None = None
+    #: Whether it could stop at any time, but that its cases share clusters.
+    no_bets: bool = False
+    #: The same in the family; None where the verdict is not of it.
+    p_missed: float | None = None
+    #: How many times stricter than alone the family may be with this verdict.
+    multiplicity: int = 1
+
+    @property
+    def all(self) -> list[Estimate]:
+        """The estimates that must all clear the bar for it to be met, and all be proven worse for it to be missed.
+
+        Of most metrics one end would do for each; an amount may also vary too much at the other.
+        """
+        return [each for each in (self.apart, self.if_missed, self.if_passed) if each is not None]
+
+
+def drafts_of(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
+    for dimension, group, part in slices_of(run, bar):
+        tally = part.tally()
+        draft = Draft(bar, dimension, group)
+        draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
+        draft.failed = int(tally[ERROR] + tally[MISSING])
+        draft.why_not = _not_enforced(run, part, draft.left_out)
+        try:
+            _measure(draft, part, bars)
+        except NoData as none:
+            draft.apart, draft.lacking, draft.unjudged = None, str(none), draft.failed
+        yield draft
+
+
+def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
+    """Ask the metric.
+
+    Raises:
+        NoData: it has nothing to say.
+    """
+    bar, metric = draft.bar, metric_of(draft.bar, bars, draft.dimension)
+    draft.apart, draft.unjudged, draft.trials = metric.estimate(part), metric.unjudged(part), metric.trials(part)
+    if draft.apart is None:
+        return
+    if draft.unjudged + draft.stopped:
+        draft.if_missed, draft.if_passed = metric.estimate(part, "miss"), metric.estimate(part, "pass")
+    if not draft.stopped:
+        draft.weak = weak_of(bars, bar, draft.dimension, part)
+    draft.no_bets = asked_for(bar, part) and shares_sources(part)
+    if asked_for(bar, part) and not draft.no_bets:
+        draft.bets = evidence(bar, metric, part, bars.alpha)
+        draft.p = draft.bets.p_missed
+    else:
+        t = bar.threshold
+        draft.p = max(each.p_above(t) if bar.upper else each.p_below(t) for each in draft.all)
+    for each in draft.all if bar.kind.own else ():  # a user's: it fails here, or not at all
+        each.bounds(bars.alpha)
+        each.interval(bars.confidence)
+        each.cases_to_settle(bar.threshold, bars.alpha, bars.alpha)
+
+
+def _not_enforced(run: Run, part: Slice, left_out: int) -> str:
+    """Why the session cannot hold the bar on this slice; empty if it can."""
+    if run.second_look:
+        return "not enforced: this was a second look at cases that missed"
+    if run.unseen:
+        return f"not enforced: {run.unseen[0]}"
+    if left_out:
+        total = len(np.unique(run.case[part.rows]))
+        gone = len(np.unique(run.case[part.rows[run.outcome[part.rows] == LEFT_OUT]]))
+        return f"not enforced: {gone} of its {total} cases were left out of this run"
+    if run.asked and not len(part.rows):
+        return "not in this selection: none of the files asked for has a case of it"
+    return ""
