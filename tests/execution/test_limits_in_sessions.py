@@ -146,7 +146,7 @@ def test_a_limit_that_cannot_be_divided_is_no_matter_to_ordinary_tests(suite):
         ("limits.x = { rate = 2 }", ["unknown key `rate`", "(there is: concurrent, per_minute)"]),
         ("limits.x = {}", ['limit "x"', "takes `concurrent`, `per_minute` or both"]),
         ("limits.x = 20", ['limit "x"', "takes keys, as in { concurrent = 20", "it is 20"]),
-        ('limits."" = { concurrent = 2 }', ["`limits`", '""', "no name of a resource"]),
+        ('limits."" = { concurrent = 2 }', ["`limits`", '""', "is no name; take one"]),
         ('limits."x " = { concurrent = 2 }', ["`limits`", '"x "', "without blanks"]),
         ("limits = 20", ["`limits`", "20"]),
     ],
