@@ -665,7 +665,10 @@ def test_an_interrupt_keeps_what_had_ended_and_tears_down_the_rest(run, told):
     outcome.said("bars not judged: the session was interrupted", "3 of 6 trials are in")
 
 
-@pytest.mark.parametrize("dist", ["load", "loadfile", "loadscope", "loadgroup", "worksteal"])
+SELDOM = [pytest.param(dist, marks=pytest.mark.slow) for dist in ("loadfile", "loadscope", "loadgroup")]
+
+
+@pytest.mark.parametrize("dist", ["load", "worksteal", *SELDOM])
 def test_workers_have_windows_too(run, dist):
     outcome = run(
         """
@@ -818,6 +821,7 @@ def test_a_sync_function_that_nobody_awaits_judges_nothing(run):
     assert list(outcome.verdicts.values()) == ["error", "error"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow", [0, 5])
 def test_a_timeout_for_all_tests_ends_the_slow_case_only(run, slow):
     outcome = run(

@@ -187,6 +187,7 @@ def test_the_power_is_what_decide_shows(cases, trials, icc, side):
     assert np.mean(promised) == pytest.approx(seen, abs=error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cases", "trials", "icc"), [(60, 1, 0), (150, 1, 0), (80, 3, 0.5)])
 def test_verdicts_flip_as_often_as_foreseen(cases, trials, icc):
     """Products of all kinds, each run twice: the mean of what the first run foresees is what the second does."""

@@ -36,8 +36,17 @@ def files(folder):
 # -- what is written -------------------------------------------------------------------------------------------
 
 
+def test_the_suite_of_a_preset_passes_as_it_stands(folder, capsys):
+    stands(folder, capsys, "rag")
+
+
+@pytest.mark.slow
 @every_preset
-def test_the_suite_passes_as_it_stands(folder, capsys, name):
+def test_the_suite_of_every_preset_passes_as_it_stands(folder, capsys, name):
+    stands(folder, capsys, name)
+
+
+def stands(folder, capsys, name):
     assert main(["init", name]) == 0
     said = capsys.readouterr().out
     assert files(folder) == sorted(["evalbars.toml", f"{name}.jsonl", f"test_{name}.py"])
@@ -161,6 +170,7 @@ def test_the_bars_go_where_pytest_looks_for_them(folder):
         ("pyproject.toml", "", True),
     ],
 )
+@pytest.mark.slow
 @pytest.mark.parametrize("inside", [True, False])
 def test_as_pytest_finds_its_root(folder, monkeypatch, root, content, here, inside):
     (folder / root).write_text(content)

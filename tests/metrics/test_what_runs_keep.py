@@ -115,6 +115,7 @@ def test_every_kind_of_session_keeps_what_cases_say(suite, way):
     assert decided(suite, result.path) == pytest.approx(EXPECTED)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_has_all_of_it_once(suite, way):
     """Stopped in the middle, with a case in error that is tried again."""
     suite.file("stop", "")

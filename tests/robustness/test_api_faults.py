@@ -124,7 +124,7 @@ def ask(suite):
     return run
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_failing_api_is_an_error_and_never_a_miss(ask, way, seed):
     body, arguments = WAYS[way]

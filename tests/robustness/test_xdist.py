@@ -149,8 +149,8 @@ def serial(mixed):
     [
         ("-n", "4", "--dist", "load"),
         ("-n", "2", "--dist", "loadscope"),
-        ("-n", "2", "--dist", "loadfile"),
-        ("-n", "2", "--dist", "loadgroup"),
+        pytest.param(("-n", "2", "--dist", "loadfile"), marks=pytest.mark.slow),
+        pytest.param(("-n", "2", "--dist", "loadgroup"), marks=pytest.mark.slow),
         ("-n", "2", "--dist", "worksteal"),
     ],
     ids=lambda words: "-".join(words).replace("--dist-", ""),

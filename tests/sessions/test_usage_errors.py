@@ -161,7 +161,9 @@ WORKERS = ("a misspelt dimension", "an unknown key", "percent", "a glob that mat
 MORE = ("line 17", "two statuses", "trials of none", "--dist each")
 
 
-@pytest.mark.parametrize("what", [*WORKERS, *MORE])
+@pytest.mark.parametrize(
+    "what", [WORKERS[0], MORE[0], *(pytest.param(each, marks=pytest.mark.slow) for each in (*WORKERS[1:], *MORE[1:]))]
+)
 def test_workers_say_it_once_too(suite, what):
     suite.bars(BAR).file("rows.jsonl", ROW_FILES["not JSON"][0])
     suite.file("test_it.py", GOOD)

@@ -247,6 +247,7 @@ RARELY = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("counts", "recalls"), RARELY)
 def test_classes_rarely_recognised_keep_their_error(counts, recalls):
     """Many samples recognise none of them, and some give none out: then nothing is known of its precision."""
