@@ -100,7 +100,6 @@ class Kind:
         return built
 
 
-_TRIALS: dict[str, Any] = {"by_trial": True}
 _CLASS: dict[str, Any] = {"of": "predictions", "by_trial": True, "takes": ("class",)}
 _PREDICTED: dict[str, Any] = {"of": "predictions", "by_trial": True}
 _GUARDED: dict[str, Any] = {"of": "guardrails", "by_trial": True}

@@ -5,7 +5,8 @@ import json
 import pytest
 
 BAR = '[[bar]]\nname = "acc"\ndimension = "accuracy"\nat_least = 0.9\n'
-WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["serial", "-n 1"])
+SELDOM = pytest.param(("-n", "1"), marks=pytest.mark.slow)
+WORKERS = pytest.mark.parametrize("workers", [(), SELDOM], ids=["serial", "-n 1"])
 
 
 def shards(suite, n, *arguments):
@@ -28,7 +29,7 @@ def cases_of(rows):
     return sorted(row["case"].partition("[")[2][:-1] for row in of(rows, "trial"))
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "-n 2"])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)], ids=["serial", "-n 2"])
 def test_shards_run_every_case_once_and_decide_nothing(suite, workers):
     suite.bars(BAR).cases(3, 20)  # proven missed, were it judged
     found = []

@@ -61,6 +61,7 @@ async def test_b(): await asyncio.sleep(0.3)
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--evalbars-concurrency=4",)], ids=["alone", "window"])
 def test_beside_pytest_timeout_the_marker_ends_a_case_once(suite, options):
     suite.bars("max_errors = 2\n[[bar]]\ndimension = 'accuracy'\nat_least = 0.01")

@@ -435,7 +435,7 @@ def test_async_fixtures_without_any_plugin(run):
     outcome.said("no goodbye")
 
 
-@pytest.mark.parametrize("scope", ["session", "module", "function"])
+@pytest.mark.parametrize("scope", ["session", "function", pytest.param("module", marks=pytest.mark.slow)])
 def test_pytest_asyncio_keeps_its_loops(run, scope, most_at_once):
     outcome = run(
         COUNTING
@@ -878,6 +878,7 @@ def test_a_child_task_that_exits_is_an_error_of_its_case(run):
     assert [key[0][-2] for key, verdict in outcome.verdicts.items() if verdict == "error"] == ["2"]
 
 
+@pytest.mark.slow
 def test_a_body_that_cannot_be_cancelled_does_not_keep_the_session(run):
     outcome = run(
         """

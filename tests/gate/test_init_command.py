@@ -149,6 +149,7 @@ def test_the_judges_let_no_bad_answer_pass(name):
 # -- where it is written ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_bars_go_where_pytest_looks_for_them(folder):
     (folder / "pyproject.toml").write_text('[project]\nname = "shop"\n[tool.pytest.ini_options]\n')
     assert main(["init", "rag", "--folder", "evals/rag"]) == 0

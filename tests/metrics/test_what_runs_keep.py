@@ -61,7 +61,10 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=WAYS)
+SELDOM = pytest.param("workers in flight", marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=[*(way for way in WAYS if way != "workers in flight"), SELDOM])
 def way(request, suite):
     source, arguments = WAYS[request.param]
     suite.bars(BARS.replace("[tool", "threads = true\n[tool", 1) if request.param == "threads" else BARS)
@@ -130,7 +133,7 @@ def test_a_resumed_run_has_all_of_it_once(suite, way):
     assert decided(suite, "run.jsonl") == pytest.approx(EXPECTED)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "-n 2"])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)], ids=["serial", "-n 2"])
 def test_shards_merge(suite, workers):
     suite.bars(BARS).file("test_it.py", SYNC)
     for index in (1, 2, 3):

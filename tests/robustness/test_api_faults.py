@@ -147,7 +147,10 @@ def test_a_failing_api_is_an_error_and_never_a_miss(ask, way, seed):
     assert gate(result.path)[0] == 0
 
 
-@pytest.mark.parametrize("way", ["serial", "window", "workers"])
+SELDOM = [pytest.param(way, marks=pytest.mark.slow) for way in ("window", "workers")]
+
+
+@pytest.mark.parametrize("way", ["serial", *SELDOM])
 def test_one_error_more_than_allowed_fails(ask, way):
     body, arguments = WAYS[way]
     result, _ = ask(1, body, *arguments, max_errors=lambda errors: errors - 1)

@@ -101,7 +101,11 @@ LIGHT = {
 }
 
 
-@pytest.mark.parametrize("metric", [*LIGHT, "p95_latency", "cost_per_useful", "calibration_error"])
+OTHERS = (*list(LIGHT)[1:], "cost_per_useful", "p95_latency")
+SELDOM = [pytest.param(name, marks=pytest.mark.slow) for name in OTHERS]
+
+
+@pytest.mark.parametrize("metric", [next(iter(LIGHT)), "calibration_error", *SELDOM])
 def test_a_gate_loads_nothing_heavier_than_scipy_special(metric):
     """And of our own metrics only the one that was asked for."""
     code = f"""

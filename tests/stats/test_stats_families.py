@@ -28,6 +28,7 @@ def test_holm_rejects_three_of_benjamini_and_hochbergs_fifteen():
     assert (adjusted < 0.05).sum() == 3
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, max_examples=15)  # statsmodels takes 40 ms each
 @given(P_VALUES)
 def test_holm_agrees_with_statsmodels(p):
