@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ByTrial:
+class ByTrial(ABC):
     """A metric whose rows each say a number."""
 
     rows: Callable[[Slice], Counted]
@@ -64,9 +65,9 @@ class ByTrial:
             raise NoData(self.lacking)
         return said
 
+    @abstractmethod
     def fold(self, part: Slice, unjudged: Unjudged) -> Estimate:
         """The estimate from the rows that count."""
-        raise NotImplementedError
 
 
 class Share(ByTrial):

@@ -344,8 +344,11 @@ def test_a_session_without_eval_cases_shows_no_progress(suite, on_tape):
 # -- logs --------------------------------------------------------------------------------------------------
 
 
+SELDOM = pytest.param(("-n", "2", "-v"), marks=pytest.mark.slow)
+
+
 @pytest.mark.usefixtures("hurry")
-@pytest.mark.parametrize("arguments", [(), ("-q",), ("-v",), ("-n", "2")], ids=" ".join)
+@pytest.mark.parametrize("arguments", [(), ("-q",), ("-v",), ("-n", "2"), SELDOM], ids=" ".join)
 def test_a_log_has_lines_of_progress_between_lines_of_dots(suite, arguments):
     result = project(suite, in_file="-n" in arguments).run(*arguments)
     assert result.exit == 0

@@ -147,7 +147,10 @@ def compare(suite, seed):
         assert together[what] == expected, f"seed {seed}: {what}"
 
 
-@pytest.mark.parametrize("seed", range(5))
+SELDOM = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(5, 12)]
+
+
+@pytest.mark.parametrize("seed", [*range(5), *SELDOM])
 def test_a_window_tells_what_a_serial_run_tells(suite, seed):
     compare(suite, seed)
 
