@@ -15,6 +15,7 @@ from pytest_evalbars.run.plan import DEFAULT_STATUS, Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 #: What is planned for an item; absent on items that are no eval cases.
 PLANNED = pytest.StashKey[Planned]()
@@ -51,6 +52,11 @@ def _trials_of(item: pytest.Item) -> int:
         return override if override is not None else read_marks(item).trials
     except MarkerError:
         return 1  # told when the case is described
+
+
+def _relative(path: Path, root: Path) -> str:
+    """A path as the project calls it, with slashes everywhere."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
 class Collector:
@@ -119,6 +125,7 @@ class Collector:
             labels=self._labels.setdefault(tuple(labels.items()), labels),
             cluster=cluster and self._redacted(cluster),
             content=self._contents.of(item),
+            file="" if row is None else self._redacted(_relative(row.path, item.config.rootpath)),
         )
 
     def _one_file_per_id(self, case: str, path: object, line: int) -> None:

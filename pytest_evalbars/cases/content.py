@@ -10,6 +10,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.cases.identity import TRIAL, parameters, row_of
+from pytest_evalbars.cases.rows import RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +32,17 @@ class Contents:
         self._files: dict[str, list[str]] = {}
 
     def of(self, item: pytest.Item) -> str:
-        """The digest of one item, the same for all trials of its case."""
+        """The digest of one item, the same for all trials of its case.
+
+        What names, labels or groups a row is no part of what it asks: a case that is renamed or promoted asks the
+        same as before.
+        """
         row = row_of(item)
         parts = [self._source(item)]
         for name, value in parameters(item).items():
             if name == "case" and row is not None:
-                parts.append(_stable(dict(row), DEPTH))
+                own = {key: value for key, value in row.items() if key not in RESERVED}
+                parts.append(_stable(own, DEPTH))
             elif name != TRIAL:
                 parts.append(f"{name}={_stable(value, DEPTH)}")
         words = "\0".join(parts).encode("utf-8", "backslashreplace")

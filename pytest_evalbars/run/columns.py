@@ -86,6 +86,8 @@ class Run:
     #: None where it did not.
     order: NDArray[np.int64] | None = None
     headers: tuple[Mapping[str, Any], ...] = field(default=())
+    #: What the manifests say of the planned items, unread: see `run.contents`.
+    plans: tuple[str, ...] = ()
     #: The lines under which sessions went on with the run.
     resumes: tuple[Mapping[str, Any], ...] = field(default=())
 

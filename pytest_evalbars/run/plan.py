@@ -31,16 +31,18 @@ class Planned:
     cluster: str | None = None
     #: A digest of what the trial asks: its row, its parameters, the test's source. Empty where nobody has taken it.
     content: str = ""
+    #: The case file that the case stands in, relative to the project's root; empty where a test's own code has it.
+    file: str = ""
 
 
 def packed(planned: Iterable[Planned]) -> str:
     """Records as one JSON text inside JSON: a reader that needs none of them need not build them."""
     groups: dict[Any, dict[str, Any]] = {}
     for one in planned:
-        key = (one.dimensions, tuple(one.labels.items()), one.cluster)
+        key = (one.dimensions, tuple(one.labels.items()), one.cluster, one.file)
         if key not in groups:
             alike = {"dimensions": one.dimensions, "labels": one.labels, "cluster": one.cluster}
-            groups[key] = {**alike, "items": []}
+            groups[key] = {**alike, **({"file": one.file} if one.file else {}), "items": []}
         groups[key]["items"].append([one.item, one.case, one.test, one.trial, one.content])
     return json.dumps(list(groups.values()))
 
@@ -49,8 +51,9 @@ def unpacked(words: str) -> Iterator[Planned]:
     """The reverse of `packed`; keys of a newer version are not ours to read."""
     for group in json.loads(words):
         dimensions, labels, cluster = tuple(group["dimensions"]), group["labels"], group.get("cluster")
+        file = group.get("file", "")
         for item, case, test, trial, *more in group["items"]:
-            yield Planned(item, case, test, trial, dimensions, labels, cluster, more[0] if more else "")
+            yield Planned(item, case, test, trial, dimensions, labels, cluster, more[0] if more else "", file)
 
 
 @dataclass(frozen=True, slots=True)

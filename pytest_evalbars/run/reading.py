@@ -149,6 +149,7 @@ class Reader(Rows):
             second_look=any(header.get("second_look") for header in self.headers),
             order=self._order(),
             headers=tuple(self.headers),
+            plans=tuple(words for words, _ in self.plans),
             resumes=tuple(self.resumes),
         )
 

@@ -1,0 +1,1 @@
+"""Past runs: kept, listed, and read case by case."""

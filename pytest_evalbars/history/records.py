@@ -1,0 +1,66 @@
+"""What past runs said, as those who read the history are given it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One run of the past."""
+
+    #: Its name, unique.
+    run: str
+    #: When it began, as `2026-11-20T22:41:07Z`.
+    started: str
+    commit: str | None
+    #: A digest of what had changed since the commit; "" for nothing, None where nobody knows.
+    changes: str | None
+    labels: Mapping[str, str]
+    stage: str
+    #: None where it did not come to its end.
+    exit: int | None
+    complete: bool
+    #: The verdict of each bar, by its name as a test: `faithful[es]`.
+    verdicts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one run said of one case on one dimension."""
+
+    #: Which run, as an index into the runs of the history.
+    run: int
+    passes: int
+    #: Judged trials; those that could not be judged are counted apart.
+    trials: int
+    errors: int
+    status: str
+    category: str | None
+    #: A digest of what the case asked; empty where nobody knows.
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """All that the history knows of one case on one dimension."""
+
+    case: str
+    dimension: str
+    #: The node id of the test that judged it last, without row and trial, and the case file, if it stands in one.
+    test: str
+    file: str
+    #: Oldest first.
+    told: tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Past runs, oldest first, and the records of their cases."""
+
+    runs: tuple[PastRun, ...]
+    records: tuple[CaseRecord, ...]
