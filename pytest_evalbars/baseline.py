@@ -71,7 +71,7 @@ class Baseline:
                     f"{shown(self.path)}: there is no such baseline; write it with --evalbars-update-baseline"
                 )
             return
-        from pytest_evalbars.run.baseline import load_baseline  # noqa: PLC0415 - imports numpy
+        from pytest_evalbars.run.baseline_reading import load_baseline  # noqa: PLC0415 - imports numpy
 
         self.run = load_baseline(self.path)
 
