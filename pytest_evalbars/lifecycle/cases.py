@@ -95,7 +95,7 @@ def _quarantine(lives: Sequence[Life], _history: History, rules: Rules, today: d
     if not found:
         return None
     until = today + timedelta(days=rules.quarantine_days)
-    why = "; ".join(unsteady(said, rules.steady_at) for said in found)
+    why = "; ".join(unsteady(said, rules) for said in found)
     return replace(_move("quarantine", lives, why, found, "quarantined"), until=until)
 
 

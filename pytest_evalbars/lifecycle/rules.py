@@ -30,8 +30,8 @@ Source: STATISTICS.md, R11; the moves of saturated cases are ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.lifecycle.cases import case_moves
 from pytest_evalbars.lifecycle.lives import present
@@ -74,6 +74,10 @@ class QuietBar:
     bar: str
     runs: int
     met: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
 
 
 def quiet_bars(history: History) -> tuple[QuietBar, ...]:

@@ -8,7 +8,7 @@ from pytest_evalbars.lifecycle.proposal import FAST_ERROR
 from pytest_evalbars.report.numbers import count
 
 if TYPE_CHECKING:
-    from pytest_evalbars.lifecycle.proposal import Flip, Numbers
+    from pytest_evalbars.lifecycle.proposal import Flip, Numbers, Rules
 
 
 def counted(said: Numbers) -> str:
@@ -30,13 +30,14 @@ def climbed(said: Numbers) -> str:
     )
 
 
-def unsteady(said: Numbers, steady_at: float) -> str:
-    """What calls a case flaky."""
+def unsteady(said: Numbers, rules: Rules) -> str:
+    """What calls a case flaky; a bound is told over a full window alone, for which it was made."""
+    bounded = said.trials >= rules.window and said.high < rules.steady_at
     bet = f", e = {said.e_value:.3g}" if said.e_value is not None else ""
-    bound = f", at most {said.high:.1%} of the time" if said.high < steady_at else ""
+    bound = f", at most {said.high:.1%} of the time" if bounded else ""
     return (
         f"{said.dimension}: passes and misses by turns, {said.trials - said.passes} of the last {said.trials} "
-        f"trials ({count(said.runs, 'run')}) missed{bound}{bet} against a steady {steady_at:.0%}{_unjudged(said)}"
+        f"trials ({count(said.runs, 'run')}) missed{bound}{bet} against a steady {rules.steady_at:.0%}{_unjudged(said)}"
     )
 
 
