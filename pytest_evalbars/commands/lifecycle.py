@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,16 +54,17 @@ def run(options: argparse.Namespace) -> int:
         raise EvalbarsError(f"lifecycle: --until {options.until} is not after today, {today}")
     if options.owner is not None and not options.owner.strip():
         raise EvalbarsError("lifecycle: --owner is empty: name who answers for the quarantined cases")
-    history = _history(options)
+    history, notes = _history(options)
     found = proposals(history, today=today, rules=Rules(window=options.window, fast=options.fast))
     if options.until is not None:
         found = tuple(replace(each, until=options.until) if each.until else each for each in found)
     quiet = quiet_bars(history)
-    said: dict[str, Any] = {"schema": 1, "today": today.isoformat(), "runs": len(history.runs)}
+    said: dict[str, Any] = {"schema": 1, "today": today.isoformat(), "runs": len(history.runs), "notes": notes}
     said |= {"proposals": [each.to_json() for each in found], "quiet_bars": [each.to_json() for each in quiet]}
     if not options.json:
         from pytest_evalbars.report.lifecycle import lifecycle_lines  # noqa: PLC0415
 
+        _print(f"note: {safe(note)}" for note in notes)
         _print(lifecycle_lines(history, found, quiet, owner=options.owner, everything=options.verbose))
     failed, left = False, len(found)
     if options.apply or options.diff:
@@ -81,24 +83,28 @@ def _print(lines: Iterable[str]) -> None:
         print(line)  # noqa: T201 - a command prints
 
 
-def _history(options: argparse.Namespace) -> History:
-    """The history that is asked for.
+def _history(options: argparse.Namespace) -> tuple[History, list[str]]:
+    """The history that is asked for, and what it has to say of itself.
 
     Raises:
         EvalbarsError: it cannot be read, or there is none.
     """
-    from pytest_evalbars.history.store import (  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415
+    from pytest_evalbars.history.access import (  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415
         read_history,
         read_history_of,
     )
 
     if gone := [str(path) for path in options.runs if not path.exists()]:
         raise EvalbarsError(f"{gone[0]}: no such file or folder; name run files, or a folder of them")
-    history: History = read_history_of(options.runs) if options.runs else read_history(options.root)
+    notes: list[str] = []
+    history: History = (
+        read_history_of(options.runs, notes=notes) if options.runs else read_history(options.root, notes=notes)
+    )
     if not history.runs:
         where = ", ".join(map(str, options.runs)) or str(options.root.resolve())
-        raise EvalbarsError(f"{where}: no past runs; run the suite first, or name run files or a folder of them")
-    return history
+        hint = "run the suite first, or name run files or a folder of them"
+        raise EvalbarsError("\n".join([f"{where}: no past runs; {hint}", *notes]))
+    return history, notes
 
 
 def _change(options: argparse.Namespace, found: Sequence[Proposal]) -> tuple[dict[str, Any], list[str], int]:

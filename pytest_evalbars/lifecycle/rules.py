@@ -19,7 +19,8 @@
 
 Look once a release. A bound over a window errs in at most one of twenty cases that stand right at its limit, for one
 decision. Whoever looks after each commit, and promotes at the first good window, promotes far more by luck (optional
-stopping). The bet alone may be looked at as often as one likes.
+stopping): of cases that pass 90% of the time 5% at one look, and 32% within 105 looks, one after each run of one
+trial. The bet alone may be looked at as often as one likes.
 
 A case whose content changed begins a new life: what it said before does not count. A trial that could not be judged
 is no miss, and is said. A single miss of a case of one trial moves nothing, but that a saturated case is watched

@@ -37,7 +37,8 @@ def unsteady(said: Numbers, rules: Rules) -> str:
     bound = f", at most {said.high:.1%} of the time" if bounded else ""
     return (
         f"{said.dimension}: passes and misses by turns, {said.trials - said.passes} of the last {said.trials} "
-        f"trials ({count(said.runs, 'run')}) missed{bound}{bet} against a steady {rules.steady_at:.0%}{_unjudged(said)}"
+        f"trials ({count(said.runs, 'run')}) missed{bound}{bet} against a steady {rules.steady_at:.0%}"
+        f"{_unjudged(said)}"
     )
 
 

@@ -44,11 +44,16 @@ def asked(monkeypatch):
     """What the command reads, instead of a store; and what it asked for."""
     seen = []
 
-    def give(past):
-        store = ModuleType("store")
-        store.read_history = lambda root: seen.append(root) or past
-        store.read_history_of = lambda paths: seen.append(paths) or past
-        monkeypatch.setitem(sys.modules, "pytest_evalbars.history.store", store)
+    def give(past, *more):
+        def read(where, last=None, notes=None):
+            assert last is None
+            seen.append(where)
+            notes += more
+            return past
+
+        access = ModuleType("access")
+        access.read_history = access.read_history_of = read
+        monkeypatch.setitem(sys.modules, "pytest_evalbars.history.access", access)
         return seen
 
     return give
@@ -102,6 +107,9 @@ def test_it_tells_the_moves_by_kind_with_their_numbers(asked, said):
         "accuracy: all 6 trials of the last 3 runs missed; it passed before, and misses since 2026-11-20 "
         "at commit abc43 (run r43)"
     )
+    flaky = (
+        "accuracy: passes and misses by turns, 3 of the last 7 trials (7 runs) missed, e = 36.9 against a steady 95%"
+    )
     assert said(0).splitlines() == [
         "history: 46 runs, 2026-11-20 to 2026-11-20, 3 cases",
         "",
@@ -111,7 +119,7 @@ def test_it_tells_the_moves_by_kind_with_their_numbers(asked, said):
         "",
         "quarantine, as flaky: 1",
         f"  flaky (regression -> quarantined) in {TEST}",
-        "      accuracy: passes and misses by turns, 3 of the last 7 trials (7 runs) missed, e = 36.9 against a steady 95%",
+        f"      {flaky}",
         "      until 2026-12-21, its owner is to be named with --owner",
         "",
         "promote to regression: 1",
@@ -145,6 +153,12 @@ def test_json(asked, said):
     assert (hill["case"], hill["file"], hill["numbers"][0]["passes"]) == ("hill", FILE, 46)
     assert out["quiet_bars"] == [{"bar": "faithful[es]", "runs": 46, "met": 46}]
     assert "diff" not in out
+
+
+def test_what_the_history_has_to_say_of_itself_is_passed_on(asked, said):
+    asked(everything(), "torn.jsonl: \x1b[31mleft out")
+    assert said(0).startswith("note: torn.jsonl: \\x1b[31mleft out\nhistory: 46 runs")
+    assert json.loads(said(0, "--json"))["notes"] == ["torn.jsonl: \x1b[31mleft out"]
 
 
 def test_the_history_here_or_what_is_named(asked, said, tmp_path):

@@ -186,6 +186,15 @@ def test_of_cases_at_the_limit_at_most_one_in_twenty_is_promoted():
     assert len(moves(counted(passes, 3, "capability"))) / 2000 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
 
 
+@pytest.mark.slow
+def test_whoever_looks_after_each_run_promotes_far_more_by_luck():
+    """What the docs of the rule say of optional stopping."""
+    passes, promoted = np.random.default_rng(1).random((300, 150)) < 0.9, set()
+    for seen in range(46, 151):
+        promoted |= {each.case for each in moves(counted(passes[:, :seen], 1, "capability")) if each.case}
+    assert len(promoted) / 300 == pytest.approx(0.32, abs=0.08)
+
+
 def test_a_quarantined_case_returns_by_what_it_said_since_then():
     before, since = told(["p"] * 40), told(["-"] * 40 + ["p"] * 46, "quarantined")
     one = CaseRecord("c", "accuracy", TEST, FILE, before + since)
