@@ -122,7 +122,9 @@ def _change(options: argparse.Namespace, found: Sequence[Proposal]) -> tuple[dic
         if each.until is not None and not options.owner:
             failed.append((number, each.tests[0], "nobody answers for it: name who does with --owner NAME"))
             continue
-        quarantine = each.until and {"owner": options.owner, "reason": each.why, "until": each.until.isoformat()}
+        quarantine = None
+        if each.until is not None:
+            quarantine = {"owner": options.owner.strip(), "reason": safe(each.why), "until": each.until.isoformat()}
         for test in each.tests[:1] if each.file else each.tests:
             changes.append(Change(each.case, test, each.file, each.becomes, quarantine))
             of.append(number)

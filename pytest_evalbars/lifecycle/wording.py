@@ -47,7 +47,7 @@ def flipped(said: Numbers, flip: Flip | None) -> str:
     all_missed = f"{said.dimension}: all {said.trials} trials of the last {said.runs} runs missed{_unjudged(said)}"
     if flip is None:
         return f"{all_missed}; it has never passed"
-    commit = f"at commit {flip.commit}" if flip.commit else "at an unknown commit"
+    commit = f"at commit {flip.commit[:12]}" if flip.commit else "at an unknown commit"
     return f"{all_missed}; it passed before, and misses since {flip.started[:10]} {commit} (run {flip.run})"
 
 

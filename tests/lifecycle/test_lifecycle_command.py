@@ -184,6 +184,14 @@ def test_apply_hands_over_every_change_and_prints_the_diff(asked, applied, said)
     assert out.endswith('--- a/evals/support.jsonl\n+\t{"id": "\\x1b[31mc"}\nchanged the status of 2 cases\n')
 
 
+def test_what_is_written_is_one_clean_line(asked, applied, said):
+    asked(history(record(FLAKY, dimension="to\nne\x1b")))
+    said(0, "--apply", "--owner", " Ada ")
+    quarantine = applied[0][1][0].quarantine
+    assert quarantine["owner"] == "Ada"
+    assert quarantine["reason"].startswith("to ne\\x1b: passes and misses by turns")
+
+
 def test_diff_writes_nothing(asked, applied, said):
     asked(history(promoted()))
     assert said(0, "--diff").endswith("would change the status of 1 case\n")
