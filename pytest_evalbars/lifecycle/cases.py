@@ -130,10 +130,10 @@ def _both_ways(runs: Sequence[Told]) -> bool:
 
 
 def _saturate(lives: Sequence[Life], history: History, rules: Rules, _today: date) -> Proposal | None:
-    """A case that no state of the product fails any more: proven to pass by far, over enough runs and states."""
+    """A case that no state of the product fails any more: proven by what it said since it is a regression case."""
     found: list[Numbers] = []
     for one in lives:
-        window = latest(one.told, _clean_trials(rules), SATURATED_RUNS)
+        window = latest(one.stretch, _clean_trials(rules), SATURATED_RUNS)
         said = numbers(one.record.dimension, window, rules.alpha, variants=variants(history, window))
         few = said.runs < SATURATED_RUNS or (said.variants or 0) < SATURATED_VARIANTS
         if few or said.passes < said.trials or said.low < rules.steady_at:

@@ -309,6 +309,13 @@ def test_a_case_that_no_state_of_the_product_fails_is_saturated():
     assert case_kinds(history(record([*words[1:], "ppppm"]))) == []
 
 
+def test_what_promoted_a_case_does_not_saturate_it_too():
+    before, since = told(["p"] * 60, "capability"), told(["-"] * 60 + ["p"] * 58)
+    one = CaseRecord("c", "accuracy", TEST, "", before + since)
+    assert case_kinds(history(one)) == []
+    assert case_kinds(history(replace(one, told=before + told(["-"] * 60 + ["p"] * 59)))) == ["saturated"]
+
+
 @pytest.mark.parametrize(("trials", "expected"), [(58, []), (59, ["saturated"])])
 def test_it_takes_59_trials(trials, expected):
     assert case_kinds(history(record(["p"] * trials))) == expected
