@@ -8,9 +8,9 @@
 - **Quarantine**, of a regression case: it passes and misses by turns, and is proven to pass less than 95% of the
   time, by the bound over its last 46 trials, or by a bet on each run's share of misses since it is a regression case.
 - **Saturated**, of a regression case: its last trials as one, at least 59 from at least 10 runs of 3 states of the
-  product, all passed, which proves 95%; on every dimension. Of a dimension: the lower bound over its last 3 runs, with cases
-  as the units, leaves at most 0.03 of room, and none of the last 3 or more states of the product is proven better or
-  worse than the one before it.
+  product, all passed, which proves 95%; on every dimension.
+- **Saturated**, of a dimension: the lower bound over its last 3 runs, with cases as the units, leaves at most 0.03 of
+  room, and none of the last 3 or more states of the product is proven better or worse than the one before it.
 - **Reopen**, saturated to regression: it missed in one of its last 10 runs as a saturated case.
 - **Retire**, which is for a person to do: as a saturated case it has passed for 180 days, in 10 runs or more, of 3
   states of the product or more.
