@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_evalbars.gate.slices import dimension_of, slices_of
-from pytest_evalbars.metrics.drops import Pairs, independent, paired, pairs_of
+from pytest_evalbars.metrics.drops import independent, paired
+from pytest_evalbars.metrics.pairs import Pairs, pairs_of
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.run.columns import MISS
 from pytest_evalbars.run.matching import match

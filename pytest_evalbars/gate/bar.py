@@ -146,6 +146,8 @@ class Bar(Strict):
                 "hold it with at_least or at_most, or compare pass_rate, mean_score or the mean of a measure"
             )
         self._asks_what_the_metric_takes()
+        if self.relative and not self.kind.less_is_better:
+            raise ValueError(f'max_drop = "{self.max_drop}" is for time, money and tokens; write a difference here')
         if self.early_stop:
             self._can_stop()
         if not self.name:

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_evalbars.gate.against import Against
+from pytest_evalbars.gate.conclude import conclude, standing_of
 from pytest_evalbars.gate.draft import drafts_of
-from pytest_evalbars.gate.select import held_bars, stands_alone
-from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
-from pytest_evalbars.run.columns import MISS, STOPPED
+from pytest_evalbars.gate.select import held_bars
+from pytest_evalbars.gate.verdict import Decision, Verdict, Word
+from pytest_evalbars.gate.watch import changed_bars
+from pytest_evalbars.run.columns import MISS
 from pytest_evalbars.stats.families import two_tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
     from pytest_evalbars.gate.anytime import Evidence
     from pytest_evalbars.gate.bar import Bar, Bars
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 STAGES = ("testing", "launch", "none")
 #: Two numbers closer than this are one.
 ROUNDING = 1e-12
-#: Of verdicts of cases that stand for themselves.
-FREE = "that no bar speaks of were"
-#: Missing trials named before the others are only counted.
-NAMED = 5
 
 
 def decide(
@@ -82,9 +78,10 @@ def decide(
         draft.multiplicity = len(tiers) * tiers[draft.group is not None]
     verdicts = tuple(_verdict(run, bars, draft, stage) for draft in drafts)
     # By name: the order in which cases ran, or in which shards were named, is nobody's business.
-    standing = tuple(sorted(_standing(run, bars, MISS), key=lambda each: (each.case, each.dimension)))
+    standing = tuple(sorted(standing_of(run, bars, MISS), key=lambda each: (each.case, each.dimension)))
     standing = standing if stage != "none" else ()
-    decision = _decision(run, bars, verdicts, standing, stage, strict=strict)
+    changes = () if baseline is None or not baseline.headers else changed_bars(baseline.headers[0], bars)
+    decision = conclude(run, bars, verdicts, standing, stage, strict=strict, changes=changes)
     return decision if against is None else replace(decision, common=against.common())
 
 
@@ -224,93 +221,3 @@ def _fails(bar: Bar, word: Word, stage: str) -> bool:
     if word == "inconclusive":
         return bar.inconclusive == "fail" if bar.inconclusive else stage == "launch"
     return word != "met"
-
-
-def _standing(run: Run, bars: Bars, outcome: int) -> Iterator[Standing]:
-    """Misses (or another outcome) of regression cases on dimensions that no bar speaks of."""
-    missed: NDArray[np.int64] = np.flatnonzero((run.outcome == outcome) & ~run.expected)
-    if not len(missed):
-        return
-    kinds = np.bincount(run.dimension[missed] * len(run.labelsets) + run.labelset[missed])
-    pairs = [divmod(int(kind), len(run.labelsets)) for kind in np.flatnonzero(kinds)]
-    alone = {(d, s) for d, s in pairs if stands_alone(bars, run.dimensions[d], run.labelsets[s])}
-    if not alone:
-        return
-    for row in map(int, missed):
-        if (int(run.dimension[row]), int(run.labelset[row])) in alone:
-            dimension = run.dimensions[int(run.dimension[row])]
-            yield Standing(run.name(row), dimension, run.reasons.get(row, ""))
-
-
-def _missing(run: Run) -> Iterator[str]:
-    """Which trials have no result: those that were kept from starting by the reason, others by name."""
-    held = [
-        f"{'1 trial' if number == 1 else f'{number} trials'}, because {why}" for why, number in run.not_run.items()
-    ]
-    if held:
-        mend = "" if run.unfinished else "; go on with --evalbars-resume"
-        yield f"the run is incomplete; not run: {' and '.join(held)}{mend}"
-    rest = len(run.missing) - sum(run.not_run.values())
-    if rest > 0:
-        more = "more " if held else ""
-        trials = f"1 {more}planned trial has" if rest == 1 else f"{rest} {more}planned trials have"
-        names = ", ".join(run.missing[:NAMED]) + (" ..." if len(run.missing) > NAMED else "")
-        yield f"the run is incomplete: {trials} no result" + ("" if held else f": {names}")
-
-
-def _decision(
-    run: Run,
-    bars: Bars,
-    verdicts: tuple[Verdict, ...],
-    standing: tuple[Standing, ...],
-    stage: str,
-    *,
-    strict: bool,
-) -> Decision:
-    allowed = bars.allowed_errors(run.trials + run.stopped)
-    code = 0
-    notes: list[str] = []
-    open_question = False
-    notes += [
-        f"the run is incomplete: {shard} did not come to its end with all its results; go on with it: "
-        f"--evalbars-shard={shard.index}/{shard.of} --evalbars-resume=ITS-RUN-FILE"
-        for shard in run.unfinished
-    ]
-    if run.missing:
-        notes += _missing(run)
-    elif run.torn:
-        notes.append("the run is incomplete: its last line was cut off, and is left out")
-    elif not run.complete:
-        notes.append("the run is incomplete: it has no end line, so its session was killed or still runs")
-    elif not run.trials:
-        notes.append("no case was judged")
-        open_question = not run.second_look
-    forced = dict.fromkeys(str(words) for line in run.resumes for words in line.get("despite") or ())
-    notes += [f"the run was resumed by force, although {words}" for words in forced]
-    if run.stopped and stage != "none" and (untold := sum(1 for _ in _standing(run, bars, STOPPED))):
-        # Under the bars of the session none of them was: these are others.
-        these = "1 verdict that no bar speaks of was" if untold == 1 else f"{untold} verdicts {FREE}"
-        notes.append(f"{these} not given, as the session stopped early under other bars")
-        open_question = True
-    if count := sum(each.in_part for each in verdicts):
-        notes.append(f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases")
-        open_question |= strict
-    open_question |= not run.complete or any(each.fails for each in verdicts)
-    if run.errors > allowed:
-        tolerated = f", {allowed} are tolerated (max_errors)" if bars.max_errors else ""
-        notes.append(f"{run.errors} of {run.trials} trials could not be judged{tolerated}")
-    if standing or run.errors > allowed or any(each.fails and each.verdict == "missed" for each in verdicts):
-        code = 1
-    elif open_question and stage != "none":
-        code = 10
-    return Decision(
-        exit_code=code,
-        verdicts=verdicts,
-        stage=stage,
-        complete=run.complete,
-        standing=standing,
-        errors=run.errors,
-        allowed_errors=allowed,
-        stopped=run.stopped,
-        notes=tuple(notes),
-    )

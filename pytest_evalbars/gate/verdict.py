@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from pytest_evalbars.gate.against import Common, Flips
     from pytest_evalbars.gate.bar import Bar
+    from pytest_evalbars.gate.watch import BarChange
 
 #: The exit code where nothing missed, but it could not be decided.
 UNDECIDED = 10
@@ -150,6 +151,8 @@ class Decision:
     notes: tuple[str, ...] = ()
     #: The baseline, where there is one.
     common: Common | None = None
+    #: What changed in the bars since then.
+    changes: tuple[BarChange, ...] = ()
 
     @property
     def too_many_errors(self) -> bool:
@@ -171,5 +174,6 @@ class Decision:
             ],
             "notes": list(self.notes),
             "baseline": None if self.common is None else self.common.to_json(),
+            "changed_bars": [each.to_json() for each in self.changes],
             "verdicts": [each.to_json() for each in self.verdicts],
         }

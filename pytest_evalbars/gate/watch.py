@@ -54,6 +54,11 @@ class BarChange:
         """Whether a looser bar says why; others need not."""
         return self.new_why or not self.looser
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        changes = [{"change": words, "effect": effect} for words, effect in self.changes]
+        return {"bar": self.bar, "changes": changes, "looser": self.looser, "why": self.why, "new_why": self.new_why}
+
     def __str__(self) -> str:
         """`faithful: at_least 0.70 -> 0.60 (looser), why: the judge is stricter now`."""
         said = ", ".join(f"{words} ({effect})" if effect != "apart" else words for words, effect in self.changes)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_evalbars.metrics.slice import NoData
+from pytest_evalbars.stats.independent import (
+    Difference,
+    difference_bounds,
+    difference_cases_to_settle,
+    difference_interval,
+    difference_p_larger,
+    difference_p_smaller,
+)
 from pytest_evalbars.stats.paired import (
     case_drop,
     drop_bounds,
@@ -15,64 +25,23 @@ from pytest_evalbars.stats.paired import (
     drop_p_larger,
     drop_p_smaller,
 )
+from pytest_evalbars.stats.paired_amounts import (
+    amount_drop,
+    amount_drop_bounds,
+    amount_drop_cases_to_settle,
+    amount_drop_interval,
+    amount_drop_p_larger,
+    amount_drop_p_smaller,
+)
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
-    from pytest_evalbars.metrics.fold import Unjudged
+    from pytest_evalbars.metrics.pairs import Pairs
     from pytest_evalbars.metrics.registry import Kind
-    from pytest_evalbars.metrics.slice import Estimate, Metric, Slice
-    from pytest_evalbars.run.matching import Matching
+    from pytest_evalbars.metrics.slice import Estimate
     from pytest_evalbars.stats.paired import Drop
-
-
-class Pairs(NamedTuple):
-    """What each case that two runs have in common said in both; shapes (cases,)."""
-
-    #: Its code in the later run.
-    case: NDArray[np.int64]
-    #: The mean of its trials, before and after.
-    before: NDArray[np.float64]
-    after: NDArray[np.float64]
-    #: None where no cluster was declared.
-    clusters: NDArray[np.int64] | None
-
-
-def pairs_of(metric: Metric, part: Slice, before: Slice, matching: Matching, unjudged: Unjudged = "apart") -> Pairs:
-    """Pair the cases of a slice with what they said before.
-
-    Args:
-        metric: a mean over cases of what their trials say.
-        part: the slice of the later run.
-        before: the same dimension of the earlier one, whatever its labels were.
-        matching: which case is which.
-        unjudged: what to make of trials of the later run that were not judged.
-    """
-    sums, trials = _folded(metric, part, unjudged)
-    before_sums, before_trials = _folded(metric, before, "apart")
-    if not len(before_trials):
-        before_sums, before_trials = np.zeros(1), np.zeros(1, np.int64)
-    earlier = matching.before_of
-    case = np.flatnonzero((trials > 0) & (earlier >= 0) & (before_trials[earlier] > 0))
-    then = earlier[case]
-    rows = part.rows
-    clusters = part.clusters(rows, part.run.case[rows], len(part.run.cases))
-    return Pairs(
-        case,
-        before_sums[then] / before_trials[then],
-        sums[case] / trials[case],
-        None if clusters is None else clusters[case],
-    )
-
-
-def _folded(metric: Metric, part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The sums and numbers of what the trials of each case of the run say; shapes (cases of the run,)."""
-    values, keep = metric.values(part, unjudged)
-    case = part.of(part.run.case)
-    if not keep.all():
-        values, case = values[keep], case[keep]
-    count = len(part.run.cases)
-    return np.bincount(case, values, count).astype(np.float64), np.bincount(case, minlength=count).astype(np.int64)
+    from pytest_evalbars.stats.paired_amounts import AmountDrop
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +77,163 @@ class OfDrop:
         return drop_cases_to_settle(self.drop, threshold, alpha_above, alpha_below)
 
 
-def paired(pairs: Pairs, kind: Kind, *, relative: bool = False) -> Estimate | None:  # noqa: ARG001
+@dataclass(frozen=True, slots=True)
+class OfAmountDrop:
+    """An estimate of how much more an amount is, on the same cases, as a difference or relative; see `Estimate`."""
+
+    drop: AmountDrop
+    before: float
+    after: float
+
+    @property
+    def value(self) -> float:
+        return self.drop.value
+
+    @property
+    def cases(self) -> int:
+        return self.drop.cases
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        return amount_drop_bounds(self.drop, alpha)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return amount_drop_interval(self.drop, confidence)
+
+    def p_below(self, threshold: float) -> float:
+        return amount_drop_p_smaller(self.drop, threshold)
+
+    def p_above(self, threshold: float) -> float:
+        return amount_drop_p_larger(self.drop, threshold)
+
+    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
+        return amount_drop_cases_to_settle(self.drop, threshold, alpha_above, alpha_below)
+
+
+@dataclass(frozen=True, slots=True)
+class OfDifference:
+    """An estimate of how much worse one sample is than another that it has too little in common with."""
+
+    difference: Difference
+    cases: int
+    before: float
+    after: float
+    #: How many cases are the same.
+    same: int
+    #: Whether the difference is one of logarithms, and so a share of what was.
+    relative: bool
+
+    @property
+    def value(self) -> float:
+        return self._shown(self.difference.value)
+
+    def note(self, alpha: float, upper: bool) -> str:  # noqa: ARG002
+        """That nothing is compared case by case, which sees less."""
+        common = "no case is" if not self.same else f"{self.same} cases are" if self.same > 1 else "1 case is"
+        return f"compared as two independent samples, which sees less: {common} the same in both"
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        low, high = difference_bounds(self.difference, alpha)
+        return self._shown(low), self._shown(high)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        low, high = difference_interval(self.difference, confidence)
+        return self._shown(low), self._shown(high)
+
+    def p_below(self, threshold: float) -> float:
+        return difference_p_smaller(self.difference, self._inside(threshold))
+
+    def p_above(self, threshold: float) -> float:
+        return difference_p_larger(self.difference, self._inside(threshold))
+
+    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
+        t = self._inside(threshold)
+        return difference_cases_to_settle(self.difference, self.cases, t, alpha_above, alpha_below)
+
+    def _shown(self, inside: float) -> float:
+        return float(np.expm1(inside)) if self.relative else inside
+
+    def _inside(self, shown: float) -> float:
+        return math.log1p(shown) if self.relative else shown
+
+
+@dataclass(frozen=True, slots=True)
+class Endless:
+    """What could be had the trials that measured nothing taken any amount: no bound at all; see `Estimate`."""
+
+    cases: int
+    value: float = math.inf
+
+    def bounds(self, alpha: float) -> tuple[float, float]:  # noqa: ARG002
+        return -math.inf, math.inf
+
+    def interval(self, confidence: float) -> tuple[float, float]:  # noqa: ARG002
+        return -math.inf, math.inf
+
+    def p_below(self, threshold: float) -> float:  # noqa: ARG002
+        return 1.0
+
+    def p_above(self, threshold: float) -> float:  # noqa: ARG002
+        """Far above anything: it is the other end that speaks against a drop."""
+        return 0.0
+
+    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> None:  # noqa: ARG002
+        return None
+
+
+def paired(pairs: Pairs, kind: Kind, *, relative: bool = False) -> Estimate:
     """How much worse the cases are than they were, one by one.
 
     Args:
         pairs: what they said before, and say now.
         kind: of the metric.
         relative: whether as a share of what it was.
+
+    Raises:
+        NoData: what was measured cannot be averaged as an amount.
     """
     before, after = float(pairs.before.mean()), float(pairs.after.mean())
-    worse = (pairs.after, pairs.before) if kind.less_is_better else (pairs.before, pairs.after)
-    return OfDrop(case_drop(*worse, pairs.clusters), before, after)
+    good, bad = (pairs.before, pairs.after) if kind.less_is_better else (pairs.after, pairs.before)
+    if kind.bounded:
+        # Sums of fractions may pass the ends by a rounding error.
+        return OfDrop(case_drop(np.clip(bad, 0, 1), np.clip(good, 0, 1), pairs.clusters), before, after)
+    if np.isinf(pairs.after).any():
+        return Endless(len(pairs.case))
+    if min(pairs.before.min(), pairs.after.min()) < 0:
+        raise NoData("a mean is of amounts from 0 up, and some of these are below")
+    return OfAmountDrop(amount_drop(good, bad, pairs.clusters, relative=relative), before, after)
 
 
 def independent(before: Estimate, after: Estimate, kind: Kind, same: int, *, relative: bool = False) -> Estimate:
-    """How much worse a slice is than another, that has too few cases in common with it."""
-    raise NotImplementedError
+    """How much worse a slice is than it was, where it has too few cases in common with that.
+
+    Args:
+        before: the metric then.
+        after: the metric now.
+        kind: of the metric.
+        same: how many cases are the same.
+        relative: whether as a share of what it was.
+
+    Raises:
+        NoData: it was 0, and nothing is a share of that.
+    """
+    if math.isinf(after.value):
+        return Endless(after.cases)
+    if relative and not before.value:
+        raise NoData("it was 0 in the baseline, and nothing is a share of that")
+    more, less = (after, before) if kind.less_is_better else (before, after)
+    difference = Difference(more.value, less.value, more.interval, less.interval)
+    if relative:
+        difference = Difference(_log(more.value), _log(less.value), _logs(more.interval), _logs(less.interval))
+    return OfDifference(difference, after.cases, before.value, after.value, same, relative)
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf
+
+
+def _logs(interval: Callable[[float], tuple[float, float]]) -> Callable[[float], tuple[float, float]]:
+    def logs(confidence: float) -> tuple[float, float]:
+        low, high = interval(confidence)
+        return _log(low), _log(high)
+
+    return logs

@@ -60,6 +60,10 @@ def summary(
         f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",
     )
     yield from map(Line, _of_the_run(run))
+    if decision.changes:
+        yield from (
+            Line(safe(f"bar changed: {each}"), "warn" if each.looser else "plain") for each in decision.changes
+        )
     if decision.common is not None:
         yield from map(Line, common_lines(decision.common, everything=everything))
     if not brief:

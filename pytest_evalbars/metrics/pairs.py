@@ -1,0 +1,63 @@
+"""The cases that two runs have in common, and what each said in both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_evalbars.metrics.fold import Unjudged
+    from pytest_evalbars.metrics.slice import Metric, Slice
+    from pytest_evalbars.run.matching import Matching
+
+
+class Pairs(NamedTuple):
+    """What each case that two runs have in common said in both; shapes (cases,)."""
+
+    #: Its code in the later run.
+    case: NDArray[np.int64]
+    #: The mean of its trials, before and after.
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    #: None where no cluster was declared.
+    clusters: NDArray[np.int64] | None
+
+
+def pairs_of(metric: Metric, part: Slice, before: Slice, matching: Matching, unjudged: Unjudged = "apart") -> Pairs:
+    """Pair the cases of a slice with what they said before.
+
+    Args:
+        metric: a mean over cases of what their trials say.
+        part: the slice of the later run.
+        before: the same dimension of the earlier one, whatever its labels were.
+        matching: which case is which.
+        unjudged: what to make of trials of the later run that were not judged.
+    """
+    sums, trials = _folded(metric, part, unjudged)
+    before_sums, before_trials = _folded(metric, before, "apart")
+    if not len(before_trials):
+        before_sums, before_trials = np.zeros(1), np.zeros(1, np.int64)
+    earlier = matching.before_of
+    case = np.flatnonzero((trials > 0) & (earlier >= 0) & (before_trials[earlier] > 0))
+    then = earlier[case]
+    rows = part.rows
+    clusters = part.clusters(rows, part.run.case[rows], len(part.run.cases))
+    return Pairs(
+        case,
+        before_sums[then] / before_trials[then],
+        sums[case] / trials[case],
+        None if clusters is None else clusters[case],
+    )
+
+
+def _folded(metric: Metric, part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The sums and numbers of what the trials of each case of the run say; shapes (cases of the run,)."""
+    values, keep = metric.values(part, unjudged)
+    case = part.of(part.run.case)
+    if not keep.all():
+        values, case = values[keep], case[keep]
+    count = len(part.run.cases)
+    return np.bincount(case, values, count).astype(np.float64), np.bincount(case, minlength=count).astype(np.int64)
