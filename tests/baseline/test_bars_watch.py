@@ -167,9 +167,15 @@ def test_the_table_as_a_whole():
 
 
 def test_max_drop_is_watched_where_bars_have_it():
-    plain = dict.fromkeys(("metric", "stage"))
-    assert effect_of("max_drop", {"max_drop": 0.02, **plain}, {"max_drop": 0.05, **plain}) == "looser"
-    assert effect_of("max_drop", {"max_drop": 0.02, **plain}, {"max_drop": 0, **plain}) == "stricter"
+    for before, after, effect in (
+        (0.02, 0.05, "looser"),
+        (0.02, 0, "stricter"),
+        ("10%", "12.5%", "looser"),
+        ("10%", "9%", "stricter"),
+        (0.2, "9%", "looser"),
+    ):
+        plain = [{"max_drop": value, "metric": "mean_latency"} for value in (before, after)]
+        assert effect_of("max_drop", *plain) == effect
     recorded = {"bars": [{"name": "faithful", "dimension": ["faithfulness"], "max_drop": 0.02}]}
     (change,) = changed_bars(recorded, load_bars({"bar": [FAITHFUL]}))
     assert str(change) == (
