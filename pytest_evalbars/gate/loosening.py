@@ -54,9 +54,12 @@ def _number(before: Any, after: Any, *, upwards: bool, alike: bool = True) -> Ef
         return "stricter" if before is None else "looser"
     if not alike:
         return "apart"  # numbers of two metrics
-    if not all(type(each) in (int, float) for each in (before, after)):
+    shares = [isinstance(each, str) and each.endswith("%") for each in (before, after)]
+    try:
+        was, now = (float(str(each).removesuffix("%")) for each in (before, after))
+    except ValueError:
         return "looser"
-    return "stricter" if (after > before) == upwards else "looser"
+    return "stricter" if len(set(shares)) == 1 and (now > was) == upwards else "looser"
 
 
 def change_words(key: str, before: Any, after: Any) -> str:

@@ -109,10 +109,10 @@ def _lacking(run: Run) -> str:
         return "this was a second look at cases that missed; run without --evalbars-missed"
     if run.stopped:
         trials = _trials(run.stopped, "was", "were")
-        return f"{trials} stopped early, as no verdict depended on them; run without stopping early"
+        return f"{trials} stopped early, as no verdict depended on them; run without --evalbars-stop-early"
     left_out = int(np.count_nonzero(run.outcome == LEFT_OUT))
     if left_out or run.unseen:
-        why = ", ".join(run.unseen) or f"{left_out} verdicts are missing for it"
+        why = ", ".join(run.unseen) or f"{left_out} verdict{' is' if left_out == 1 else 's are'} missing"
         return f"cases were left out ({why}); run whole files or folders, without -k, -m, -x, --lf and node ids"
     if not run.complete:
         lacking = f": {_trials(len(run.missing), 'has', 'have')} no result" if run.missing else ""

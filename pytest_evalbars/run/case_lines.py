@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.run.columns import Run
 
-#: Significant digits of a mean: enough for what is noisy anyway, and few enough to be read.
-DIGITS = 4
+#: Significant digits of a mean, and how far it can be off by that, as a share of it.
+DIGITS, ROUNDING = 6, 1e-5
 
 
-def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means as a baseline keeps them.
+def as_before(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The means of a run, with those of the baseline in place of what differs by rounding alone.
 
-    Who compares a run with a baseline rounds both sides: of a score that is 2/3 in every case, what rounding alone
-    took away would else look like a change of all cases in one direction.
+    A score that is 2/3 in every case, now and then, would else look like a change of all cases in one direction, and
+    that is proven.
+
+    Args:
+        before: by case, as the baseline has them.
+        after: the same cases in the run; shape (cases,).
     """
-    return np.array([_rounded(value) for value in values.tolist()], np.float64)
+    alike = np.abs(before - after) <= ROUNDING * np.maximum(np.abs(before), np.abs(after))
+    return np.where(alike, before, after)
 
 
 def _rounded(value: float) -> float:
