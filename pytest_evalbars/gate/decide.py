@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_evalbars.gate.draft import drafts_of
-from pytest_evalbars.gate.select import held_bars, stands_alone
+from pytest_evalbars.gate.select import held_bars, narrowed, stands_alone
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
 from pytest_evalbars.run.columns import MISS, STOPPED
 from pytest_evalbars.stats.families import two_tiers
@@ -61,6 +61,7 @@ def decide(
     """
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is none of {', '.join(STAGES)}")
+    bars = narrowed(bars, run)
     drafts = [draft for bar in held_bars(bars, stage) for draft in drafts_of(run, bar, bars)]
     judged = [draft for draft in drafts if draft.apart is not None and draft.bar.rule == "evidence"]
     corrected = two_tiers(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
+from pytest_evalbars.gate.select import nothing_to_hold
 from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, SKIPPED, STOPPED
@@ -73,6 +74,8 @@ def drafts_of(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
         draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
         draft.failed = int(tally[ERROR] + tally[MISSING])
         draft.why_not = _not_enforced(run, part, draft.left_out)
+        if not (draft.why_not or len(part.rows)):
+            draft.why_not = nothing_to_hold(run, bar, dimension)
         try:
             _measure(draft, part, bars)
         except NoData as none:
