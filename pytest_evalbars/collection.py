@@ -100,10 +100,10 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
         notes = collector.notes()
         if not config.getoption("evalbars_shard"):  # which holds no bar, and is decided with the others
             bars, notes = answerable, [*notes, *(notices if _whole(session) else ())]
-        collection = config.stash[COLLECTION] = Collection(collector.cases, bars, config, notes)
-        collection.quarantines = collector.quarantines
+        collection = Collection(collector.cases, bars, config, notes, quarantines=collector.quarantines)
         _spare(collection, items)
         collection.cases = early.shuffle(config, bars, collection.cases, items)
+        config.stash[COLLECTION] = collection
         if config.getoption("evalbars_shard"):
             _only_shard(collection, items)
         if config.getoption("evalbars_missed"):

@@ -84,7 +84,7 @@ def narrowed(bars: Bars, run: Run) -> Bars:
     Where saturated cases were sampled or skipped, a bar that names no status holds regression cases only: a rate that
     rests on other cases in each run would move with them.
     """
-    if run.saturated is None:
+    if run.saturated is None or not run.saturated.of:
         return bars
     status = Unsaid((DEFAULT_STATUS,))
     update = {"status": status}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.run.columns import MISSING
 from pytest_evalbars.run.plan import SATURATED
@@ -31,6 +29,8 @@ def saturated_line(run: Run) -> str:
 
 def _ran(run: Run) -> int:
     """How many saturated cases have a verdict, or at least tried for one."""
+    import numpy as np  # noqa: PLC0415 - a shard reports without it
+
     saturated = np.array([labels.get("status") == SATURATED for labels in run.labelsets], bool)
     return len(np.unique(run.case[saturated[run.labelset] & (run.outcome < MISSING)])) if len(saturated) else 0
 
