@@ -123,7 +123,8 @@ class ControllerHooks:
             resumed = self.config.stash[RESUMED] = Resumption.of(self.held.known, plan, self.held)
             plan = resumed.plan
         if plan.shard is None:  # what of the bars is left out the workers tell
-            bars, _ = advised(self.config, bars, (*plan.planned, *plan.left_out))
+            resting = plan.saturated.examples() if plan.saturated else ()
+            bars, _ = advised(self.config, bars, (*plan.planned, *plan.left_out, *resting))
         prospects = Prospects(self.config, plan, bars)
         if (reporter := self.config.pluginmanager.get_plugin("terminalreporter")) is not None:
             reporter.ensure_newline()

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.config.options import SATURATED as MODES
-from pytest_evalbars.run.plan import SATURATED
+from pytest_evalbars.run.plan import SATURATED, Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pytest_evalbars.run.plan import Planned
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,11 @@ class Saturated:
         what = f"{SATURATED}: {run} of {self.of} cases run ({self.mode})"
         return f"{what}; bars without a status hold regression cases only"
 
+    def examples(self) -> Iterator[Planned]:
+        """One trial that was not run of each kind: enough to know which bars the cases could answer."""
+        for each in self.not_run:
+            yield Planned("", each.cases[0], "", 0, each.dimensions, each.labels)
+
     def to_json(self) -> dict[str, Any]:
         """The header's key."""
         not_run = [
@@ -105,7 +108,7 @@ def _rest(given: Any) -> Rest:
     dimensions, labels, cases = (values.get(key) for key in ("dimensions", "labels", "cases"))
     if not (isinstance(dimensions, list) and isinstance(cases, list) and isinstance(labels, Mapping)):
         raise ValueError(f"a kind of saturated cases that were not run is {str(given)[:100]}")  # noqa: TRY004 - told as the others
-    if not all(isinstance(each, str) for each in (*dimensions, *cases)):
+    if not (cases and all(isinstance(each, str) for each in (*dimensions, *cases))):
         raise ValueError(f"of a kind of saturated cases that were not run, names are no texts: {str(given)[:100]}")
     return Rest(tuple(dimensions), {str(key): str(value) for key, value in labels.items()}, tuple(cases))
 

@@ -99,6 +99,13 @@ def test_a_sample_runs_and_bars_without_a_status_hold_the_others(old_and_new, ca
     assert decide(load_run(result.path), bars).verdicts[0].cases == 12
 
 
+def test_what_can_be_met_is_told_of_the_cases_that_bars_hold(old_and_new):
+    old_and_new.bars(BAR.replace("0.5", "0.9"))
+    old_and_new.run("--collect-only").never_said("cannot be met")
+    sampled = old_and_new.run("--collect-only", "--evalbars-saturated=sample")
+    sampled.said(f"evalbars: {SAID}", "cannot be met with the cases at hand even if all pass. 12 cases")
+
+
 def test_a_case_more_moves_no_other(old_and_new):
     old_and_new.file("test_x.py", SUITE.replace("range(31)", "range(60)"))
     found = saturated(old_and_new.run("--evalbars-saturated=sample"))
@@ -150,10 +157,11 @@ def test_a_bar_over_saturated_cases_alone_is_not_enforced_on_a_sample(old_and_ne
     assert result.exit == 0
     result.said("not enforced: all its cases are saturated, which were only sampled")
     # A dimension that the run does not know is still no data.
-    old_and_new.bars(BAR + '[[bar]]\ndimension = "taste"\nat_least = 0.5\n')
+    old_and_new.bars(BAR + '[[bar]]\ndimension = ["tone", "taste"]\nat_least = 0.5\n')
     capsys.readouterr()
     assert gate(old_and_new, result.path) == 10
-    assert "not enforced" not in capsys.readouterr().out
+    verdicts = json.loads(capsys.readouterr().out)["verdicts"]
+    assert [(each["dimension"], each["enforced"]) for each in verdicts[1:]] == [("tone", False), ("taste", True)]
 
 
 def test_at_the_launch_stage_a_sample_is_all_of_them(old_and_new):
@@ -240,7 +248,8 @@ def test_shards_share_one_sample_and_are_decided_as_one_run(old_and_new, capsys)
     assert "with the same --evalbars-saturated" in told
 
 
-def test_a_resumed_run_goes_on_in_its_own_way(old_and_new, monkeypatch):
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.slow)], ids=["serial", "-n 2"])
+def test_a_resumed_run_goes_on_in_its_own_way(old_and_new, monkeypatch, workers):
     old_and_new.run("--evalbars-saturated=sample")
     path = old_and_new.cut(5)
     monkeypatch.setattr(quarantine, "today", lambda: "2026-12-02")  # past midnight
@@ -251,7 +260,7 @@ def test_a_resumed_run_goes_on_in_its_own_way(old_and_new, monkeypatch):
         refused = old_and_new.run("--evalbars-resume=", asked)
         assert refused.exit == 4
         refused.said("is not a run of what would run now", words)
-    result = old_and_new.run("--evalbars-resume=", "--evalbars-saturated=sample")
+    result = old_and_new.run("--evalbars-resume=", *workers)
     assert result.exit == 0
     result.said("5 of", "trials are taken from it", SAID, "gate passed")
     run = load_run(path)
