@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,25 +16,23 @@ from pytest_evalbars.cases.collect import Collector, is_case
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import BarsError
 from pytest_evalbars.execution import early
+from pytest_evalbars.execution.saturated import spare, way_of
 from pytest_evalbars.run.plan import Plan
 from pytest_evalbars.run.shards import Shard
-from pytest_evalbars.selection import asked_for
+from pytest_evalbars.scope import XDIST_KEY, scope_of
+from pytest_evalbars.selection import folders_of
 from pytest_evalbars.stash import COLLECTION, PROBLEMS, is_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.plan import Planned
+    from pytest_evalbars.run.quarantined import Quarantined
+    from pytest_evalbars.run.saturated import Saturated
 
-#: The key under which the plugin's words travel in xdist's worker input and output.
-XDIST_KEY = "evalbars"
-#: The plan of a shard without cases, in a worker's output.
-XDIST_PLAN_KEY = "evalbars-plan"
 #: The cases that missed or erred in the last judged session.
 MISSED_CACHE = "evalbars/missed"
-#: What the controller tells its workers, found out once.
-SCOPE = pytest.StashKey[dict[str, Any]]()
 
 
 @dataclass(slots=True)
@@ -47,18 +45,26 @@ class Collection:
     notes: list[str] = field(default_factory=list)
     #: Which part of the run this session is; the cases are then those of that part.
     shard: Shard | None = None
+    #: Which saturated cases this session does not run: they are not among its cases.
+    saturated: Saturated | None = None
+    #: By item: the case's quarantine.
+    quarantines: Mapping[str, Quarantined] = field(default_factory=dict)
 
     def plan(self, items: list[pytest.Item]) -> Plan:
         """The plan, now that every plugin has taken out what it does not want to run."""
         kept = set(items)
         asked, gaps = scope_of(self.config)
+        planned = tuple(planned for item, planned in self.cases if item in kept)
+        quarantined = (self.quarantines.get(each.item) for each in planned)
         return Plan(
-            planned=tuple(planned for item, planned in self.cases if item in kept),
+            planned=planned,
             left_out=tuple(planned for item, planned in self.cases if item not in kept),
             unseen=tuple(gaps),
             asked=tuple(asked),
             notes=tuple(self.notes),
             shard=self.shard,
+            saturated=self.saturated,
+            quarantined=tuple(dict.fromkeys(filter(None, quarantined))),
         )
 
 
@@ -77,7 +83,7 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
     problems = config.stash[PROBLEMS]
     if not problems and not any(is_case(item) for item, _ in everything):
         return
-    collector = Collector()
+    collector = Collector(lambda: scope_of(config, "day"))
     collector.take(everything)
     problems[:] = dict.fromkeys([*problems, *collector.problems])
     bars = None
@@ -94,8 +100,10 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
         notes = collector.notes()
         if not config.getoption("evalbars_shard"):  # which holds no bar, and is decided with the others
             bars, notes = answerable, [*notes, *(notices if _whole(session) else ())]
-        cases = early.shuffle(config, bars, collector.cases, items)
-        collection = config.stash[COLLECTION] = Collection(cases, bars, config, notes)
+        collection = Collection(collector.cases, bars, config, notes, quarantines=collector.quarantines)
+        _spare(collection, items)
+        collection.cases = early.shuffle(config, bars, collection.cases, items)
+        config.stash[COLLECTION] = collection
         if config.getoption("evalbars_shard"):
             _only_shard(collection, items)
         if config.getoption("evalbars_missed"):
@@ -113,8 +121,7 @@ def load(config: pytest.Config) -> tuple[Bars, str]:
     from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - only where there are cases
     from pytest_evalbars.gate.load import bars_of  # noqa: PLC0415 - imports pydantic
 
-    folders = [config.inipath.parent] if config.inipath else []
-    table = find_table([*folders, config.rootpath])
+    table = find_table(folders_of(config))
     return bars_of(table), table.where
 
 
@@ -181,6 +188,21 @@ def missed_last_time(config: pytest.Config) -> dict[str, str]:
     return kept if isinstance(kept, dict) else dict.fromkeys(kept, "miss")
 
 
+def _spare(collection: Collection, items: list[pytest.Item]) -> None:
+    """Deselect the saturated cases that this session does not run: they are not left out of the run."""
+    config, bars = collection.config, collection.bars
+    way = way_of(config, bars, single=bool(scope_of(config)[1]))
+    staying, done = spare(collection.cases, way, scope_of(config, "saturated"), bars.saturated_share)
+    if done is not None and done.of:
+        collection.notes.append(done.words(done.run))
+    kept = {item for item, _ in staying}
+    gone = {item for item, _ in collection.cases if item not in kept}
+    collection.cases, collection.saturated = staying, done
+    if others := [item for item in items if item in gone]:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in gone]
+
+
 def _only_shard(collection: Collection, items: list[pytest.Item]) -> None:
     """Deselect the cases of other shards, which nobody then speaks of: they are not left out of the run.
 
@@ -202,42 +224,3 @@ def _only_shard(collection: Collection, items: list[pytest.Item]) -> None:
     if others := [item for item in items if item in gone]:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in gone]
-
-
-def scope_of(config: pytest.Config, key: str = "asked") -> Any:
-    """What the controller knows and a worker cannot: what was asked for, and how tests are distributed."""
-    if is_worker(config):
-        return json.loads(config.workerinput[XDIST_KEY]).get(key)  # type: ignore[attr-defined]
-    return _scope(config).get(key)
-
-
-def scope_for_workers(config: pytest.Config, **more: Any) -> str:
-    """What a worker must be told, as one JSON string.
-
-    Args:
-        config: the controller's.
-        **more: what this worker alone must know; the rest is the same for all, also for one that replaces another.
-    """
-    return json.dumps(_scope(config) | more)
-
-
-def _begun(config: pytest.Config) -> str | None:
-    """When the run that is gone on with began: it was divided by what was known then."""
-    if config.getoption("evalbars_resume") is None:
-        return None
-    from pytest_evalbars.execution.resume import hold  # noqa: PLC0415 - rare
-
-    return str(hold(config).former.header.get("started"))
-
-
-def _scope(config: pytest.Config) -> dict[str, Any]:
-    if SCOPE not in config.stash:
-        scope: dict[str, Any] = {"asked": asked_for(config), "dist": config.getoption("dist", "no")}
-        if config.getoption("evalbars_shard"):
-            from pytest_evalbars.execution.durations import recorded  # noqa: PLC0415 - only for shards
-
-            known = recorded(config.rootpath / ".evalbars" / "runs", before=_begun(config))
-            # As a text inside: what else is asked of the scope need not read it.
-            scope["durations"] = json.dumps([[*key, seconds] for key, seconds in known.items()])
-        config.stash[SCOPE] = scope
-    return config.stash[SCOPE]

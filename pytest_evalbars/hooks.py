@@ -22,7 +22,6 @@ from pytest_evalbars.cases.judging import (
     show_part,
     take_part,
 )
-from pytest_evalbars.collection import XDIST_PLAN_KEY, scope_of
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.brakes import Brakes
@@ -33,11 +32,12 @@ from pytest_evalbars.gate.check import narrow
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
+from pytest_evalbars.scope import XDIST_PLAN_KEY, scope_of
 from pytest_evalbars.session import EvalSession
 from pytest_evalbars.stash import COLLECTION, RESUMED, SESSION, is_worker, runs_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.plan import Plan, Planned
@@ -49,6 +49,8 @@ def start(session: pytest.Session) -> None:
     collection = config.stash[COLLECTION]
     plan = collection.plan(session.items)
     if not plan.planned and plan.shard is None:
+        if plan.saturated is not None and plan.saturated.of:
+            config.pluginmanager.register(Notices(plan.notes), "evalbars-notices")
         return
     if config.getoption("evalbars_resume") is not None:
         from pytest_evalbars.execution.resume import go_on  # noqa: PLC0415 - rare
@@ -92,12 +94,27 @@ def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -
     return evals
 
 
-class Prospects:
+class Notices:
+    """What is said before the first case runs, or in place of one."""
+
+    def __init__(self, notices: Sequence[str] = ()) -> None:
+        self.notices = list(notices)
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        return self.lines()
+
+    def lines(self) -> list[str]:
+        """The notices, fit for a terminal."""
+        return [f"evalbars: {safe(note)}" for note in self.notices]
+
+
+class Prospects(Notices):
     """What is known before the first case runs: how many verdicts there will be, and which cannot be met."""
 
     def __init__(self, config: pytest.Config, plan: Plan, bars: Bars) -> None:
         resumed = config.stash.get(RESUMED, None)
-        self.verdicts, self.notices = 0, [*(resumed.notices if resumed else ()), *plan.notes]
+        super().__init__([*(resumed.notices if resumed else ()), *plan.notes])
+        self.verdicts = 0
         if plan.shard is None:
             from pytest_evalbars.gate.forecast import forecast  # noqa: PLC0415 - imports numpy
 
@@ -109,13 +126,6 @@ class Prospects:
             if config.get_verbosity() >= 0 and not (plan.partial or plan.asked):
                 self.notices += filter(None, [narrow(bars, plan.planned)])
             self.notices += early.notices(config, plan, bars)
-
-    def pytest_report_collectionfinish(self) -> list[str]:
-        return self.lines()
-
-    def lines(self) -> list[str]:
-        """The notices, fit for a terminal."""
-        return [f"evalbars: {safe(note)}" for note in self.notices]
 
 
 class TrialHooks:

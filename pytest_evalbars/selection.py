@@ -33,6 +33,11 @@ def asked_for(config: pytest.Config) -> tuple[list[str], list[str]]:
     return asked, gaps
 
 
+def folders_of(config: pytest.Config) -> list[Path]:
+    """The folders in which the bars of the project may stand, the first one that has some first."""
+    return [*([config.inipath.parent] if config.inipath else []), config.rootpath]
+
+
 def _covers_root(config: pytest.Config, asked: list[str]) -> bool:
     base = config.invocation_params.dir
     folders = {Path(base, path).resolve() for path in asked}

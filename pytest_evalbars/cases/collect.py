@@ -9,13 +9,16 @@ import pytest
 from pytest_evalbars.cases.content import Contents
 from pytest_evalbars.cases.identity import TRIAL, identify, made_from_position, parameters, row_of, trial_of
 from pytest_evalbars.cases.markers import read_marks
+from pytest_evalbars.cases.quarantine import status_of, today
 from pytest_evalbars.errors import MarkerError
 from pytest_evalbars.run.plain import redactor
-from pytest_evalbars.run.plan import DEFAULT_STATUS, Planned
+from pytest_evalbars.run.plan import Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from pytest_evalbars.run.quarantined import Quarantined
 
 #: What is planned for an item; absent on items that are no eval cases.
 PLANNED = pytest.StashKey[Planned]()
@@ -60,9 +63,16 @@ def _relative(path: Path, root: Path) -> str:
 
 
 class Collector:
-    """Describes eval items, and gathers what is wrong with them."""
+    """Describes eval items, and gathers what is wrong with them.
 
-    def __init__(self) -> None:
+    Args:
+        day: gives the run's day, as "2026-12-31": a quarantine ends with one.
+    """
+
+    def __init__(self, day: Callable[[], str] = today) -> None:
+        self._day = day
+        #: By item: the case's quarantine.
+        self.quarantines: dict[str, Quarantined] = {}
         self.cases: list[tuple[pytest.Item, Planned]] = []
         self.problems: list[str] = []
         self._redacted = redactor()
@@ -106,15 +116,22 @@ class Collector:
         if made_from_position(item):
             self._from_position[self._redacted(case)] = None
         dimensions, labels, cluster = marks.dimensions, dict(marks.labels), marks.cluster
-        category, status = marks.category, marks.status
+        category, status, quarantine = marks.category, marks.status, marks.quarantine
         if row is not None:
             self._one_file_per_id(row.id, row.path, row.line)
             dimensions = tuple(dict.fromkeys((*dimensions, *row.dimensions)))
             category, status, cluster = row.category or category, row.status or status, row.cluster or cluster
             labels |= row.labels
+            quarantine = row.quarantine or quarantine
         if category:
             labels["category"] = category
-        labels["status"] = status or DEFAULT_STATUS
+        try:
+            standing, quarantined = status_of(status, quarantine, case, self._day)
+        except MarkerError as error:
+            raise MarkerError(f"{nodeid}: {error}") from None
+        if quarantined is not None:
+            self.quarantines[self._redacted(nodeid)] = quarantined.redacted(self._redacted)
+        labels |= standing
         labels = {self._redacted(key): self._redacted(value) for key, value in sorted(labels.items())}
         return Planned(
             item=self._redacted(nodeid),

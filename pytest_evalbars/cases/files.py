@@ -6,10 +6,11 @@ import functools
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pytest_evalbars.cases import rows
 from pytest_evalbars.cases.formats import FORMATS, Finds, Found, Problem
+from pytest_evalbars.cases.quarantine import checked
 from pytest_evalbars.cases.rows import CaseRow, printable, shown
 from pytest_evalbars.errors import EvalbarsError
 
@@ -38,8 +39,9 @@ def read_cases(path: Path) -> tuple[CaseRow, ...]:
     """Read a case file; its suffix says the format. A file that has not changed since is not read again.
 
     Keys that are not reserved are the test's own. A reserved key that is null counts as absent.
-    CSV rows take the form of JSONL rows: columns `labels.<key>` become the mapping `labels`, a `dimension` of
-    `a; b` a list, an empty cell of a reserved column no key at all; all other cells stay as they are.
+    CSV rows take the form of JSONL rows: columns `labels.<key>` become the mapping `labels`, and `quarantine.<key>`
+    the mapping `quarantine`; a `dimension` of `a; b` becomes a list, an empty cell of a reserved column no key at
+    all; all other cells stay as they are.
     YAML knows what JSON knows: dates, `yes` and `007` are texts; anchors, aliases and tags are refused.
 
     Raises:
@@ -138,6 +140,7 @@ def _model() -> type[BaseModel]:
         dimension: Annotated[list[Annotated[str, name]], several, names] | None = None
         labels: dict[Annotated[str, key], Annotated[str, value]] | None = None
         cluster: Annotated[str, text, name] | None = None
+        quarantine: Annotated[Any, AfterValidator(checked)] = None
 
     return Reserved
 

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from pytest_evalbars.cases.rows import RESERVED, near_reserved, printable, shown
 
+#: Reserved keys that are mappings, in CSV one column for each of their keys, and such a key.
+MAPPINGS = {"labels": "language", "quarantine": "owner"}
 #: What YAML means besides texts, read narrowly: dates, `no`, `1e5` and `007` stay texts.
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _WORDS |= {form(word): value for word, value in _WORDS.items() for form in (str.upper, str.capitalize)}
@@ -190,8 +192,9 @@ def wrong_header(header: list[str]) -> str | None:
             return f"column {place} has no name; name it, or delete it"
         if column in seen:
             return f"the column {shown(column)} stands twice; rename or delete one"
-        if column == "labels" or (dot and head != "labels" and near_reserved(head) == "labels"):
-            return f'the column {shown(column)}: did you mean "labels.{printable(key, 60) or "language"}"?'
+        for mapping, example in MAPPINGS.items():
+            if column == mapping or (dot and head != mapping and near_reserved(head) == mapping):
+                return f'the column {shown(column)}: did you mean "{mapping}.{printable(key, 60) or example}"?'
         seen.add(column)
     if not header or "id" in header:
         return None
@@ -207,11 +210,12 @@ def from_cells(header: list[str], cells: list[str]) -> dict[str, Any]:
     """A CSV row in the form that JSONL would give it."""
     row: dict[str, Any] = {}
     for column, cell in zip(header, cells, strict=True):
-        label = column.removeprefix("labels.")
-        if label == column and (column == "id" or column not in RESERVED):
+        mapping, dot, key = column.partition(".")
+        if dot and mapping in MAPPINGS:
+            if cell.strip():
+                row.setdefault(mapping, {})[key] = cell
+        elif column == "id" or column not in RESERVED:
             row[column] = cell
-        elif cell.strip() and label != column:
-            row.setdefault("labels", {})[label] = cell
         elif cell.strip():
             parts = [part.strip() for part in cell.split(";") if part.strip()]
             row[column] = parts if column == "dimension" and ";" in cell else cell

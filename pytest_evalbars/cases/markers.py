@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_evalbars.cases.quarantine import EXAMPLE, Quarantine, checked
 from pytest_evalbars.errors import MarkerError
 from pytest_evalbars.run.plan import STATUSES
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Label keys that have a marker of their own.
-OWN_KEYS = ("dimension", "category", "status")
+OWN_KEYS = ("dimension", "category", "status", "quarantine")
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Marks:
     category: str | None = None
     status: str | None = None
     cluster: str | None = None
+    quarantine: Quarantine | None = None
     trials: int = 1
     #: Seconds that the body may take, if a marker says so.
     timeout: float | None = None
@@ -58,6 +60,8 @@ def read_marks(item: pytest.Item) -> Marks:
                 )
             elif mark.name == "labels":
                 here.labels |= _pairs(item, mark)
+            elif mark.name == "quarantine":
+                here.quarantine = _only(item, "quarantine", here.quarantine, _quarantine(item, mark))
             elif mark.name == "trials" and trials is None:
                 trials = trial_count(item.nodeid, mark)
             elif mark.name == "serial":
@@ -65,6 +69,7 @@ def read_marks(item: pytest.Item) -> Marks:
         marks.status = marks.status or here.status
         marks.category = marks.category or here.category
         marks.cluster = marks.cluster or here.cluster
+        marks.quarantine = marks.quarantine or here.quarantine
         marks.labels = here.labels | marks.labels
     marks.timeout = time_limit(item)
     marks.trials = trials or 1
@@ -137,7 +142,16 @@ def _declared(cls: type) -> list[pytest.Mark]:
     return [getattr(mark, "mark", mark) for mark in found]
 
 
-def _only(item: pytest.Item, what: str, earlier: str | None, word: str) -> str:
+def _quarantine(item: pytest.Item, mark: pytest.Mark) -> Quarantine | None:
+    if mark.args or not mark.kwargs:
+        raise MarkerError(f"{item.nodeid}: {shown(mark)} takes its three keys by name, as in quarantine({EXAMPLE})")
+    try:
+        return checked(mark.kwargs)
+    except ValueError as error:
+        raise MarkerError(f"{item.nodeid}: {shown(mark)}: {error}, as in quarantine({EXAMPLE})") from None
+
+
+def _only(item: pytest.Item, what: str, earlier: Any, word: Any) -> Any:
     if earlier not in (None, word):
         raise MarkerError(f"{item.nodeid}: two markers of {what} at one place, {earlier} and {word}; keep one")
     return word

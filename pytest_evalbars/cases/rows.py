@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_evalbars.run.plan import STATUSES
+from pytest_evalbars.run.plan import QUARANTINED, STATUSES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_evalbars.cases.quarantine import Quarantine
 
 #: The keys that mean something to the plugin, and what they hold. All other keys of a row are the test's own.
 RESERVED = {
@@ -22,6 +24,7 @@ RESERVED = {
     "dimension": (str, list),
     "labels": (dict,),
     "cluster": (str, int),
+    "quarantine": (dict,),
 }
 MAX_ID_LENGTH = 200
 
@@ -38,7 +41,18 @@ class CaseRow(Mapping[str, Any]):
     Two rows are equal only if they are the same row; `dict(case)` is a copy to compare or to change.
     """
 
-    __slots__ = ("_values", "category", "cluster", "dimensions", "id", "labels", "line", "path", "status")
+    __slots__ = (
+        "_values",
+        "category",
+        "cluster",
+        "dimensions",
+        "id",
+        "labels",
+        "line",
+        "path",
+        "quarantine",
+        "status",
+    )
 
     _values: dict[str, Any]
     id: str
@@ -47,6 +61,7 @@ class CaseRow(Mapping[str, Any]):
     dimensions: tuple[str, ...]
     labels: Mapping[str, str]
     cluster: str | None
+    quarantine: Quarantine | None
     #: Where the row stands; lines count from 1.
     path: Path
     line: int
@@ -55,7 +70,7 @@ class CaseRow(Mapping[str, Any]):
         """Take over `values`; `reserved` holds the checked reserved fields, None where one is absent."""
         put = object.__setattr__
         put(self, "_values", values)
-        for field in ("id", "category", "status", "cluster"):
+        for field in ("id", "category", "status", "cluster", "quarantine"):
             put(self, field, reserved[field])
         put(self, "dimensions", reserved["dimension"] or ())
         put(self, "labels", MappingProxyType(reserved["labels"]) if reserved["labels"] else _NO_LABELS)
@@ -125,6 +140,10 @@ def status(word: str) -> str:
     """One of the three words."""
     if word in STATUSES:
         return word
+    if word == QUARANTINED:
+        raise ValueError(
+            '"quarantined" is not written as a status; give the row a `quarantine` of owner, reason, until'
+        )
     hint = f'; did you mean "{nearest}"?' if (nearest := _near_status(word)) else ""
     raise ValueError(f"{shown(word)} is not a status{hint} (capability, regression or saturated)")
 

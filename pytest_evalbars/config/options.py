@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 BUDGET = re.compile(r"\$?(?=.*[1-9])\d+(\.\d+)?|(?=.*[1-9])\d+(\.\d+)?[smh]")
 UNITS = {"s": 1, "m": 60, "h": 3600}
 STAGES = ("testing", "launch", "none")
+SATURATED = ("run", "sample", "skip")
 
 MARKERS = (
     "dimension(*names): an eval case; its outcome is the verdict on each named dimension",
     "category(name): the class of query that the eval case belongs to",
     "capability: a hill to climb: reported, and gated only by bars that name this status",
     "regression: ground held (the default status): a miss counts against its bars, or fails alone without one",
-    "saturated: a case that always passes; gated like regression cases",
+    "saturated: a case that always passes; gated like regression cases, or run less often (--evalbars-saturated)",
+    "quarantine(owner, reason, until): a regression case that no bar holds up to a day, as 2026-12-31",
     "labels(**pairs): further keys to slice by",
     "trials(n): run the eval case n times, each trial an item of its own",
     "cluster(name): eval cases that share a source, and so are not independent",
@@ -90,6 +92,13 @@ def add_options(parser: pytest.Parser) -> None:
         type=_shard,
         metavar="I/N",
         help="run the I-th of N parts of the eval cases and hold no bar; `evalbars gate` decides on all N run files",
+    )
+    group.addoption(
+        "--evalbars-saturated",
+        choices=SATURATED,
+        help="saturated cases: run all (default, or `saturated` in the bars file), a sample that changes with the "
+        "commit (one in ten; all at the launch stage), or skip them; bars that name no status then hold regression "
+        "cases only",
     )
     group.addoption(
         "--evalbars-stop-early",
@@ -165,6 +174,6 @@ def _pair(words: str) -> str:
     key, equals, value = words.partition("=")
     if not (equals and key.strip() and value.strip()):
         raise argparse.ArgumentTypeError(f"{words!r} is not KEY=VALUE")
-    if key in ("dimension", "category", "status"):
+    if key in ("dimension", "category", "status", "quarantine"):
         raise argparse.ArgumentTypeError(f"{key!r} belongs to each case, not to the whole run")
     return words

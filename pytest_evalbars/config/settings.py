@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from pytest_evalbars.config.options import SATURATED
 from pytest_evalbars.config.scales import Scale  # noqa: TC001 - pydantic reads the annotation
 
 Count = Annotated[int, Field(ge=1, strict=True)]
@@ -40,6 +42,13 @@ def _named(value: object) -> object:
     return value
 
 
+def _way(word: str) -> str:
+    if word not in SATURATED:
+        close = difflib.get_close_matches(word, SATURATED, n=1)
+        raise ValueError(f'"{word}" is none of run, sample, skip{f"; did you mean {close[0]!r}?" if close else ""}')
+    return word
+
+
 class Settings(Strict):
     """How the cases of a project are run."""
 
@@ -58,6 +67,10 @@ class Settings(Strict):
     budget_seconds: Amount | None = None
     #: Whether cases that can no longer change any verdict are left unrun.
     stop_early: Switch = False
+    #: Whether saturated cases are all run, sampled (all at the launch stage) or skipped, where the command line says
+    #: nothing; and the share of them that a sample is.
+    saturated: Annotated[str, AfterValidator(_way)] = "run"
+    saturated_share: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.1
     #: Scales by name, for dimensions that are graded.
     scales: Annotated[dict[str, Scale], BeforeValidator(_named)] = Field(default_factory=dict)
 

@@ -6,10 +6,10 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.collection import XDIST_KEY
 from pytest_evalbars.config.options import budgets_of
 from pytest_evalbars.report.units import money, span
 from pytest_evalbars.run.tally import COST
+from pytest_evalbars.scope import XDIST_KEY
 from pytest_evalbars.stash import STARTED, is_worker
 
 if TYPE_CHECKING:

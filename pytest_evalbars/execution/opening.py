@@ -35,9 +35,11 @@ def new_run_file(config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
         more |= {"second_look": True, "erred": _erred_last_time(config, plan)}
     if plan.shard is not None:
         more["shard"] = plan.shard.to_json()
+    if plan.saturated is not None:
+        more["saturated"] = plan.saturated.to_json()
     more |= early.header(config, plan, bars)
     first = header(journal.run, config.rootpath, labels=labels_of(config), **more)
-    journal.write(first, replace(plan, shard=None).to_json())
+    journal.write(first, replace(plan, shard=None, saturated=None).to_json())
     return journal
 
 

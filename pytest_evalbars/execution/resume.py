@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.collection import XDIST_KEY, scope_of
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError, RunFileError
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.choice import chosen
 from pytest_evalbars.execution.resumption import Known, Resumption, run_differences
+from pytest_evalbars.execution.saturated import clashes
 from pytest_evalbars.run.former import Former, read_former
 from pytest_evalbars.run.journal import Journal, resume
 from pytest_evalbars.run.revision import revision
 from pytest_evalbars.run.shards import shard_of
 from pytest_evalbars.run.spool import parts_of
+from pytest_evalbars.scope import XDIST_KEY, scope_of
 from pytest_evalbars.stash import RESUMED, is_worker, runs_nothing
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ class Held:
             finished=frozenset(former.finished),
             erred=frozenset(item for item, trial in former.trials.items() if trial.erred),
             standing=former.standing,
-            differences=tuple(run_differences(former.header, labels_of(config), now)),
+            differences=(
+                *run_differences(former.header, labels_of(config), now),
+                *clashes(config, former.header, former.planned),
+            ),
         )
         return cls(former, known, now, journal)
 
@@ -88,7 +92,8 @@ class Held:
         more |= {"despite": list(resumed.differences)} if resumed.differences else {}
         more |= {"shard": plan.shard.to_json()} if plan.shard else {}
         first = resume(len(resumed.taken), len(resumed.again), **more)
-        self.journal.write(first, replace(plan, shard=None).to_json())
+        # The header has what was done with saturated cases, and the run goes on in the same way.
+        self.journal.write(first, replace(plan, shard=None, saturated=None).to_json())
         return self.journal
 
 

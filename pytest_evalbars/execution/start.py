@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_evalbars.collection import scope_of
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.alone import Sharing, switched_off
 from pytest_evalbars.execution.budget import Budget
@@ -14,6 +13,7 @@ from pytest_evalbars.execution.division import share
 from pytest_evalbars.execution.limits import hold
 from pytest_evalbars.execution.loops import OwnLoop
 from pytest_evalbars.execution.timeouts import Timeouts
+from pytest_evalbars.scope import scope_of
 from pytest_evalbars.stash import is_worker
 
 if TYPE_CHECKING:

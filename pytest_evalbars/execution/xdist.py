@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalbars.collection import XDIST_KEY, XDIST_PLAN_KEY, advised, load, scope_for_workers
+from pytest_evalbars.collection import advised, load
 from pytest_evalbars.errors import BarsError, RunFileError
 from pytest_evalbars.execution.budget import Shares
 from pytest_evalbars.execution.start import concurrency_of
 from pytest_evalbars.run.journal import Journal, new_name, place
 from pytest_evalbars.run.spool import part_of
+from pytest_evalbars.scope import XDIST_KEY, XDIST_PLAN_KEY, scope_for_workers
 from pytest_evalbars.stash import RESUMED, RUN, SESSION, runs_nothing
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ class ControllerHooks:
             resumed = self.config.stash[RESUMED] = Resumption.of(self.held.known, plan, self.held)
             plan = resumed.plan
         if plan.shard is None:  # what of the bars is left out the workers tell
-            bars, _ = advised(self.config, bars, (*plan.planned, *plan.left_out))
+            resting = plan.saturated.examples() if plan.saturated else ()
+            bars, _ = advised(self.config, bars, (*plan.planned, *plan.left_out, *resting))
         prospects = Prospects(self.config, plan, bars)
         if (reporter := self.config.pluginmanager.get_plugin("terminalreporter")) is not None:
             reporter.ensure_newline()

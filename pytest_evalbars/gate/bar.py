@@ -22,7 +22,7 @@ from pytest_evalbars.config.scales import Words  # noqa: TC001 - pydantic reads 
 from pytest_evalbars.config.settings import Settings, Strict
 from pytest_evalbars.gate import values
 from pytest_evalbars.metrics.registry import Kind, kind_of, names
-from pytest_evalbars.run.plan import STATUSES
+from pytest_evalbars.run.plan import QUARANTINED, STATUSES
 
 #: What a bar without `status` holds: the ground already won.
 HELD_BY_DEFAULT = ("regression", "saturated")
@@ -45,7 +45,7 @@ def nearest(word: str, valid: Any) -> str:
 
 def _known_statuses(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     for word in value or ():
-        if not GLOB.search(word) and word not in STATUSES:
+        if not GLOB.search(word) and word not in (*STATUSES, QUARANTINED):
             raise ValueError(f'"{word}" is not a status{nearest(word, STATUSES)}')
     return value
 

@@ -14,10 +14,11 @@ import numpy as np
 from pytest_evalbars.gate.anytime import shares_sources
 from pytest_evalbars.gate.betting import OpenEvidence
 from pytest_evalbars.gate.open import SLACK, Open
-from pytest_evalbars.gate.select import CLASS, held_bars
+from pytest_evalbars.gate.select import CLASS, held_bars, narrowed
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.metrics.slice import Slice
 from pytest_evalbars.run.columns import LEFT_OUT
+from pytest_evalbars.run.quarantined import EXPIRED, LABEL
 from pytest_evalbars.run.reading import planned_run
 from pytest_evalbars.stats.families import two_tiers
 
@@ -45,7 +46,7 @@ class Certainty:
         self.verdicts: list[Open] = []
         #: By row of the planned run: the verdicts that it feeds, and the place of its case in each.
         feeds: dict[int, list[tuple[Open, int]]] = {}
-        for bar in held_bars(bars, stage):
+        for bar in held_bars(narrowed(bars, run), stage):
             for _, group, whole in slices_of(run, bar):
                 rows = whole.rows[run.outcome[whole.rows] != LEFT_OUT]
                 if not len(rows):
@@ -72,6 +73,8 @@ class Certainty:
 
     def decided(self, planned: Planned) -> bool:
         """Whether the trial feeds certain verdicts only, and on each of its dimensions at least one."""
+        if planned.labels.get(LABEL) == EXPIRED:  # its miss fails the session, whatever the bars say
+            return False
         dimensions = self._feeds.get(planned.item, {})
         return bool(dimensions) and all(
             fed and all(verdict.word is not None for verdict, _ in fed) for fed in dimensions.values()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.bar import GLOB, nearest
 from pytest_evalbars.gate.select import ADVERSARIAL, CLASS, FRIENDLY, SET, fits, picks
+from pytest_evalbars.run.plan import DEFAULT_STATUS, QUARANTINED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.run.plan import Planned
@@ -100,7 +101,8 @@ def _unknown_label(bar: Bar, known: list[Kind]) -> str:
     for key, words in {"category": bar.category, "status": bar.status, **bar.labels}.items():
         values = {labels[key] for _, labels in known if key in labels} | ({FRIENDLY} if key == SET else set())
         for word in words or ():
-            if not any(fits(value, (word,)) for value in values):
+            known_later = key == "status" and word == QUARANTINED and DEFAULT_STATUS in values
+            if not (known_later or any(fits(value, (word,)) for value in values)):
                 return f'no collected case has {key} "{word}"{nearest(word, values)}'
     return ""
 
@@ -118,4 +120,11 @@ def _nothing_left(bar: Bar, known: list[Kind]) -> str:
 
 
 def _picks_any(bar: Bar, known: list[Kind]) -> bool:
-    return any(picks(bar, name, labels) for names, labels in known for name in names)
+    return any(picks(bar, name, each) for names, labels in known for each in _standing(labels) for name in names)
+
+
+def _standing(labels: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """The labels, now and in quarantine or out of it: a case that goes in or comes out makes no bar a mistake."""
+    yield labels
+    if (status := labels.get("status")) in (DEFAULT_STATUS, QUARANTINED):
+        yield {**labels, "status": QUARANTINED if status == DEFAULT_STATUS else DEFAULT_STATUS}

@@ -17,7 +17,7 @@ import numpy as np
 from pytest_evalbars.gate.against import Against
 from pytest_evalbars.gate.conclude import conclude, standing_of
 from pytest_evalbars.gate.draft import drafts_of
-from pytest_evalbars.gate.select import held_bars
+from pytest_evalbars.gate.select import held_bars, narrowed
 from pytest_evalbars.gate.verdict import Decision, Verdict, Word
 from pytest_evalbars.gate.watch import changed_bars
 from pytest_evalbars.run.columns import MISS
@@ -62,6 +62,8 @@ def decide(
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is none of {', '.join(STAGES)}")
     against = None if baseline is None else Against(run, baseline, bars.renamed)
+    changes = () if baseline is None or not baseline.headers else changed_bars(baseline.headers[0], bars)
+    bars = narrowed(bars, run)
     drafts = [draft for bar in held_bars(bars, stage) for draft in drafts_of(run, bar, bars, against)]
     for draft in drafts if updating else ():
         if draft.bar.compares:
@@ -80,7 +82,6 @@ def decide(
     # By name: the order in which cases ran, or in which shards were named, is nobody's business.
     standing = tuple(sorted(standing_of(run, bars, MISS), key=lambda each: (each.case, each.dimension)))
     standing = standing if stage != "none" else ()
-    changes = () if baseline is None or not baseline.headers else changed_bars(baseline.headers[0], bars)
     decision = conclude(run, bars, verdicts, standing, stage, strict=strict, changes=changes)
     return decision if against is None else replace(decision, common=against.common())
 

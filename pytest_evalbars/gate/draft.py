@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_evalbars.gate.against import NO_BASELINE
 from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
+from pytest_evalbars.gate.select import nothing_to_hold
 from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, SKIPPED, STOPPED
@@ -88,6 +89,8 @@ def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) ->
         draft.failed = int(tally[ERROR] + tally[MISSING])
         draft.why_not = _not_enforced(run, part, draft.left_out)
         draft.in_part = bool(draft.why_not)
+        if not (draft.why_not or len(part.rows)):
+            draft.why_not = nothing_to_hold(run, bar, dimension)
         try:
             if bar.compares:
                 _compare(draft, part, bars, against)

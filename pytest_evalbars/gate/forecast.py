@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_evalbars.gate.select import held_bars
+from pytest_evalbars.gate.select import held_bars, narrowed
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.reading import planned_run
@@ -50,7 +50,7 @@ class Prospect:
 def forecast(plan: Plan, bars: Bars, stage: str, labels: dict[str, str]) -> tuple[int, list[str]]:
     """How many verdicts there will be, and a notice for each bar that cannot be met even if all cases pass."""
     run = planned_run(plan, labels)
-    verdicts = [(bar, *rest) for bar in held_bars(bars, stage) for rest in slices_of(run, bar)]
+    verdicts = [(bar, *rest) for bar in held_bars(narrowed(bars, run), stage) for rest in slices_of(run, bar)]
     parts = [each for each in verdicts if (run.outcome[each[-1].rows] != LEFT_OUT).any()]
     tiers = Counter(group is not None for bar, _, group, _ in parts if bar.rule == "evidence")
     found: dict[tuple[str, bool], list[Prospect]] = {}

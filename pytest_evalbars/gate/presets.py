@@ -14,7 +14,7 @@ from pytest_evalbars import presets
 from pytest_evalbars.config.scales import Scale
 from pytest_evalbars.gate.bar import Bar, Bars
 from pytest_evalbars.gate.check import problem_of
-from pytest_evalbars.gate.select import fits
+from pytest_evalbars.gate.select import fits, narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -148,12 +148,12 @@ def judged(run: Run, bars: Bars, **how: Any) -> tuple[Decision, Bars]:
         **how: what else `decide` takes.
 
     Advice on what the run does not hold is left out: a dimension, a label, or whatever the metric goes by. The
-    decision's notes tell it.
+    decision's notes tell it. Where saturated cases were run less often, the bars are those that `narrowed` gives.
     """
     from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
 
     if not bars.preset:
-        return decide(run, bars, **how), bars
+        return decide(run, bars, **how), narrowed(bars, run)
     bars, notes = answerable(bars, _kinds(run))
     decision = decide(run, bars, **how)
     lacking: dict[str, dict[str, str]] = {}
@@ -165,13 +165,14 @@ def judged(run: Run, bars: Bars, **how: Any) -> tuple[Decision, Bars]:
         bars = _without(bars, {name for names in lacking.values() for name in names}, bars.scales)
         decision = decide(run, bars, **how)
         notes += [_notice(preset, [], reasons) for preset, reasons in lacking.items()]
-    return replace(decision, notes=(*decision.notes, *notes)), bars
+    return replace(decision, notes=(*decision.notes, *notes)), narrowed(bars, run)
 
 
 def _kinds(run: Run) -> Iterator[Kind]:
-    """The dimensions and labels that a run has trials of."""
+    """The dimensions and labels that a run has trials of, or would have if all its saturated cases had run."""
     import numpy as np  # noqa: PLC0415 - workers read the rest of this module
 
     sets = max(1, len(run.labelsets))
     for code in np.unique(run.dimension * sets + run.labelset).tolist():
         yield (run.dimensions[code // sets],), run.labelsets[code % sets]
+    yield from ((rest.dimensions, rest.labels) for rest in (run.saturated.not_run if run.saturated else ()))

@@ -7,12 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
-from pytest_evalbars.run.plan import DEFAULT_STATUS
+from pytest_evalbars.run.plan import DEFAULT_STATUS, QUARANTINED
+from pytest_evalbars.run.quarantined import EXPIRED, LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_evalbars.gate.bar import Bar, Bars
+    from pytest_evalbars.run.columns import Run
 
 #: What `each` calls the classes of a prediction: they are no labels of the cases.
 CLASS = "class"
@@ -21,6 +23,12 @@ NO_LABEL = "(none)"
 #: The label under which cases are set apart, the set of those that say nothing, and one that is never pooled into
 #: others unless a bar names it.
 SET, FRIENDLY, ADVERSARIAL = "set", "friendly", "adversarial"
+
+
+class Unsaid(tuple[str, ...]):
+    """The statuses that a bar holds which names none, where they are others than in most runs."""
+
+    __slots__ = ()
 
 
 @lru_cache(maxsize=4096)
@@ -70,11 +78,57 @@ def held_bars(bars: Bars, stage: str) -> list[Bar]:
     return [bar for bar in bars.bar if stage == "launch" or bar.stage == "testing"]
 
 
+def narrowed(bars: Bars, run: Run) -> Bars:
+    """The bars as this run can be held against them: their names stay.
+
+    Where saturated cases were sampled or skipped, a bar that names no status holds regression cases only: a rate that
+    rests on other cases in each run would move with them.
+    """
+    if run.saturated is None or not run.saturated.of:
+        return bars
+    status = Unsaid((DEFAULT_STATUS,))
+    update = {"status": status}
+    return bars.model_copy(
+        update={"bar": tuple(bar if bar.status else bar.model_copy(update=update) for bar in bars.bar)}
+    )
+
+
+def nothing_to_hold(run: Run, bar: Bar, dimension: str | None) -> str:
+    """Why a bar whose slice is empty in this run is not held on it; empty if there is no good reason.
+
+    Args:
+        run: the run.
+        bar: as `narrowed` gives it.
+        dimension: the slice's, or the word by which the bar names some; None for all trials.
+    """
+    if bar.status == (QUARANTINED,):
+        return "not enforced: no case is in quarantine"
+    if run.saturated is None:
+        return ""
+    unsaid = isinstance(bar.status, Unsaid)
+    whole = bar.model_copy(update={"status": None}) if unsaid else bar
+    resting = (
+        picks(whole, name, rest.labels)
+        for rest in run.saturated.not_run
+        for name in rest.dimensions
+        if dimension is None or fits(name, (dimension,))
+    )
+    if not any(resting):
+        return ""
+    skipped = run.saturated.mode == "skip"
+    if unsaid:
+        return f"not enforced: all its cases are saturated, which were {'skipped' if skipped else 'only sampled'}"
+    return f"not enforced: saturated cases were {'skipped' if skipped else 'sampled, and none of these was drawn'}"
+
+
 def stands_alone(bars: Bars, dimension: str, labels: Mapping[str, str]) -> bool:
     """Whether a miss fails the session by itself: a regression case on a dimension that no bar speaks of.
 
-    A bar of any stage counts: who declares a bar for launches has said that the slice is judged as a whole.
+    A bar of any stage counts: who declares a bar for launches has said that the slice is judged as a whole. A case
+    whose quarantine is over stands alone whatever bar speaks of it.
     """
+    if labels.get(LABEL) == EXPIRED:
+        return True
     if labels.get("status", DEFAULT_STATUS) != DEFAULT_STATUS:
         return False
     return not any(speaks_of(bar, dimension, labels) for bar in bars.bar)

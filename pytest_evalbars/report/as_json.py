@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.gate.audit import audit
+from pytest_evalbars.report.apart import apart_json
 from pytest_evalbars.report.patterns import ceilings
 from pytest_evalbars.report.served import served_json
 from pytest_evalbars.run.flaky import flaky_cases
@@ -24,6 +25,7 @@ def as_json(run: Run, bars: Bars, decision: Decision) -> dict[str, Any]:
         "flaky": [one.to_json() for one in flaky],
         "audit": [one.to_json() for one in audit(run, bars, decision)],
         "served": served_json(run, bars),
+        **apart_json(run),
         "patterns": patterns(run, without=ceilings(run, bars), flaky=flaky).to_json(),
     }
     if not (run.extras.predicted >= 0).any():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
+from pytest_evalbars.report.apart import quarantine_lines
 from pytest_evalbars.report.before import write_before
 from pytest_evalbars.safe import safe
 
@@ -34,6 +35,8 @@ def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Sh
             red=True,
         )
     write_before(reporter, evals)
+    for line in quarantine_lines(evals.plan.quarantined):
+        reporter.line(line, yellow=True)
     if evals.failed_errors:
         reporter.line(
             f"failures above that only say that a case could not be judged: {evals.failed_errors}; they fail nothing "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pytest_evalbars.report.apart import expired_cases, quarantine_lines, saturated_line
 from pytest_evalbars.report.audit import audit_lines
 from pytest_evalbars.report.common import common_lines
 from pytest_evalbars.report.evidence import details, named
@@ -73,17 +74,15 @@ def summary(
     yield from _section(_never_seen(bars, decision))
     for word in ("missed", "no data", "inconclusive"):
         yield from _told(run, bars, decision, word, everything=everything)
-    if decision.standing:
-        found = {f"{each.case} on {each.dimension}": each.reason for each in decision.standing}
-        them = "it" if len(found) == 1 else "them"
-        yield from _section([f"MISSED, and no bar speaks of {them}: {named(list(found.items()))}"], "bad")
+    yield from _section(_alone(run, decision), "bad")
+    yield from _section(quarantine_lines(run.quarantined), "warn")
     yield from _across_bars(run, bars, everything=everything)
     if everything and decision.verdicts:
         yield from _section(_audited(run, bars, decision))
     notes = (f"note: {safe(note)}" for note in decision.notes)
     yield from _section(notes, "warn" if decision.exit_code == 0 else "bad")
     yield Line("")
-    yield _outcome(decision)
+    yield _outcome(run, decision)
 
 
 def _of_the_run(run: Run) -> Iterator[str]:
@@ -94,6 +93,8 @@ def _of_the_run(run: Run) -> Iterator[str]:
         yield from second_look(run)
     if run.stopped:
         yield saving(run)
+    if words := saturated_line(run):
+        yield words
 
 
 def _section(lines: Iterable[str], look: Look = "plain") -> Iterator[Line]:
@@ -102,6 +103,17 @@ def _section(lines: Iterable[str], look: Look = "plain") -> Iterator[Line]:
         if number == 0:
             yield Line("")
         yield Line(line, look)
+
+
+def _alone(run: Run, decision: Decision) -> Iterator[str]:
+    """Misses that fail the session by themselves."""
+    over = expired_cases(run)
+    found = {f"{each.case} on {each.dimension}": each.reason for each in decision.standing if each.case not in over}
+    if found:
+        yield f"MISSED, and no bar speaks of {'it' if len(found) == 1 else 'them'}: {named(list(found.items()))}"
+    found = {f"{each.case} on {each.dimension}": each.reason for each in decision.standing if each.case in over}
+    if found:
+        yield f"MISSED, and {'its' if len(found) == 1 else 'their'} quarantine is over: {named(list(found.items()))}"
 
 
 def _across_bars(run: Run, bars: Bars, *, everything: bool) -> Iterator[Line]:
@@ -168,7 +180,7 @@ def headline(verdict: Verdict) -> str:
     return f"{verdict.verdict.upper() if verdict.fails else verdict.verdict} {subject(verdict)}"
 
 
-def _outcome(decision: Decision) -> Line:
+def _outcome(run: Run, decision: Decision) -> Line:
     """The one line a reader in a hurry looks for."""
     failing = [each for each in decision.verdicts if each.fails]
     if decision.stage == "none":
@@ -183,9 +195,12 @@ def _outcome(decision: Decision) -> Line:
         return Line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}", "good")
     names = ", ".join(safe(each.name) for each in failing[:TOLD]) + (" ..." if len(failing) > TOLD else "")
     what = "gate failed" if decision.exit_code == 1 else "gate undecided, which fails the session"
+    over = sum(each.case in expired_cases(run) for each in decision.standing)
+    free = len(decision.standing) - over
     reasons = [
         *([names] if names else []),
-        *([f"{count(len(decision.standing), 'miss', 'es')} without a bar"] if decision.standing else []),
+        *([f"{count(free, 'miss', 'es')} without a bar"] if free else []),
+        *([f"{count(over, 'miss', 'es')} after quarantine"] if over else []),
         *([f"{count(decision.errors, 'error')}"] if decision.too_many_errors else []),
     ]
     return Line(f"{what} (exit {decision.exit_code}): {'; '.join(reasons) or decision.notes[0]}", "bad")

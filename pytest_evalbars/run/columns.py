@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_evalbars.run.extras import Extras
+    from pytest_evalbars.run.quarantined import Quarantined
+    from pytest_evalbars.run.saturated import Saturated
     from pytest_evalbars.run.shards import Shard
 
 PASS, MISS, ERROR, SKIPPED = range(len(OUTCOMES))
@@ -90,6 +92,10 @@ class Run:
     headers: tuple[Mapping[str, Any], ...] = field(default=())
     #: What the manifests say of the planned items, unread: see `run.contents`.
     plans: tuple[str, ...] = ()
+    #: Which saturated cases were not run, where they are run less often; None where all were to run.
+    saturated: Saturated | None = None
+    #: Its cases in quarantine, and those whose quarantine is over.
+    quarantined: tuple[Quarantined, ...] = ()
     #: The lines under which sessions went on with the run.
     resumes: tuple[Mapping[str, Any], ...] = field(default=())
 

@@ -10,6 +10,7 @@ from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.plan import Planned, unpacked
+from pytest_evalbars.run.saturated import Saturated
 from pytest_evalbars.run.spool import parts_of, whole_trials
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ class _Reader:
                 f"{self.former.where}: its schema is {row['schema']}, this pytest-evalbars reads up to {SCHEMA}; "
                 "upgrade it"
             )
+        Saturated.from_json(row.get("saturated"))
         self.former.header = {**row, "labels": dict(row.get("labels") or {})}
 
     def _manifest(self, row: dict[str, Any]) -> None:

@@ -11,9 +11,15 @@ from pytest_evalbars.run.shards import Shard
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: Where a case stands in its life, and where one stands that does not say.
+    from pytest_evalbars.run.quarantined import Quarantined
+    from pytest_evalbars.run.saturated import Saturated
+
+#: Where a case stands in its life, as its author says, and where one stands that does not say.
 STATUSES = ("capability", "regression", "saturated")
 DEFAULT_STATUS = "regression"
+SATURATED = "saturated"
+#: The status of a regression case while its quarantine lasts: nobody writes it, but bars may name it.
+QUARANTINED = "quarantined"
 #: The four things one trial can say on one dimension.
 OUTCOMES = ("pass", "miss", "error", "skipped")
 
@@ -71,6 +77,10 @@ class Plan:
     notes: tuple[str, ...] = field(default=())
     #: Which part of the run this is, where it is one.
     shard: Shard | None = None
+    #: Which saturated cases are not run, where they are run less often; they are not left out.
+    saturated: Saturated | None = None
+    #: The cases among the planned ones that are in quarantine, or were.
+    quarantined: tuple[Quarantined, ...] = ()
 
     @property
     def partial(self) -> bool:
@@ -87,11 +97,16 @@ class Plan:
             "planned": packed((*self.planned, *self.left_out)),
             "notes": list(self.notes),
             **({"shard": self.shard.to_json()} if self.shard else {}),
+            **({"saturated": self.saturated.to_json()} if self.saturated else {}),
+            **({"quarantined": [each.to_json() for each in self.quarantined]} if self.quarantined else {}),
         }
 
     @classmethod
     def from_json(cls, line: dict[str, Any]) -> Plan:
         """The reverse of `to_json`."""
+        from pytest_evalbars.run.quarantined import Quarantined  # noqa: PLC0415 - they build on this module
+        from pytest_evalbars.run.saturated import Saturated  # noqa: PLC0415
+
         known = {one.item: one for one in unpacked(line["planned"])}
         return cls(
             planned=tuple(known[item] for item in line["items"]),
@@ -100,4 +115,6 @@ class Plan:
             asked=tuple(line["asked"]),
             notes=tuple(line["notes"]),
             shard=Shard.from_json(line.get("shard")),
+            saturated=Saturated.from_json(line.get("saturated")),
+            quarantined=Quarantined.of_line(line),
         )

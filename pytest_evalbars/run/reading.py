@@ -16,6 +16,7 @@ from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, STOPPED, Run
 from pytest_evalbars.run.plan import Plan, Planned, unpacked
 from pytest_evalbars.run.rows import Codes, Rows
+from pytest_evalbars.run.saturated import merged
 from pytest_evalbars.run.shards import Shard, check_shards, shard_of
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ class Reader(Rows):
             order=self._order(),
             headers=tuple(self.headers),
             plans=tuple(words for words, _ in self.plans),
+            saturated=merged(self.headers),
+            quarantined=tuple(each for entries in self.quarantined.values() for each in entries),
             resumes=tuple(self.resumes),
         )
 
@@ -303,6 +306,7 @@ def planned_run(plan: Plan, labels: dict[str, str]) -> Run:
         labels: the labels of the whole run.
     """
     reader = Reader("plan")
-    reader.take({"type": "header", "labels": labels}, 1)
+    saturated = plan.saturated and plan.saturated.to_json()
+    reader.take({"type": "header", "labels": labels, "saturated": saturated}, 1)
     reader.take(plan.to_json(), 2)
     return reader.run()

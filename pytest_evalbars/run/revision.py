@@ -21,12 +21,18 @@ def revision(root: Path) -> dict[str, str | None]:
     `changes` is "" for a tree without changes to tracked files, else a digest of them. Both are None outside of
     git, and where git gives no answer.
     """
-    commit = _git(root, "rev-parse", "HEAD")
+    commit = commit_of(root)
     diff = _git(root, *DIFF) if commit is not None else None
     return {
-        "commit": commit.decode().strip() if commit else None,
+        "commit": commit,
         "changes": _digest(diff) if diff is not None else None,
     }
+
+
+def commit_of(root: Path) -> str | None:
+    """The commit; None outside of git, and where git gives no answer."""
+    commit = _git(root, "rev-parse", "HEAD")
+    return commit.decode().strip() if commit else None
 
 
 def _digest(diff: bytes) -> str:

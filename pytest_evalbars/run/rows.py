@@ -15,7 +15,9 @@ from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.extras import Entries
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.plan import OUTCOMES
+from pytest_evalbars.run.quarantined import Quarantined
 from pytest_evalbars.run.replacing import Frame, drop_rows, void_end
+from pytest_evalbars.run.saturated import Saturated
 from pytest_evalbars.run.shards import shard_of
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ class Rows:
         #: How many trials a session kept from starting, by the reason: by file, as its last end line says.
         self.not_run: dict[int, dict[str, int]] = {}
         self.torn = False
+        #: By case: what the last manifest that names it says of its quarantine.
+        self.quarantined: dict[str, tuple[Quarantined, ...]] = {}
         #: The lines under which other sessions went on with the run.
         self.resumes: list[Mapping[str, Any]] = []
         self.frame = Frame()
@@ -156,6 +160,7 @@ class Rows:
         labels = row.get("labels") or {}
         if not isinstance(labels, Mapping):
             raise ValueError(f"its labels are {labels!r}, not an object")  # noqa: TRY004 - told as the others
+        Saturated.from_json(row.get("saturated"))
         if shard_of(row) is not None:
             self.shard_items.setdefault(self.file, [])
         self.headers.append(row)
@@ -204,6 +209,8 @@ class Rows:
         self.asked += _texts(row, "asked")
         if isinstance(planned := row.get("planned"), str):
             self.plans.append((planned, self.shared))
+        entries = Quarantined.of_line(row)
+        self.quarantined |= {each.case: tuple(one for one in entries if one.case == each.case) for each in entries}
 
     def _key(self, row: Mapping[str, Any], case: array[int], test: array[int], trial: array[int]) -> None:
         """Append the codes of a row's key."""

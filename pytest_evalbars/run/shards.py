@@ -101,6 +101,11 @@ def _check_alike(shards: Sequence[tuple[str, Shard, Mapping[str, Any]]]) -> None
         ("schema", lambda _, header: header.get("schema"), again + "with one version of pytest-evalbars"),
         ("commit", lambda _, header: header.get("commit"), again + "from one commit"),
         ("run labels", lambda _, header: header.get("labels") or {}, again + "with the same --evalbars-label"),
+        (
+            "way of running saturated cases",
+            lambda _, header: _of_saturated(header.get("saturated") or {}),
+            again + "with the same --evalbars-saturated; without git, on one day",
+        ),
         ("declared bars", lambda _, header: header.get("bars") or [], again + "under the same bars"),
         (
             "suite",
@@ -119,6 +124,11 @@ def _check_alike(shards: Sequence[tuple[str, Shard, Mapping[str, Any]]]) -> None
                 f"shards of one run have one {what}, but {first} has {_plain(wanted)} "
                 f"and {_listed([where for where, _ in others])} {_plain(others[0][1])}: {mend}",
             )
+
+
+def _of_saturated(given: Mapping[str, Any]) -> str:
+    drawn = f"{given.get('share')} by {given.get('seed')}" if given.get("seed") else ""
+    return f"{given.get('mode', 'run')} {drawn}".strip()
 
 
 def _plain(value: Any) -> str:
