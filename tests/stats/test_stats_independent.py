@@ -63,7 +63,7 @@ def test_an_amount_without_an_upper_bound_leaves_none():
     assert difference_p_smaller(difference, 1e9) == pytest.approx(0.5)
 
 
-@settings(deadline=None, derandomize=True, max_examples=150)
+@settings(deadline=None, derandomize=True, max_examples=50)
 @given(
     st.tuples(st.integers(0, 30), st.integers(1, 30), st.integers(0, 30), st.integers(1, 30)),
     st.floats(1e-4, 0.49),
