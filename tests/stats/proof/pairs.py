@@ -223,4 +223,6 @@ def _rise(before, after, t, relative):
 
 def amounts(relative, *sigmas):
     """Lognormal amounts, those of one case correlated by .8."""
-    return rows_of(_amounts(relative), "{} more, sigma {}, {} cases", sigmas, CASES, more=(0.1, 0.5))
+    return rows_of(
+        _amounts(relative), "{} more, sigma {}, {} cases", sigmas, CASES, more=(0.1, 0.5), first=150, again=3000
+    )
