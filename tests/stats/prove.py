@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from proof import amounts, classes, confidence, early, passk, quantiles, rates, scores, sessions
+from proof import amounts, classes, confidence, early, pairs, passk, quantiles, rates, scores, sessions
 from proof.laws import RARE, SCORES, SIZES
 from proof.table import BAD, CHANCE, HEADS, WORST, Effort, percent
 from tabulate import tabulate
@@ -154,6 +154,42 @@ SECTIONS = [
     ),
     Section("Calibration, as a test", confidence.consistency, "Products that are right as often as they say."),
     Section("Brier scores and overconfidence", confidence.losses, "Confidence as above, one trial a case."),
+    Section(
+        "Drops on the same cases, one trial a case",
+        pairs.single,
+        "What was missed before and passes now makes a drop harder to see: 0% to 20% of the cases do.",
+    ),
+    *[
+        Section(
+            f"Drops on the same cases, {trials} trials a case",
+            pairs.repeated(trials),
+            "All laws, with p .8 or .95 before. Some cases have another rate now, and all pass a little less.",
+        )
+        for trials in (3, 10)
+    ],
+    Section(
+        "Drops of mean scores on the same cases",
+        pairs.scores,
+        "Scores as above, of which some or all are drawn anew; and scores that differ a little by chance.",
+    ),
+    Section(
+        "Drops on the same cases, in documents",
+        pairs.clustered,
+        "One trial a case; p is .9 before, and three in ten documents have another rate now.",
+    ),
+    Section(
+        "Drops between other cases",
+        pairs.independent,
+        "No case is in both runs: rates of 1 or 3 trials a case, each with its exact bounds.",
+    ),
+    Section(
+        "Rises of amounts on the same cases, much alike",
+        pairs.amounts(False, 0.25, 0.5),
+        "A drop is a rise here. Amounts are lognormal; those of one case correlate by .8.",
+    ),
+    Section("Rises of amounts on the same cases, skewed", pairs.amounts(False, 1), "Sigma is 1."),
+    Section("Relative rises of amounts, much alike", pairs.amounts(True, 0.25, 0.5)),
+    Section("Relative rises of amounts, skewed", pairs.amounts(True, 1), "Sigma is 1."),
     Section("One bar, through `decide`", sessions.one_bar, "The bar is exactly where the truth is."),
     Section(
         "Launches of three bars, through `decide`",

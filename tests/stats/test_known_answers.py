@@ -8,6 +8,7 @@ import json
 import math
 import sys
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.stats.calibration import brier, calibration_error
 from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_interval
 from pytest_evalbars.stats.families import holm
+from pytest_evalbars.stats.independent import Difference, difference_interval
 from pytest_evalbars.stats.means import case_mean
+from pytest_evalbars.stats.paired import case_drop, drop_interval
 from pytest_evalbars.stats.passk import pass_at_k, pass_hat_k
 from pytest_evalbars.stats.planning import cases_for_power
 from pytest_evalbars.stats.power import zero_miss_cases
@@ -118,6 +121,37 @@ def plain_error(n, bins):
     return np.mean([calibration_error(*sample, bins=bins).raw for sample in samples])
 
 
+def flips(both, first_only, second_only, neither):
+    """Cases of one trial, before and after."""
+    cases = [both, first_only, second_only, neither]
+    return case_drop(np.repeat([1, 1, 0, 0], cases), np.repeat([1, 0, 1, 0], cases))
+
+
+def dropped(both, first_only, second_only, neither, conf):
+    return drop_interval(flips(both, first_only, second_only, neither), conf)
+
+
+def several_trials(base, new, K):  # noqa: N803 - the file's word
+    return case_drop(np.divide(base, K), np.divide(new, K))
+
+
+def exact_flips(b, c):
+    """McNemar's exact test is that of flips, which cases of one trial in documents of one size get."""
+    before, after = np.r_[np.ones(b), np.zeros(c + 1)], np.r_[np.zeros(b), np.ones(c), 0]
+    pairs = np.repeat(before, 2), np.repeat(after, 2), np.repeat(np.arange(b + c + 1), 2)
+    drop = case_drop(*pairs)
+    return 2 * min(drop.p_drop, drop.p_rise)
+
+
+def mid_p(b, c):
+    drop = flips(0, b, c, 0)
+    return 2 * min(drop.p_drop, drop.p_rise)
+
+
+def newcombe(x1, n1, x2, n2, conf):
+    return difference_interval(Difference(x1 / n1, x2 / n2, partial(wilson, x1, n1), partial(wilson, x2, n2)), conf)
+
+
 #: By pattern of ids.
 HELD = {
     "one/wilson/*": shown,
@@ -143,10 +177,16 @@ HELD = {
     "quantile/min_n": lambda q: [least_cases_above(each, 0.05) for each in q],
     "brier/*": brier_score,
     "ece/null_bias": plain_error,
+    **dict.fromkeys(("paired/*tango", "paired/*tango_1998_VII", "paired/agresti_min_2005"), dropped),
+    "paired/mm_tango/*": lambda base, new, K: drop_interval(several_trials(base, new, K), 0.95),  # noqa: N803
+    "paired/signflip_exact/*": lambda base, new, K: several_trials(base, new, K).p_drop,  # noqa: N803
+    "mcnemar/exact/*": exact_flips,
+    "mcnemar/midp/*": mid_p,
+    "two/newcombe/*": newcombe,
     "ratio/log_delta": lambda cost, useful: ratio_interval(case_ratio(cost, useful), 0.95),
 }
 
-COMPARED = "compares two runs: with the baseline"
+COMPARED = "plans a comparison of two runs: told is how many cases would settle one, none is planned ahead"
 JUDGES = "agreement and judges: with the judge"
 DRIFT = "drift over weeks: with monitoring"
 #: Methods that the product has not, or has not yet, by pattern of ids.
@@ -160,10 +200,11 @@ NOT_HELD = {
     "one/ac/*": "Wilson's interval is shown",
     "one/plus_four/*": "Wilson's interval is shown; of mean scores the plus-two t",
     "one/binom_test/*": "a verdict is one-sided: no two-sided p-value is computed",
-    "two/*": COMPARED,
-    "paired/*": COMPARED,
-    "mcnemar/*": COMPARED,
-    "paired_t/*": COMPARED,
+    "two/miettinen_nurminen/*": "two samples are compared by their own intervals, which know clusters: Newcombe's",
+    **dict.fromkeys(("paired/*newc", "paired/*_m10"), "Tango's interval covers as well, and is narrower (R5)"),
+    **dict.fromkeys(("paired/*_bp", "paired/*_wald"), "Tango's interval is shown; Wald's covers 45% at worst"),
+    "mcnemar/chi2*": "the same flips are counted out exactly",
+    "paired_t/*": "the t alone does not keep its error where scores rarely change; it is guarded",
     "wilcoxon/*": "compares two runs, and is blind to a mean drop of few large losses",
     "miller/n969": COMPARED,
     "miller/mde": COMPARED,

@@ -144,7 +144,7 @@ def test_cases_to_settle(t, relative):
     assert amount_drop_cases_to_settle(drop, drop.value, ALPHA, ALPHA) is None
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(deadline=None, derandomize=True, max_examples=80)
 @given(samples(), st.booleans(), st.floats(1e-6, 0.4), st.floats(-2, 10))
 def test_bounds_hold_the_value_and_say_what_p_values_say(sample, relative, alpha, t):
     drop = amount_drop(*sample, relative=relative)
@@ -161,7 +161,7 @@ def test_bounds_hold_the_value_and_say_what_p_values_say(sample, relative, alpha
             assert (high <= threshold) == (amount_drop_p_smaller(drop, threshold) <= alpha)
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(deadline=None, derandomize=True, max_examples=50)
 @given(samples(), st.randoms(use_true_random=False))
 def test_neither_order_nor_names_nor_currency_matter(sample, random):
     before, after, clusters = sample
