@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -21,6 +20,7 @@ from pydantic import (
 from pytest_evalbars import presets
 from pytest_evalbars.config.scales import Words  # noqa: TC001 - pydantic reads the annotation
 from pytest_evalbars.config.settings import Settings, Strict
+from pytest_evalbars.gate import values
 from pytest_evalbars.metrics.registry import Kind, kind_of, names
 from pytest_evalbars.run.plan import STATUSES
 
@@ -43,35 +43,6 @@ def nearest(word: str, valid: Any) -> str:
     return f" (there is: {', '.join(valid)})" if valid else ""
 
 
-def _rate(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{value!r} is not a number between 0 and 1")  # noqa: TRY004 - pydantic's protocol
-    if not 0 <= value <= 1:
-        hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
-        raise ValueError(f"{value:g} is not a rate between 0 and 1{hint}")
-    return float(value)
-
-
-def _number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise ValueError(f"{value!r} is not a number from 0 up")
-    return float(value)
-
-
-def _confidence(value: object) -> object:
-    value = _rate(value)
-    if not isinstance(value, float) or not 0.5 <= value < 1:
-        raise ValueError(f"{value} is no confidence; take one from 0.5 up to, not including, 1")
-    return value
-
-
-def _effect(value: object) -> object:
-    value = _rate(value)
-    if not isinstance(value, float) or not 0 < value < 1:
-        raise ValueError(f"{value:g} is no effect; take a difference of rates between 0 and 1, as 0.05")
-    return value
-
-
 def _known_statuses(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     for word in value or ():
         if not GLOB.search(word) and word not in STATUSES:
@@ -86,19 +57,8 @@ def _known_presets(value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-def _allowance(value: object) -> object:
-    """A count of trials, or a share of them as "1%"."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value.strip())):
-        share = float(match[1])
-        if share <= 100:
-            return f"{share:g}%"
-    raise ValueError(f'{value!r} is neither a count of trials (0, 5) nor a share of them ("1%")')
-
-
-Rate = Annotated[float, BeforeValidator(_rate)]
-Effect = Annotated[float, BeforeValidator(_effect)]
+Rate = Annotated[float, BeforeValidator(values.rate)]
+Effect = Annotated[float, BeforeValidator(values.effect)]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f\[\]]+$"),
@@ -119,6 +79,8 @@ class Bar(Strict):
     labels: dict[str, Words] = Field(default_factory=dict)
     at_least: float | None = None
     at_most: float | None = None
+    #: How much worse than in the baseline the number may be: a difference, or of amounts a share of them ("10%").
+    max_drop: float | str | None = None
     each: Words = ()
     #: Of a metric of grades: the level. Of a metric of one class: the class.
     level: Annotated[str, StringConstraints(min_length=1)] | None = None
@@ -146,7 +108,15 @@ class Bar(Strict):
     @classmethod
     def _threshold_of_metric(cls, value: object, info: ValidationInfo) -> object:
         kind = kind_of(info.data.get("metric", "pass_rate"))
-        return value if value is None else _rate(value) if kind is None or kind.bounded else _number(value)
+        if value is None:
+            return None
+        return values.rate(value) if kind is None or kind.bounded else values.number(value)
+
+    @field_validator("max_drop", mode="before")
+    @classmethod
+    def _drop_of_metric(cls, value: object, info: ValidationInfo) -> object:
+        kind = kind_of(info.data.get("metric", "pass_rate"))
+        return value if value is None else values.drop(value, bounded=kind is None or kind.bounded)
 
     @field_validator("each")
     @classmethod
@@ -165,9 +135,16 @@ class Bar(Strict):
 
     @model_validator(mode="after")
     def _one_threshold(self) -> Bar:
-        if (self.at_least is None) == (self.at_most is None):
-            given = "none" if self.at_least is None else "both"
-            raise ValueError(f"a bar takes one threshold, at_least or at_most; {given} is given")
+        thresholds = ("at_least", "at_most", "max_drop")
+        given = [key for key in thresholds if getattr(self, key) is not None]
+        if len(given) != 1:
+            said = " and ".join(given) or "none"
+            raise ValueError(f"a bar takes one threshold, at_least, at_most or max_drop; {said} is given")
+        if self.max_drop is not None and not self.kind.comparable:
+            raise ValueError(
+                f'max_drop compares case by case, and metric = "{self.metric}" is no mean over cases; '
+                "hold it with at_least or at_most, or compare pass_rate, mean_score or the mean of a measure"
+            )
         self._asks_what_the_metric_takes()
         if self.early_stop:
             self._can_stop()
@@ -199,6 +176,8 @@ class Bar(Strict):
             raise ValueError(f'{asks} collects evidence; it does not go with rule = "{self.rule}"')
         if self.metric not in BETTABLE:
             raise ValueError(f"{asks} needs a metric that is a mean over cases: {' or '.join(BETTABLE)}")
+        if self.compares:
+            raise ValueError(f"{asks} does not go with max_drop, which compares all cases with the baseline")
         if not 0 < self.threshold < 1:
             raise ValueError(f"{asks} needs a threshold between 0 and 1, not at either end")
 
@@ -209,6 +188,7 @@ class Bar(Strict):
         picks = {"category": self.category, "status": self.status, **self.labels}
         picks |= {key: (word,) for key, word in (("level", self.level), ("class", self.class_)) if word}
         text += "".join(f",{key}={'+'.join(words)}" for key, words in picks.items() if words)
+        text += ",max_drop" if self.compares else ""
         text = re.sub(r"[\x00-\x1f\x7f\[\]]", "_", text)
         return text if self.stage == "testing" else f"{text}@launch"
 
@@ -226,13 +206,31 @@ class Bar(Strict):
 
     @property
     def threshold(self) -> float:
-        """The number that `at_least` or `at_most` names."""
-        return self.at_most if self.at_least is None else self.at_least  # type: ignore[return-value]
+        """The number that `at_least`, `at_most` or `max_drop` names; of a share of an amount that share, 0..1."""
+        if self.relative:
+            return float(str(self.max_drop).rstrip("%")) / 100
+        given = (self.at_least, self.at_most, self.max_drop)
+        return next(float(each) for each in given if each is not None)
+
+    @property
+    def compares(self) -> bool:
+        """Whether the bar holds how much worse the number is than in the baseline."""
+        return self.max_drop is not None
+
+    @property
+    def relative(self) -> bool:
+        """Whether that is a share of what it was."""
+        return isinstance(self.max_drop, str)
 
     @property
     def upper(self) -> bool:
-        """Whether the bar is a ceiling (`at_most`)."""
+        """Whether the bar is a ceiling: `at_most`, or `max_drop` of what the number may have become worse."""
         return self.at_least is None
+
+    @property
+    def threshold_key(self) -> str:
+        """What the bar calls its threshold."""
+        return "max_drop" if self.compares else "at_most" if self.upper else "at_least"
 
     @property
     def many_dimensions(self) -> bool:
@@ -245,10 +243,12 @@ class Bar(Strict):
 class Bars(Settings):
     """All that `[tool.evalbars]` declares."""
 
-    confidence: Annotated[float, BeforeValidator(_confidence)] = 0.95
-    #: The run that `max_drop` bars will compare with; no bar of this version reads it.
-    baseline: str | None = None
-    max_errors: Annotated[int | str, BeforeValidator(_allowance)] = 0
+    confidence: Annotated[float, BeforeValidator(values.confidence)] = 0.95
+    #: The file, relative to that of the bars, of the run that `max_drop` bars compare with.
+    baseline: Annotated[str, StringConstraints(min_length=1)] | None = None
+    #: Cases that are called otherwise than in the baseline: old ids to new ones.
+    renamed: dict[str, str] = Field(default_factory=dict)
+    max_errors: Annotated[int | str, BeforeValidator(values.allowance)] = 0
     #: The smallest distance from its threshold that matters, of a bar that declares none: what audits look for.
     smallest_effect: Effect = 0.05
     #: Whose advised bars and scales stand beside these: see `gate.presets`.

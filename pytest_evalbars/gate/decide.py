@@ -9,10 +9,12 @@ trials that were not started because the verdict was certain: it comes out as ce
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_evalbars.gate.against import Against
 from pytest_evalbars.gate.draft import drafts_of
 from pytest_evalbars.gate.select import held_bars, stands_alone
 from pytest_evalbars.gate.verdict import Decision, Standing, Verdict, Word
@@ -43,9 +45,10 @@ def decide(
     run: Run,
     bars: Bars,
     *,
-    baseline: Run | None = None,  # noqa: ARG001 - the contract's place for bars that compare with a baseline
+    baseline: Run | None = None,
     stage: str = "testing",
     strict: bool = False,
+    updating: bool = False,
 ) -> Decision:
     """Hold every bar of the stage against a run.
 
@@ -54,14 +57,19 @@ def decide(
     Args:
         run: what the cases said.
         bars: what must hold.
-        baseline: an earlier run, for bars that compare with one; this version has none.
+        baseline: an earlier run, for bars that compare with one.
         stage: `testing` (is anything proven worse than its bar?), `launch` (is every bar proven met?) or
             `none` (no bar is held).
         strict: whether bars over cases that were left out of the run leave the session undecided.
+        updating: whether the run is to become the baseline: bars that compare with one are then not enforced.
     """
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is none of {', '.join(STAGES)}")
-    drafts = [draft for bar in held_bars(bars, stage) for draft in drafts_of(run, bar, bars)]
+    against = None if baseline is None else Against(run, baseline, bars.renamed)
+    drafts = [draft for bar in held_bars(bars, stage) for draft in drafts_of(run, bar, bars, against)]
+    for draft in drafts if updating else ():
+        if draft.bar.compares:
+            draft.why_not = draft.why_not or "not enforced: this run is to become the baseline"
     judged = [draft for draft in drafts if draft.apart is not None and draft.bar.rule == "evidence"]
     corrected = two_tiers(
         np.array([draft.p for draft in judged]),
@@ -76,7 +84,8 @@ def decide(
     # By name: the order in which cases ran, or in which shards were named, is nobody's business.
     standing = tuple(sorted(_standing(run, bars, MISS), key=lambda each: (each.case, each.dimension)))
     standing = standing if stage != "none" else ()
-    return _decision(run, bars, verdicts, standing, stage, strict=strict)
+    decision = _decision(run, bars, verdicts, standing, stage, strict=strict)
+    return decision if against is None else replace(decision, common=against.common())
 
 
 def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
@@ -97,7 +106,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
             numbers |= _betted(draft, draft.bets)
         else:
             numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
-        numbers["weak"] = draft.weak
+        numbers |= {"weak": draft.weak, "flips": draft.flips}
         if draft.no_bets:
             notes.append("not held as a bar that may stop at any time: some of its cases share a cluster")
     return Verdict(
@@ -129,6 +138,8 @@ def _measured(bars: Bars, draft: Draft, word: Word, notes: list[str]) -> dict[st
         notes.append("within noise: the bar lies inside the interval")
     return {
         "estimate": apart.value,
+        "before": getattr(apart, "before", None),
+        "after": getattr(apart, "after", None),
         "low": low,
         "high": high,
         "interval": interval,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_evalbars.gate.against import NO_BASELINE
 from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
 from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.metrics.slice import NoData
@@ -15,6 +16,7 @@ from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, SKIPPED, STOPP
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_evalbars.gate.against import Against, Flips
     from pytest_evalbars.gate.anytime import Evidence
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.metrics.slice import Estimate, Slice
@@ -50,6 +52,8 @@ class Draft:
     lacking: str = ""
     #: The evidence of a bar that could stop at any time; it then decides alone.
     bets: Evidence | None = None
+    #: Of a bar that compares: the cases that changed.
+    flips: Flips | None = None
     #: Whether it could stop at any time, but that its cases share clusters.
     no_bets: bool = False
     #: The same in the family; None where the verdict is not of it.
@@ -66,7 +70,15 @@ class Draft:
         return [each for each in (self.apart, self.if_missed, self.if_passed) if each is not None]
 
 
-def drafts_of(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
+def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) -> Iterator[Draft]:
+    """The drafts of one bar.
+
+    Args:
+        run: what is decided.
+        bar: what must hold.
+        bars: the table that it stands in.
+        against: the run that it compares with, where there is one.
+    """
     for dimension, group, part in slices_of(run, bar):
         tally = part.tally()
         draft = Draft(bar, dimension, group)
@@ -74,7 +86,10 @@ def drafts_of(run: Run, bar: Bar, bars: Bars) -> Iterator[Draft]:
         draft.failed = int(tally[ERROR] + tally[MISSING])
         draft.why_not = _not_enforced(run, part, draft.left_out)
         try:
-            _measure(draft, part, bars)
+            if bar.compares:
+                _compare(draft, part, bars, against)
+            else:
+                _measure(draft, part, bars)
         except NoData as none:
             draft.apart, draft.lacking, draft.unjudged = None, str(none), draft.failed
         yield draft
@@ -105,6 +120,31 @@ def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
         each.bounds(bars.alpha)
         each.interval(bars.confidence)
         each.cases_to_settle(bar.threshold, bars.alpha, bars.alpha)
+
+
+def _compare(draft: Draft, part: Slice, bars: Bars, against: Against | None) -> None:
+    """Ask how much worse the metric is than it was.
+
+    Raises:
+        NoData: there is nothing to compare with.
+    """
+    bar, metric = draft.bar, metric_of(draft.bar, bars, draft.dimension)
+    if against is None:
+        raise NoData(NO_BASELINE)
+    draft.unjudged, draft.trials = metric.unjudged(part), metric.trials(part)
+    now = metric.estimate(part)
+    if now is None:
+        return
+    try:
+        question = against.question(bar, metric, draft.dimension, draft.group, part)
+    except NoData:
+        if not draft.why_not and (draft.group is not None or bar.many_dimensions) and against.common().cases:
+            draft.why_not = "not enforced: new since the baseline, so there is nothing to compare with"
+        raise
+    draft.apart, draft.flips = question.estimate(), question.flips()
+    if draft.unjudged + draft.stopped:
+        draft.if_missed, draft.if_passed = question.estimate("miss"), question.estimate("pass")
+    draft.p = max(each.p_above(bar.threshold) for each in draft.all)
 
 
 def _not_enforced(run: Run, part: Slice, left_out: int) -> str:

@@ -69,7 +69,7 @@ def _prospect(bar: Bar, group: str | None, part: Slice, alpha: float, level: flo
     cases, t = len(trials), bar.threshold
     perfect = np.zeros_like(passes) if bar.upper else passes
     reaches, catches = True, ""
-    if bar.rule == "estimate":
+    if bar.rule == "estimate" or bar.compares:
         pass
     elif bar.metric == "mean_score":
         low, high = mean_bounds(case_mean(perfect / trials, clusters), alpha)

@@ -72,7 +72,7 @@ class Need:
             "dimension": verdict.dimension,
             "group": verdict.group,
             "metric": verdict.spec.metric,
-            ("at_most" if verdict.spec.upper else "at_least"): verdict.spec.threshold,
+            verdict.spec.threshold_key: verdict.spec.threshold,
             "verdict": verdict.verdict,
             "why_not": self.why_not,
             "estimate": verdict.estimate,

@@ -58,7 +58,7 @@ class Open:
         self._judged_of = np.zeros(max(self._source or [0]) + 1)
         self._cases_of = np.bincount(self._source or [0]).astype(np.float64)
         #: Whether the extremes can be bounded at all.
-        self.bounded = bar.metric == "pass_rate" and clear
+        self.bounded = bar.metric == "pass_rate" and clear and not bar.compares
 
     @property
     def evidence(self) -> bool:

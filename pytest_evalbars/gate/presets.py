@@ -139,8 +139,13 @@ def _notice(preset: str, unjudged: list[str], reasons: Mapping[str, str]) -> str
     return f"left out of what preset {preset} advises: {'; '.join(told)}" if told else ""
 
 
-def judged(run: Run, bars: Bars, *, stage: str, strict: bool = False) -> tuple[Decision, Bars]:
+def judged(run: Run, bars: Bars, **how: Any) -> tuple[Decision, Bars]:
     """Decide a run, and say which bars it was held against.
+
+    Args:
+        run: the run.
+        bars: with the advice of presets.
+        **how: what else `decide` takes.
 
     Advice on what the run does not hold is left out: a dimension, a label, or whatever the metric goes by. The
     decision's notes tell it.
@@ -148,9 +153,9 @@ def judged(run: Run, bars: Bars, *, stage: str, strict: bool = False) -> tuple[D
     from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
 
     if not bars.preset:
-        return decide(run, bars, stage=stage, strict=strict), bars
+        return decide(run, bars, **how), bars
     bars, notes = answerable(bars, _kinds(run))
-    decision = decide(run, bars, stage=stage, strict=strict)
+    decision = decide(run, bars, **how)
     lacking: dict[str, dict[str, str]] = {}
     answered = {each.bar for each in decision.verdicts if not each.metric_lacks}
     for verdict in decision.verdicts:
@@ -158,7 +163,7 @@ def judged(run: Run, bars: Bars, *, stage: str, strict: bool = False) -> tuple[D
             lacking.setdefault(verdict.spec.preset, {}).setdefault(verdict.bar, verdict.notes[0])
     if lacking:
         bars = _without(bars, {name for names in lacking.values() for name in names}, bars.scales)
-        decision = decide(run, bars, stage=stage, strict=strict)
+        decision = decide(run, bars, **how)
         notes += [_notice(preset, [], reasons) for preset, reasons in lacking.items()]
     return replace(decision, notes=(*decision.notes, *notes)), bars
 

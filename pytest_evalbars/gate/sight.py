@@ -162,5 +162,7 @@ def _sight(verdict: Verdict, bars: Bars, part: Slice, alpha_missed: float) -> Si
         return "not planned for a bar that may stop at any time"
     if verdict.stopped:
         return "not planned for a run that stopped early"
+    if verdict.spec.compares:
+        return "not planned for a comparison"
     sample = sample_of(verdict.spec, bars, verdict.dimension, part)
     return "not planned for this metric" if sample is None else Sight(verdict.spec, sample, bars.alpha, alpha_missed)

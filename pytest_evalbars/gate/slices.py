@@ -51,6 +51,14 @@ def slices_of(run: Run, bar: Bar) -> Iterator[tuple[str | None, str | None, Slic
         yield from ((dimension, *group) for group in groups)
 
 
+def dimension_of(run: Run, bar: Bar, dimension: str | None) -> Slice:
+    """All that a run says on one dimension, or of its trials where the bar is of those, whatever the labels."""
+    if bar.all_trials:
+        return Slice(run, _worst_of_trials(run, None))
+    code = run.dimensions.index(dimension) if dimension in run.dimensions else -1
+    return Slice(run, np.flatnonzero(run.dimension == code))
+
+
 def metric_of(bar: Bar, settings: Settings, dimension: str | None) -> Metric:
     """The bar's metric, on one dimension.
 

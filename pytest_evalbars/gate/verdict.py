@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from pytest_evalbars.gate.against import Common, Flips
     from pytest_evalbars.gate.bar import Bar
 
 Word = Literal["met", "missed", "inconclusive", "no data"]
@@ -35,6 +36,11 @@ class Verdict:
     p_missed: float | None = None
     #: Two-sided, for display.
     interval: tuple[float, float] | None = None
+    #: Of a bar that compares: the number before, and now, on the cases that were compared.
+    before: float | None = None
+    after: float | None = None
+    #: The cases that changed, where they are compared one by one.
+    flips: Flips | None = None
     #: Judged cases and trials; trials that could not be judged; trials that were skipped.
     cases: int = 0
     trials: int = 0
@@ -79,11 +85,12 @@ class Verdict:
             "group": self.group,
             "verdict": self.verdict,
             "metric": spec.metric,
-            ("at_most" if spec.upper else "at_least"): spec.threshold,
+            spec.threshold_key: spec.max_drop if spec.compares else spec.threshold,
             "stage": spec.stage,
             "rule": spec.rule,
             **{key: value for key, value in (("level", spec.level), ("class", spec.class_)) if value is not None},
             "estimate": finite(self.estimate),
+            **(self._compared() if spec.compares else {}),
             "low": finite(self.low),
             "high": finite(self.high),
             "p_missed": self.p_missed,
@@ -104,6 +111,11 @@ class Verdict:
             "notes": list(self.notes),
             "why": spec.why,
         }
+
+    def _compared(self) -> dict[str, Any]:
+        """What only bars have that compare."""
+        flips = None if self.flips is None else self.flips.to_json()
+        return {"before": finite(self.before), "after": finite(self.after), "flips": flips}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,8 @@ class Decision:
     stopped: int = 0
     #: Why the exit code is what it is, and what the reader should know of the run as a whole.
     notes: tuple[str, ...] = ()
+    #: The baseline, where there is one.
+    common: Common | None = None
 
     @property
     def too_many_errors(self) -> bool:
@@ -152,5 +166,6 @@ class Decision:
                 {"case": each.case, "dimension": each.dimension, "reason": each.reason} for each in self.standing
             ],
             "notes": list(self.notes),
+            "baseline": None if self.common is None else self.common.to_json(),
             "verdicts": [each.to_json() for each in self.verdicts],
         }

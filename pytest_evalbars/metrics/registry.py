@@ -36,6 +36,11 @@ UNITS: dict[str, Unit] = {
     "tokens_in": "tokens",
     "tokens_out": "tokens",
 }
+#: Homes of metrics that are means over cases, of what a baseline keeps of each.
+COMPARABLE = (
+    *("verdicts:pass_rate", "verdicts:miss_rate", "verdicts:mean_score"),
+    *("levels:at_or_above", "levels:at_or_below", "measures:mean"),
+)
 #: Names that a report and a node id can carry.
 NAME = r"[^\s\x00-\x1f\x7f\[\]]+( [^\s\x00-\x1f\x7f\[\]]+)*"
 #: The parameters of families of metrics.
@@ -83,6 +88,18 @@ class Kind:
     def bounded(self) -> bool:
         """Whether its number lies from 0 to 1."""
         return self.unit in ("share", "score")
+
+    @property
+    def comparable(self) -> bool:
+        """Whether it is a mean over cases, which can be compared case by case with an earlier run's."""
+        return self.home in COMPARABLE
+
+    @property
+    def less_is_better(self) -> bool:
+        """Whether a higher number is worse: misses, time, money."""
+        return (
+            self.name == "miss_rate" or self.home == "levels:at_or_below" or self.unit in ("seconds", "usd", "tokens")
+        )
 
     def build(self, **given: Any) -> Metric:
         """The metric itself; imports numpy.

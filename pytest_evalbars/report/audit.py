@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from pytest_evalbars.gate.forecast import EVEN
-from pytest_evalbars.report.numbers import amount, limit
+from pytest_evalbars.report.numbers import amount, sign
 from pytest_evalbars.report.words import place
 from pytest_evalbars.safe import safe
 
@@ -45,7 +45,7 @@ def can_be(*, met: bool | None, missed: bool | None) -> str:
 
 def of_verdict(verdict: Verdict) -> list[str]:
     """The first three cells of a verdict's row."""
-    return [*place(verdict), f"{'<=' if verdict.spec.upper else '>='} {limit(verdict.spec)}"]
+    return [*place(verdict), sign(verdict.spec)]
 
 
 def _row(each: Audit) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from pytest_evalbars.gate.select import CLASS
 from pytest_evalbars.gate.slices import groups_of, metric_of, slices_of
 from pytest_evalbars.metrics.slice import NoData
-from pytest_evalbars.report.numbers import amount
+from pytest_evalbars.report.numbers import amount, count
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_evalbars.gate.against import Flips
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.gate.verdict import Verdict
     from pytest_evalbars.metrics.slice import Metric, Slice
@@ -31,6 +32,8 @@ def details(run: Run, bars: Bars, verdict: Verdict) -> list[str]:
     bar, lines = verdict.spec, []
     if bar.why:
         lines.append(f"why: {safe(bar.why)}")
+    if bar.compares:
+        return lines if verdict.flips is None else [*lines, _flipped(bar, verdict.flips)]
     part = _slice(run, verdict)
     if part is None:
         return lines
@@ -43,6 +46,24 @@ def details(run: Run, bars: Bars, verdict: Verdict) -> list[str]:
     except NoData:
         return lines
     return lines
+
+
+def _flipped(bar: Bar, flips: Flips) -> str:
+    """`7 cases worse, 2 better; worse: refund-1 (100.0% -> 0.0%: cites nothing), ...`."""
+    told = []
+    for case, before, after, reason in flips.named:
+        # Of a single trial the two words say it all.
+        change = "" if bar.kind.unit == "share" and abs(before - after) == 1 else _from_to(bar, before, after)
+        told.append((case, ": ".join(filter(None, [change, reason]))))
+    words = f"{count(flips.worse, 'case')} worse, {flips.better} better"
+    if not told:
+        return words
+    unnamed = flips.worse - len(flips.named)
+    return f"{words}; worse: {named(told, unnamed)}"
+
+
+def _from_to(bar: Bar, before: float, after: float) -> str:
+    return f"{amount(bar.kind, before)} -> {amount(bar.kind, after)}"
 
 
 def _slice(run: Run, verdict: Verdict) -> Slice | None:
@@ -111,10 +132,11 @@ def _predicted(part: Slice, row: int) -> str:
     return f"{extras.classes[extras.expected[entry]]}, predicted {extras.classes[extras.predicted[entry]]}"
 
 
-def named(cases: Sequence[tuple[str, str]]) -> str:
-    """Cases with the first line of their reasons; the first few by name, the others counted."""
+def named(cases: Sequence[tuple[str, str]], more: int = 0) -> str:
+    """Cases with the first line of their reasons; the first few by name, the others (and `more`) counted."""
     shown = []
     for name, reason in cases[:CASES]:
         words = safe(reason.partition("\n")[0], 100)
         shown.append(safe(f"{name} ({words})" if words else name, 220))
-    return ", ".join(shown) + (f" and {len(cases) - CASES} more" if len(cases) > CASES else "")
+    rest = max(0, len(cases) - CASES) + more
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")

@@ -29,9 +29,28 @@ def amount(kind: Kind, value: float) -> str:
     return FORMATS[kind.unit].format(value)
 
 
+def number(bar: Bar, value: float) -> str:
+    """A bar's number: that of its metric, or how much worse it is than before: `4.0 points`, `12.1%`, `0.21 s`."""
+    if not bar.compares or math.isinf(value):
+        return amount(bar.kind, value)
+    if bar.relative:
+        return f"{value:.1%}"
+    if bar.kind.unit == "share":
+        return f"{_unsigned_zero(value * 100, 1):.1f} points"
+    return f"{'-' if value < 0 else ''}{amount(bar.kind, abs(value))}"
+
+
+def _unsigned_zero(value: float, places: int) -> float:
+    return round(value, places) + 0.0
+
+
 def limit(bar: Bar) -> str:
-    """The bar's threshold, as its metric's number is written."""
+    """The bar's threshold, as its number is written."""
     t = bar.threshold
+    if bar.relative:
+        return str(bar.max_drop)
+    if bar.compares and bar.kind.unit == "share":
+        return f"{t * 100:g} points"
     match bar.kind.unit:
         case "share":
             return f"{t * 100:g}%"
@@ -43,8 +62,17 @@ def limit(bar: Bar) -> str:
 
 
 def threshold(bar: Bar) -> str:
-    """`at least 85%`."""
+    """`at least 85%`, `worse than the baseline by at most 2 points`."""
+    if bar.compares:
+        return f"worse by at most {limit(bar)}" if bar.threshold else "no worse than the baseline"
     return f"{'at most' if bar.upper else 'at least'} {limit(bar)}"
+
+
+def sign(bar: Bar) -> str:
+    """The bar in a table's cell: `>= 85%`, `drop <= 2 points`."""
+    if bar.compares:
+        return f"{'rise' if bar.kind.less_is_better else 'drop'} <= {limit(bar)}"
+    return f"{'<=' if bar.upper else '>='} {limit(bar)}"
 
 
 def between(kind: Kind, possible: tuple[float, float]) -> str:
@@ -52,6 +80,6 @@ def between(kind: Kind, possible: tuple[float, float]) -> str:
     return " and ".join(["between " + amount(kind, possible[0]), amount(kind, possible[1])])
 
 
-def count(number: int, noun: str, plural: str = "s") -> str:
+def count(many: int, noun: str, plural: str = "s") -> str:
     """`1 case`, `2 cases`, `2 classes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}{plural}"
+    return f"{many} {noun}" if many == 1 else f"{many} {noun}{plural}"

@@ -13,7 +13,7 @@ from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.metrics.registry import kind_of
 from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.metrics.verdicts import pass_rate
-from pytest_evalbars.report.numbers import amount, between, limit
+from pytest_evalbars.report.numbers import amount, between, number, sign
 from pytest_evalbars.report.words import place
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
@@ -22,7 +22,7 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.gate.verdict import Decision, Verdict
     from pytest_evalbars.run.columns import Run
 
@@ -94,9 +94,9 @@ def _row(verdict: Verdict) -> list[str]:
     bar = verdict.spec
     numbers = ["-", "-"]
     if verdict.estimate is not None:
-        numbers[0] = amount(bar.kind, verdict.estimate)
+        numbers[0] = number(bar, verdict.estimate)
     if verdict.interval is not None:
-        numbers[1] = " to ".join(amount(bar.kind, bound) for bound in verdict.interval)
+        numbers[1] = _interval(bar, verdict.interval)
     trials = str(verdict.trials)
     if verdict.stopped:
         trials = f"{verdict.trials} of {verdict.trials + verdict.stopped}"
@@ -112,15 +112,21 @@ def _row(verdict: Verdict) -> list[str]:
         numbers[0],
         _share(verdict.weak),
         numbers[1],
-        f"{'<=' if bar.upper else '>='} {limit(bar)}",
+        sign(bar),
         word if verdict.enforced else f"{word} (not enforced)",
     ]
+
+
+def _interval(bar: Bar, interval: tuple[float, float]) -> str:
+    """`81.6% to 91.0%`, `-1.0 to 4.2 points`."""
+    low, high = (number(bar, bound) for bound in interval)
+    return f"{low.removesuffix(' points')} to {high}"
 
 
 def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:
     """Of a bar that pools adversarial cases with others: what each set says, which the one number would hide."""
     bar = verdict.spec
-    if SET not in bar.labels or SET in bar.each or verdict.group is not None or verdict.stopped:
+    if bar.compares or SET not in bar.labels or SET in bar.each or verdict.group is not None or verdict.stopped:
         return
     apart = bar.model_copy(update={"each": (SET,)})
     parts = [(name, part) for dimension, name, part in slices_of(run, apart) if dimension == verdict.dimension]

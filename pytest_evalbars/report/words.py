@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.select import CLASS
-from pytest_evalbars.report.numbers import amount, between, count, threshold
+from pytest_evalbars.report.numbers import amount, between, count, number, threshold
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def place(verdict: Verdict) -> list[str]:
     picked = {"category": bar.category, "status": bar.status, **bar.labels}
     picks = ", ".join(f"{key} {'|'.join(words)}" for key, words in picked.items() if words)
     metric = "" if bar.metric == "pass_rate" else metric_words(bar)
+    if bar.compares:
+        metric = f"{metric}, against baseline" if metric else "against baseline"
     return [dimension, safe(": ".join(filter(None, [metric, picks])) or "all", 60)]
 
 
@@ -87,25 +89,42 @@ def _number(verdict: Verdict, confidence: float) -> str:
         ran, planned = verdict.trials, verdict.trials + verdict.stopped
         spread = between(kind, verdict.possible)
         return f"{spread} ({ran} of {count(planned, 'trial')} ran, {verdict.stopped} stopped early)"
-    words = f"{amount(kind, verdict.estimate or 0.0)} over {count(verdict.cases, 'case')}"
+    bar, value = verdict.spec, verdict.estimate or 0.0
+    words = f"{number(bar, value)} over {count(verdict.cases, 'case')}"
+    if bar.compares:
+        was, now = (amount(kind, each or 0.0) for each in (verdict.before, verdict.after))
+        words = f"{was} -> {now} over {count(verdict.cases, 'case')}, {_change(bar, value)}"
     if verdict.interval is None:
         return words
-    low, high = (amount(kind, bound) for bound in verdict.interval)
+    low, high = (number(bar, bound) for bound in verdict.interval)
     words = f"{words} ({confidence * 100:g}% interval {low} to {high})"
     return f"{words}; {never}" if (never := never_seen(verdict, confidence)) else words
+
+
+def _change(bar: Bar, value: float) -> str:
+    """`worse by 4.0 points`."""
+    if not value:
+        return "no change"
+    return f"{'worse' if value > 0 else 'better'} by {number(bar, abs(value))}"
 
 
 def never_seen(verdict: Verdict, confidence: float) -> str:
     """`0 of 60: at most 4.9% at 95%`: what it is worth that nothing of the kind was seen; empty if something was."""
     kind = verdict.spec.kind
-    if kind.unit != "share" or not verdict.spec.upper or verdict.estimate != 0 or verdict.high is None:
+    if (
+        verdict.spec.compares
+        or kind.unit != "share"
+        or not verdict.spec.upper
+        or verdict.estimate != 0
+        or verdict.high is None
+    ):
         return ""
     return f"0 of {verdict.cases}: at most {amount(kind, verdict.high)} at {confidence * 100:g}%"
 
 
 def _proof(verdict: Verdict, confidence: float) -> str:
     """What the verdict rests on, where it is proven or could stop at any time."""
-    worse = "higher" if verdict.spec.upper else "lower"
+    worse = "worse" if verdict.spec.compares else "higher" if verdict.spec.upper else "lower"
     if verdict.e_met is not None:
         enough = f"{1 / (1 - confidence):.3g}"
         if verdict.verdict == "missed":

@@ -85,6 +85,16 @@ def drop_p_smaller(drop: Drop, t: float) -> float:
     return drop.p_rise if t == 0 else float(ndtr(_score(drop, t)))
 
 
+def drop_cases_to_settle(drop: Drop, t: float, alpha_larger: float, alpha_smaller: float) -> int | None:
+    """About how many cases prove it larger than t, or at most t, at the present drop; None where it is t."""
+    distance = drop.value - t
+    variance = max(drop.square - drop.value**2, 1e-9)
+    if abs(distance) < 1e-9:
+        return None
+    z = float(ndtri(alpha_larger if distance > 0 else alpha_smaller))
+    return math.ceil(variance * (z / distance) ** 2 * drop.cases / drop.units)
+
+
 def _score(drop: Drop, t: float) -> float:
     """Tango's statistic at a drop of t."""
     n = drop.units

@@ -1,0 +1,208 @@
+"""The earlier run that bars compare with, cut as they cut the later one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_evalbars.gate.slices import dimension_of, slices_of
+from pytest_evalbars.metrics.drops import Pairs, independent, paired, pairs_of
+from pytest_evalbars.metrics.slice import NoData
+from pytest_evalbars.run.columns import MISS
+from pytest_evalbars.run.matching import match
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from pytest_evalbars.gate.bar import Bar
+    from pytest_evalbars.metrics.fold import Unjudged
+    from pytest_evalbars.metrics.slice import Estimate, Metric, Slice
+    from pytest_evalbars.run.columns import Run
+
+#: With a smaller share of cases in common, two slices are taken as two independent samples.
+ENOUGH = 0.8
+#: Cases that became worse and are named.
+NAMED = 100
+NO_BASELINE = (
+    "there is no baseline to compare with; name one as `baseline` in the bars file, and write it with "
+    "--evalbars-update-baseline"
+)
+
+
+class Against:
+    """An earlier run beside a later one.
+
+    Args:
+        run: the later run.
+        baseline: the earlier one.
+        renamed: cases that are called otherwise now: old ids to new ones.
+    """
+
+    def __init__(self, run: Run, baseline: Run, renamed: Mapping[str, str]) -> None:
+        self.run, self.baseline = run, baseline
+        self.matching = match(baseline, run, renamed)
+        self._whatever: dict[tuple[bool, str | None], Slice] = {}
+        self._own: dict[str, dict[tuple[str | None, str | None], Slice]] = {}
+
+    def question(self, bar: Bar, metric: Metric, dimension: str | None, group: str | None, part: Slice) -> Question:
+        """What to ask of one slice, now and before.
+
+        Raises:
+            NoData: the earlier run says nothing of it.
+        """
+        pairs = pairs_of(metric, part, self._before(bar, dimension), self.matching)
+        own = self._of_bar(bar).get((dimension, group))
+        number = max(_judged(part), 0 if own is None else _judged(own))
+        if len(pairs.case) and len(pairs.case) >= ENOUGH * number:
+            return Question(bar, metric, part, self, dimension, pairs)
+        if own is None or metric.estimate(own) is None:
+            raise NoData("the baseline has no judged case of it")
+        return Question(bar, metric, part, self, dimension, None, own, len(pairs.case))
+
+    def pairs(self, bar: Bar, metric: Metric, dimension: str | None, part: Slice, unjudged: Unjudged) -> Pairs:
+        """The cases of a slice, with what they said before."""
+        return pairs_of(metric, part, self._before(bar, dimension), self.matching, unjudged)
+
+    def _before(self, bar: Bar, dimension: str | None) -> Slice:
+        """What the earlier run said on the dimension, whatever its labels were then."""
+        key = (bar.all_trials, dimension)
+        if key not in self._whatever:
+            self._whatever[key] = dimension_of(self.baseline, bar, dimension)
+        return self._whatever[key]
+
+    def _of_bar(self, bar: Bar) -> dict[tuple[str | None, str | None], Slice]:
+        """The slices that the bar had in the earlier run."""
+        if bar.name not in self._own:
+            self._own[bar.name] = {(name, group): part for name, group, part in slices_of(self.baseline, bar)}
+        return self._own[bar.name]
+
+    def common(self) -> Common:
+        """What the two runs have in common, for a reader."""
+        matching, header = self.matching, self.baseline.headers[0] if self.baseline.headers else {}
+        return Common(
+            run=str(header.get("run") or ""),
+            started=str(header.get("started") or ""),
+            commit=str(header.get("commit") or ""),
+            complete=self.baseline.complete,
+            cases=int((matching.before_of >= 0).sum()),
+            renamed=matching.renamed,
+            changed=matching.changed,
+            new=matching.new,
+            removed=matching.removed,
+            elsewhere=matching.elsewhere,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """How much worse one slice is than it was."""
+
+    bar: Bar
+    metric: Metric
+    part: Slice
+    against: Against
+    dimension: str | None
+    #: Case by case; None where too few are the same.
+    pairs: Pairs | None
+    #: The slice as it was then, where it is taken as an independent sample; and how many cases are the same.
+    own: Slice | None = None
+    same: int = 0
+
+    def estimate(self, unjudged: Unjudged = "apart") -> Estimate | None:
+        """The answer."""
+        kind = self.bar.kind
+        if self.pairs is not None:
+            pairs = self.pairs
+            if unjudged != "apart":
+                pairs = self.against.pairs(self.bar, self.metric, self.dimension, self.part, unjudged)
+            return paired(pairs, kind, relative=self.bar.relative)
+        after = self.metric.estimate(self.part, unjudged)
+        before = None if self.own is None else self.metric.estimate(self.own)
+        if after is None or before is None:
+            return None
+        return independent(before, after, kind, self.same, relative=self.bar.relative)
+
+    def flips(self) -> Flips | None:
+        """The cases that changed; None where they are not compared one by one."""
+        pairs, run = self.pairs, self.part.run
+        if pairs is None:
+            return None
+        worse = pairs.before - pairs.after
+        if self.bar.kind.less_is_better:
+            worse = -worse
+        most = np.argsort(-worse, kind="stable")[:NAMED]
+        reason_of = {run.name(row): run.reasons[row] for row in run.reasons.keys() & set(self._rows(pairs, most))}
+        names = [run.cases[int(pairs.case[at])] for at in most]
+        return Flips(
+            worse=int((worse > 0).sum()),
+            better=int((worse < 0).sum()),
+            named=tuple(
+                (name, float(pairs.before[at]), float(pairs.after[at]), reason_of.get(name, ""))
+                for name, at in zip(names, most, strict=True)
+                if worse[at] > 0
+            ),
+        )
+
+    def _rows(self, pairs: Pairs, which: NDArray[np.int64]) -> list[int]:
+        """The rows of some of the cases."""
+        rows = self.part.rows
+        found: list[int] = rows[np.isin(self.part.run.case[rows], pairs.case[which])].tolist()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """How many cases are worse and better than they were, and the worst of them."""
+
+    worse: int
+    better: int
+    #: Case, its number before and now, and why.
+    named: tuple[tuple[str, float, float, str], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        keys = ("case", "before", "after", "reason")
+        named = [dict(zip(keys, each, strict=True)) for each in self.named]
+        return {"worse": self.worse, "better": self.better, "worst": named}
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """An earlier run, and what it has in common with the one that was decided."""
+
+    run: str
+    started: str
+    commit: str
+    complete: bool
+    #: How many cases are compared.
+    cases: int
+    #: Those called otherwise, that ask something else now, and of one run alone.
+    renamed: tuple[tuple[str, str], ...]
+    changed: tuple[str, ...]
+    new: tuple[str, ...]
+    removed: tuple[str, ...]
+    #: Cases in files that were not asked for this time.
+    elsewhere: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "run": self.run,
+            "started": self.started,
+            "commit": self.commit,
+            "cases": self.cases,
+            "renamed": dict(self.renamed),
+            "changed": list(self.changed),
+            "new": list(self.new),
+            "removed": list(self.removed),
+            "elsewhere": self.elsewhere,
+        }
+
+
+def _judged(part: Slice) -> int:
+    """How many cases of a slice were judged."""
+    return len(np.unique(part.run.case[part.rows[part.of(part.run.outcome) <= MISS]]))
