@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 class Folded:
     """What each case of a run says on each dimension; shapes (units,), a unit being a case on a dimension."""
 
-    #: dimension * width + case, ascending.
+    #: dimension * width + case.
     key: NDArray[np.int64]
+    #: How many cases the run has.
+    width: int
     #: Trials that passed, and that were judged.
     passes: NDArray[np.int64]
     trials: NDArray[np.int64]
@@ -37,27 +39,37 @@ class Folded:
     #: None where no cluster was declared.
     cluster: NDArray[np.int64] | None
 
+    @property
+    def case(self) -> NDArray[np.int64]:
+        """The codes of the cases."""
+        return self.key % max(1, self.width)
+
+    @property
+    def dimension(self) -> NDArray[np.int64]:
+        """The codes of the dimensions."""
+        return self.key // max(1, self.width)
+
     def at(self, which: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Folded:
         """Some of the units."""
-        cluster = None if self.cluster is None else self.cluster[which]
-        columns = (self.key, self.passes, self.trials, self.open, self.scores, self.scored, self.labelset)
-        return Folded(*(each[which] for each in columns), cluster)  # type: ignore[arg-type]
+        return replace(self, **{name: column[which] for name in COLUMNS if (column := getattr(self, name)) is not None})
 
 
-def fold(run: Run, codes: Mapping[str, int], width: int, case_of: NDArray[np.int64] | None = None) -> Folded:
+#: What has an entry for each unit.
+COLUMNS = ("key", "passes", "trials", "open", "scores", "scored", "labelset", "cluster")
+
+
+def fold(run: Run, codes: Mapping[str, int]) -> Folded:
     """Fold a run by case and dimension; skipped trials, and those left out of the run, say nothing.
 
     Args:
         run: the run.
         codes: the code of each dimension that counts.
-        width: how many cases there are.
-        case_of: the code of each of the run's cases, -1 where it does not count; None: they are as in the run.
     """
+    width = len(run.cases)
     dimension = np.array([codes.get(name, -1) for name in run.dimensions] or [-1], np.int64)[run.dimension]
-    case = run.case if case_of is None else case_of[run.case]
-    said = (run.outcome != SKIPPED) & (run.outcome != LEFT_OUT) & (case >= 0) & (dimension >= 0)
+    said = (run.outcome != SKIPPED) & (run.outcome != LEFT_OUT) & (dimension >= 0)
     rows = slice(None) if said.all() else np.flatnonzero(said)
-    key = dimension[rows] * width + case[rows]
+    key = dimension[rows] * width + run.case[rows]
     size = max(1, len(codes)) * width
     if size <= 4 * len(key) + 1024:  # counting is faster than sorting
         unit = key
@@ -74,28 +86,32 @@ def fold(run: Run, codes: Mapping[str, int], width: int, case_of: NDArray[np.int
     judged = outcome <= MISS
     scored = judged & ~np.isnan(score)
     labelset = np.zeros(size, np.int64)
-    labelset[unit] = run.labelset[rows]
-    clusters = Slice(run).clusters(None, run.case, len(run.cases)) if len(run) else None
-    cluster = None
-    if clusters is not None:
-        of_code = clusters if case_of is None else np.zeros(width, np.int64)
-        if case_of is not None:
-            of_code[case_of[case_of >= 0]] = clusters[case_of >= 0]
-        cluster = of_code[found % width]
+    labelset[unit] = run.labelset[rows]  # of equal units, numpy keeps the last
+    clusters = Slice(run).clusters(None, run.case, width)
     return Folded(
         key=found,
+        width=width,
         passes=many(outcome == PASS),
         trials=many(judged),
         open=many(~judged),
         scores=np.bincount(unit[scored], score[scored], size).astype(np.float64)[place],
         scored=many(scored),
         labelset=labelset[place],
-        cluster=cluster,
+        cluster=None if clusters is None else clusters[found % width],
     )
 
 
-def aligned(before: Folded, after: Folded) -> tuple[Folded, Folded]:
-    """The units that both have, each once and in the same order."""
-    place = np.minimum(np.searchsorted(before.key, after.key), max(0, len(before.key) - 1))
-    same = before.key[place] == after.key if len(before.key) else np.zeros(len(after.key), bool)
-    return before.at(place[same]), after.at(same)
+def aligned(before: Folded, after: Folded, before_of: NDArray[np.int64]) -> tuple[Folded, Folded]:
+    """What both say of the same cases on the same dimensions, in the same order.
+
+    Args:
+        before: the earlier run.
+        after: the later one.
+        before_of: the code in `before` of each case of `after`, -1 where it has none.
+    """
+    then = before_of[after.case]
+    here = np.flatnonzero(then >= 0)
+    wanted = after.dimension[here] * before.width + then[here]
+    place = np.minimum(np.searchsorted(before.key, wanted), max(0, len(before.key) - 1))
+    same = before.key[place] == wanted if len(before.key) else np.zeros(len(wanted), bool)
+    return before.at(place[same]), after.at(here[same])
