@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.report.compared import Shown
 
 #: Cases that changed for the worse, and for the better, that are named without -v.
-NAMED = 5
+NAMED = 3
 
 
 def add(commands: Any) -> None:
@@ -30,10 +30,14 @@ def add(commands: Any) -> None:
     word = compare.add_argument
     word("--by", default="category", metavar="LABEL", help="compare each of its values too (category)")
     word("--by-label", metavar="LABEL", help="cut one run by a label such as model, and compare its values")
-    word("--reference", metavar="VALUE", help="with --by-label: what the others are compared with; default: the first")
+    word(
+        "--reference", metavar="VALUE", help="with --by-label: what the others are compared with; default: the first"
+    )
     word("--margin", type=rate, default=0.02, metavar="SHARE", help="the largest drop that does not matter (0.02)")
     word("--confidence", type=confidence, default=0.95, metavar="SHARE", help="of verdicts and intervals (0.95)")
-    word("--renamed", type=_renamed, action="append", default=[], metavar="OLD=NEW", help="a case of another name now")
+    word(
+        "--renamed", type=_renamed, action="append", default=[], metavar="OLD=NEW", help="a case of another name now"
+    )
     word(
         "--status",
         action="append",
@@ -110,7 +114,10 @@ def _shown(found: Sequence[Comparison], files: dict[str, list[Path]], most: int 
 
     return [
         [
-            (each, *([(flip, *map(recorded, (one.before, one.after), _keys(flip))) for flip in side] for side in sides))
+            (
+                each,
+                *([(flip, *map(recorded, (one.before, one.after), _keys(flip))) for flip in side] for side in sides),
+            )
             for each, *sides in findings
         ]
         for one, findings in zip(found, rows, strict=True)
@@ -134,12 +141,7 @@ def _as_json(found: Sequence[Comparison], asked: Asked, shown: Sequence[Shown], 
         "comparisons": [
             {
                 **one.to_json(),
-                "flips": [
-                    flip.to_json(recorded)
-                    for _, *sides in rows
-                    for side in sides
-                    for flip, *recorded in side
-                ],
+                "flips": [flip.to_json(recorded) for _, *sides in rows for side in sides for flip, *recorded in side],
             }
             for one, rows in zip(found, shown, strict=True)
         ],

@@ -57,17 +57,15 @@ def amounts_of(matching: Matching, confidence: float) -> Iterator[Amount]:
     before, after = matching.before, matching.after
     sides = [_places(run) for run in (before, after)]
     clusters = Slice(after).clusters(None, after.case, len(after.cases))
+    known = np.flatnonzero(matching.before_of >= 0)
     for measure in AMOUNTS:
-        columns = [run.extras.measures.get(measure) for run in (before, after)]
-        if columns[0] is None or columns[1] is None:
-            continue
-        was, now = (_means(run, *side, column) for run, side, column in zip((before, after), sides, columns, strict=True))  # type: ignore[arg-type]
-        known = np.flatnonzero(matching.before_of >= 0)
-        then, here = was[matching.before_of[known]], now[known]
+        means = [_means(run, *side, measure) for run, side in zip((before, after), sides, strict=True)]
+        then, here = means[0][matching.before_of[known]], means[1][known]
         both = ~np.isnan(then) & ~np.isnan(here)
-        if both.any() and min(then[both].min(), here[both].min()) >= 0 and max(then[both].max(), here[both].max()) < LARGEST:
-            cluster = None if clusters is None else clusters[known[both]]
-            yield _compared(measure, then[both], here[both], cluster, confidence)
+        then, here = then[both], here[both]
+        # Another tool's may be no amounts at all.
+        if len(then) and all(each.min() >= 0 and each.max() <= LARGEST for each in (then, here)):
+            yield _compared(measure, then, here, None if clusters is None else clusters[known[both]], confidence)
 
 
 def _compared(
@@ -96,12 +94,13 @@ def _places(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return entries, of_entry[entries]
 
 
-def _means(
-    run: Run, entries: NDArray[np.int64], case: NDArray[np.int64], column: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _means(run: Run, entries: NDArray[np.int64], case: NDArray[np.int64], measure: str) -> NDArray[np.float64]:
     """The mean of each case of the run, NaN where nothing was measured."""
-    values = column[entries]
+    column = run.extras.measures.get(measure)
+    values = np.full(len(entries), np.nan) if column is None else column[entries]
     said = ~np.isnan(values)
     count = np.bincount(case[said], minlength=len(run.cases))
     sums = np.bincount(case[said], values[said], len(run.cases))
-    return np.divide(sums, count, out=np.full(len(run.cases), np.nan), where=count > 0)
+    means = np.full(len(run.cases), np.nan)
+    np.divide(sums, count, out=means, where=count > 0)
+    return means

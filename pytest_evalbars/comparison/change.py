@@ -77,10 +77,8 @@ def change_of(both: tuple[Folded, Folded], own: tuple[Folded, Folded], measure: 
 def _paired(both: tuple[Folded, Folded], common: Pairs, measure: Measure) -> Change:
     kind = kind_of(measure)
     assert kind is not None  # noqa: S101 - built in
-    estimates = []
-    for ends in ENDS.values() if _any_open(both, measure) else [None]:
-        if (found := paired(_pairs(*both, measure, ends), kind)) is not None:
-            estimates.append(found)
+    cuts = [_pairs(*both, measure, ends) for ends in (ENDS.values() if _any_open(both, measure) else [None])]
+    estimates = [found for each in cuts if (found := paired(each, kind)) is not None]
     before, after = float(common.before.mean()), float(common.after.mean())
     worse, better = int((common.after < common.before).sum()), int((common.after > common.before).sum())
     return Change(measure, True, before, after, tuple(estimates), len(common.case), worse, better)

@@ -89,15 +89,18 @@ class _Pair:
         runs = (self.before.run, self.after.run)
         cells = Cells.of(runs, self.dimensions, self.asked.by, self.asked.status)
         codes = [cells.codes(run) for run in runs]
-        own = [
-            cells.cut(each.dimension, code[each.labelset]) for each, code in zip(self.own, codes, strict=True)
-        ]
+        own = [cells.cut(each.dimension, code[each.labelset]) for each, code in zip(self.own, codes, strict=True)]
         # Where a case stands is said by the later run.
         both = cells.cut(self.both[1].dimension, codes[1][self.both[1].labelset])
+        whole: tuple[Folded, ...] = ()
         for place, first, last in cells.places():
             alone = tuple(of.at(cut.units(first, last)) for of, cut in zip(self.own, own, strict=True))
+            if place.group is None:
+                whole = alone
             if not all(each.trials.any() for each in alone):
                 continue
+            if place.group is not None and [len(each.key) for each in alone] == [len(each.key) for each in whole]:
+                continue  # the whole, said twice
             units = both.units(first, last)
             same = (self.both[0].at(units), self.both[1].at(units))
             change = change_of(same, alone, "pass_rate")  # type: ignore[arg-type]
@@ -150,10 +153,13 @@ def _finding(draft: Draft, p_worse: float, p_better: float, asked: Asked) -> Fin
         worse=change.worse,
         better=change.better,
         unjudged=draft.unjudged,
-        score=score
-        and Score(score.before, score.after, score.after - score.before, _interval(score, asked), score.cases),
+        score=None if score is None else _score(score, asked),
         notes=tuple(notes),
     )
+
+
+def _score(change: Change, asked: Asked) -> Score:
+    return Score(change.before, change.after, change.after - change.before, _interval(change, asked), change.cases)
 
 
 def _verdict(change: Change, p_worse: float, p_better: float, asked: Asked) -> tuple[Word, list[str]]:
@@ -166,7 +172,10 @@ def _verdict(change: Change, p_worse: float, p_better: float, asked: Asked) -> t
     if change.within(margin, alpha):
         return "not worse", []
     apart, notes = change.estimates[0], []
-    for p, whole, word in ((apart.p_above(0.0), change.p_worse, "regressed"), (apart.p_below(0.0), change.p_better, "better")):
+    for p, whole, word in (
+        (apart.p_above(0.0), change.p_worse, "regressed"),
+        (apart.p_below(0.0), change.p_better, "better"),
+    ):
         if p < alpha:
             why = "with the trials that were not judged, which could have gone either way"
             if whole < alpha:

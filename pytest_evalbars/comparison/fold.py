@@ -51,7 +51,9 @@ class Folded:
 
     def at(self, which: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Folded:
         """Some of the units."""
-        return replace(self, **{name: column[which] for name in COLUMNS if (column := getattr(self, name)) is not None})
+        return replace(
+            self, **{name: column[which] for name in COLUMNS if (column := getattr(self, name)) is not None}
+        )
 
 
 #: What has an entry for each unit.

@@ -32,7 +32,11 @@ def split(run: Run, key: str, reference: str | None = None) -> tuple[list[Part],
     values = sorted({labels[key] for labels in run.labelsets if key in labels})
     if len(values) < 2:
         known = sorted({name for labels in run.labelsets for name in labels})
-        found = f"has only the value {values[0]}" if values else f"is on no case; there is: {', '.join(known) or 'no label'}"
+        found = (
+            f"has only the value {values[0]}"
+            if values
+            else f"is on no case; there is: {', '.join(known) or 'no label'}"
+        )
         raise RunFileError(f'the label "{key}" {found}; two values are needed, as of @pytest.mark.labels({key}=...)')
     if reference is not None and reference not in values:
         raise RunFileError(f'no case has {key} "{reference}"; there is: {", ".join(values)}')

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_evalbars.comparison.amounts import Amount
-    from pytest_evalbars.comparison.finding import Asked, Comparison, Finding, Part
+    from pytest_evalbars.comparison.finding import Asked, Comparison, Finding
     from pytest_evalbars.comparison.flips import Flip, Told
 
 #: Groups of one dimension, and rows in one line, that are shown before the others are only counted.
@@ -26,7 +26,7 @@ GROUPS, ROWS = 8, 8
 #: The order in which a reader wants to know.
 ORDER = ("regressed", "cannot tell", "better", "not worse")
 #: Characters of what a case recorded.
-RECORDED = 200
+RECORDED = 300
 
 
 def comparison_lines(
@@ -51,9 +51,9 @@ def comparison_lines(
         yield from _section(_notes(comparison))
         yield from _section(_table(comparison, asked, everything=everything))
         yield from _section(_amounts(comparison.amounts, asked))
-        yield from _section(_flipped(comparison, flips))
+        yield from _section(_flipped(comparison, flips, everything=everything))
     yield ""
-    yield _outcome(comparisons)
+    yield _outcome(comparisons, asked)
 
 
 #: The cases of each row that became worse, and better, each with what it recorded before, and now.
@@ -74,7 +74,7 @@ def _summary(comparison: Comparison, asked: Asked) -> Iterator[str]:
     wholes = [each for each in comparison.findings if each.place.group is None]
     wholes.sort(key=lambda each: (bool(each.place.apart), ORDER.index(each.verdict), each.place.dimension))
     for each in wholes:
-        yield f"    {subject(each)} {_said(each, asked)}"
+        yield f"    {subject(each)}: {_said(each, asked)}"
     for word in ("regressed", "better"):
         groups = [each for each in comparison.findings if each.place.group is not None and each.verdict == word]
         if groups:
@@ -100,12 +100,8 @@ def _said(finding: Finding, asked: Asked) -> str:
     words = f"{_numbers(finding)}, {asked.confidence * 100:g}% interval {low} to {high}"
     p = {"regressed": finding.p_worse, "better": finding.p_better}.get(finding.verdict)
     words += "" if p is None else f", p = {p:.2g}"
-    word = finding.verdict
-    if word == "not worse":
-        word = f"not worse, by {asked.margin * 100:g} points or more"  # type: ignore[assignment]
-    notes = "".join(f"; {note}" for note in finding.notes)
-    colon = ":" if finding.verdict in ("cannot tell", "not worse") else ""
-    return f"{colon} {word} ({words}){notes}".lstrip() if not colon else f"{word} ({words}){notes}"
+    word = finding.verdict + (f" by {asked.margin * 100:g} points or more" if finding.verdict == "not worse" else "")
+    return "; ".join([f"{word} ({words})", *map(safe, finding.notes)])
 
 
 def _numbers(finding: Finding) -> str:
@@ -134,7 +130,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 
 def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterator[str]:
-    rows = []
+    rows: list[list[str]] = []
     for dimension in dict.fromkeys(each.place.dimension for each in comparison.findings):
         here = [each for each in comparison.findings if each.place.dimension == dimension]
         held = [each for each in here if each.place.first]
@@ -151,7 +147,16 @@ def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterato
         for each in here:
             if each.place.apart:
                 rows += _rows(each)
-    heads = ["dimension", "slice", "cases", "before", "after", "change", f"{asked.confidence * 100:g}% interval", "verdict"]
+    heads = [
+        "dimension",
+        "slice",
+        "cases",
+        "before",
+        "after",
+        "change",
+        f"{asked.confidence * 100:g}% interval",
+        "verdict",
+    ]
     aligned = ["left", "left", "right", "right", "right", "right", "left", "left"]
     text = tabulate(rows, heads, tablefmt="plain", colalign=aligned, disable_numparse=True)
     yield from (line.rstrip() for line in text.splitlines())
@@ -193,17 +198,22 @@ def _amount(measure: str, value: float) -> str:
     return FORMATS[UNITS[measure]].format(value)
 
 
-def _flipped(comparison: Comparison, shown: Shown) -> Iterator[str]:
+def _flipped(comparison: Comparison, shown: Shown, *, everything: bool) -> Iterator[str]:
     names = [comparison.before.name, comparison.after.name]
     for finding, worse, better in shown:
         if not worse and not better:
             continue
         yield f"{subject(finding)}: {count(finding.worse, 'case')} worse, {finding.better} better"
         for word, many, flips in (("worse", finding.worse, worse), ("better", finding.better, better)):
+            rest = many - len(flips)
+            if not everything and flips and word == "better":
+                more = f" and {rest} more" if rest else ""
+                yield f"    {word}: {', '.join(_flip(flip, finding) for flip, *_ in flips)}{more}"
+                continue
             for flip, *recorded in flips:
                 yield f"    {word}: {_flip(flip, finding)}"
-                yield from (f"        {line}" for line in _recorded(recorded, names))
-            if rest := many - len(flips):
+                yield from (f"        {line}" for line in _recorded(recorded, names, everything=everything))
+            if rest:
                 yield f"    ... and {rest} more {word} (-v names all)"
 
 
@@ -222,10 +232,12 @@ def _passes(told: Told) -> str:
     return f"{told.passes} of {told.trials}"
 
 
-def _recorded(recorded: Sequence[Any], names: Sequence[str]) -> Iterator[str]:
-    """What a case recorded: once where both runs say the same."""
+def _recorded(recorded: Sequence[Any], names: Sequence[str], *, everything: bool) -> Iterator[str]:
+    """What a case recorded: once where both runs say the same; what it was to rest on only if all is asked for."""
     sides = [each if isinstance(each, dict) else {} for each in recorded]
     for key in dict.fromkeys([*sides[0], *sides[1]]):
+        if key == "context" and not everything:
+            continue
         said = [_text(side[key]) if key in side else "" for side in sides]
         if said[0] == said[1]:
             yield f"{safe(key, 40)}: {said[0]}"
@@ -239,20 +251,18 @@ def _text(value: Any) -> str:
     return safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), RECORDED)
 
 
-def _outcome(comparisons: Sequence[Comparison]) -> str:
+def _outcome(comparisons: Sequence[Comparison], asked: Asked) -> str:
     failing = [(comparison, each) for comparison in comparisons for each in comparison.findings if each.fails]
     if not failing:
         return "nothing is proven to have regressed"
     many = len(comparisons) > 1
+    wholes = {(comparison.after.name, each.place.dimension) for comparison, each in failing if each.place.first}
     names = dict.fromkeys(
-        f"{subject(each)}{f' of {safe(part.name)}' if many else ''}"
+        f"{_in_group(each, asked) if each.place.group is not None else subject(each)}"
+        f"{f' of {safe(comparison.after.name)}' if many else ''}"
         for comparison, each in failing
-        for part in [comparison.after]
+        # What regressed as a whole need not be told group by group.
+        if each.place.group is None or (comparison.after.name, each.place.dimension) not in wholes
     )
     words = ", ".join(list(names)[:ROWS]) + (f" and {len(names) - ROWS} more" if len(names) > ROWS else "")
     return f"regressed (exit 1): {words}"
-
-
-def name_of(part: Part) -> str:
-    """What a reader calls a run."""
-    return safe(part.name)

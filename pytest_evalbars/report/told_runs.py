@@ -64,10 +64,9 @@ def of_cases(comparison: Comparison) -> Iterator[str]:
         yield f"note: {count(len(pairs), 'case')} renamed: {named(pairs)}"
     if matching.changed:
         yield f"note: {count(len(matching.changed), 'case')} changed, not compared: {named(matching.changed)}"
-    if matching.new:
-        yield f"note: {count(len(matching.new), 'case')} in {after} only, not compared: {named(matching.new)}"
-    if matching.removed:
-        yield f"note: {count(len(matching.removed), 'case')} in {before} only, not compared: {named(matching.removed)}"
+    for name, cases in ((after, matching.new), (before, matching.removed)):
+        if cases:
+            yield f"note: {count(len(cases), 'case')} in {name} only, not compared: {named(cases)}"
     if matching.elsewhere:
         yield f"note: {count(matching.elsewhere, 'case')} of {before} stand in files that {after} was not asked for"
     for name, dimensions in zip((before, after), comparison.only, strict=True):

@@ -33,11 +33,11 @@ def evidence_of(path: Path, wanted: Collection[tuple[str, str, str]]) -> dict[tu
     recorded: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
     missed: set[tuple[str, str, str, int]] = set()
     for row in _rows(path, {case for case, _, _ in wanted}):
-        key, trial = (row.get("case"), row.get("test") or ""), row.get("trial") or 0
+        key, trial = (str(row["case"]), str(row.get("test") or "")), row.get("trial") or 0
         if row.get("type") == "trial" and isinstance(row.get("evidence"), dict) and row["evidence"]:
             recorded.setdefault(key, {})[trial] = row["evidence"]
         elif row.get("outcome") == "miss":
-            missed.add((*key, row.get("dimension"), trial))
+            missed.add((*key, str(row.get("dimension")), trial))
     found = {}
     for each in wanted:
         case, test, dimension = each
