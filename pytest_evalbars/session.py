@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_evalbars.baseline import baseline_of
 from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE, missed_last_time
 from pytest_evalbars.config.options import labels_of
-from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.errors import EvalbarsError, RunFileError
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.opening import new_run_file
+from pytest_evalbars.gate.verdict import UNDECIDED
 from pytest_evalbars.run.former import said_of
 from pytest_evalbars.run.journal import end
 from pytest_evalbars.run.plain import redacted
@@ -22,13 +24,11 @@ from pytest_evalbars.run.tally import Tally
 from pytest_evalbars.stash import RESUMED, runs_nothing
 
 if TYPE_CHECKING:
+    from pytest_evalbars.baseline import Baseline
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.run.columns import Run
     from pytest_evalbars.run.plan import Plan, Planned
-
-#: Nothing missed, but the session could not be decided.
-UNDECIDED = 10
 
 
 class EvalSession:
@@ -45,6 +45,7 @@ class EvalSession:
         self.labels = labels_of(config)
         #: What an earlier session of the same run has done, where this one goes on with it.
         self.resumed = config.stash.get(RESUMED, None)
+        self.baseline = self._baseline()
         self.journal = self.resumed.begin(config, plan, bars) if self.resumed else new_run_file(config, plan, bars)
         #: Whether the run loop came to its end, or was stopped there by -x.
         self.concluded = False
@@ -66,6 +67,12 @@ class EvalSession:
         self.failed_errors = 0
         self._failed_bars = 0
         self._stopped_early = False
+
+    def _baseline(self) -> Baseline:
+        try:
+            return baseline_of(self.config, self.bars, self.plan)
+        except RunFileError as error:
+            raise pytest.UsageError(str(error)) from None
 
     # -- while the cases run -----------------------------------------------------------------------------
 
@@ -183,8 +190,14 @@ class EvalSession:
         except EvalbarsError as error:
             self.why_not_judged = str(error)
             return
-        strict = self.config.getoption("evalbars_strict")
-        self.decision, self.bars = judged(self.run, self.bars, stage=self.stage, strict=strict)
+        self.decision, self.bars = judged(
+            self.run,
+            self.bars,
+            stage=self.stage,
+            strict=self.config.getoption("evalbars_strict"),
+            baseline=self.baseline.run,
+            updating=self.baseline.updating,
+        )
         session.testscollected += len(self.decision.verdicts) - self.expected_bars
         failed_before = session.testsfailed
         report_bars(self.config, self.run, self.bars, self.decision)
@@ -196,11 +209,23 @@ class EvalSession:
         nothing = pytest.ExitCode.NO_TESTS_COLLECTED if self.plan.shard or self.resumed else None
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, nothing):
             session.exitstatus = self._exit_code(session)
+        self._update_baseline(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
             self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()
         self._remember()
+
+    def _update_baseline(self, session: pytest.Session) -> None:
+        """Make the run the baseline, where that was asked for; a session that could not do so has not succeeded."""
+        if not self.baseline.updating:
+            return
+        if self.run is None or self.decision is None:
+            self.baseline.refuse(self.why_not_judged or "the session did not come to its end")
+        else:
+            self.baseline.update(self.run, self.decision)
+        if self.baseline.refused and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = UNDECIDED
 
     def _not_started(self) -> dict[str, Any]:
         """What the end line says of trials that were not started."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
+from pytest_evalbars.gate.verdict import UNDECIDED
+from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +21,8 @@ def add(commands: Any) -> None:
     gate.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="run files; several are merged into one run")
     add_words(gate)
     gate.add_argument("--stage", choices=("testing", "launch", "none"), default="testing")
+    gate.add_argument("--baseline", type=Path, metavar="FILE", help="what max_drop bars compare with, or a run file")
+    gate.add_argument("--update-baseline", action="store_true", help="make the run the baseline")
     gate.add_argument("--strict", action="store_true", help="exit 10 where cases were left out of the run")
     gate.add_argument("--json", action="store_true", help="print the decision as JSON")
     gate.add_argument(
@@ -28,19 +33,34 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Decide; the exit code is the gate's."""
-    from pytest_evalbars.gate.presets import judged  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.baseline import Baseline  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
     bars = declared(options)
+    baseline = Baseline(options.baseline, bars, options.stage, Path.cwd(), updating=options.update_baseline)
     run = load_run(*options.runs)
-    decision, bars = judged(run, bars, stage=options.stage, strict=options.strict)
+    decision, bars = judged(
+        run,
+        bars,
+        stage=options.stage,
+        strict=options.strict,
+        baseline=baseline.run,
+        updating=baseline.updating,
+    )
+    baseline.update(run, decision)
+    exit_code = decision.exit_code or (UNDECIDED if baseline.refused else 0)
     if options.json:
         from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
         print(json.dumps(as_json(run, bars, decision), indent=2))  # noqa: T201 - a command prints
-        return decision.exit_code
+        if baseline.said:
+            sys.stderr.write(f"{baseline.said}\n")
+        return exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 
     for line in summary(run, bars, decision, everything=options.verbose):
         print(line.text)  # noqa: T201
-    return decision.exit_code
+    if baseline.said:
+        print(safe(baseline.said))  # noqa: T201
+    return exit_code

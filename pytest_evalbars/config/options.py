@@ -58,6 +58,16 @@ def add_options(parser: pytest.Parser) -> None:
         help="where the run file goes (default: a new file in .evalbars/runs/)",
     )
     group.addoption(
+        "--evalbars-baseline",
+        metavar="FILE",
+        help="what max_drop bars compare with (default: `baseline` in the bars file); a baseline or a run file",
+    )
+    group.addoption(
+        "--evalbars-update-baseline",
+        action="store_true",
+        help="make this run the baseline; bars that compare with it are reported, not enforced",
+    )
+    group.addoption(
         "--evalbars-concurrency",
         type=_count,
         metavar="N",

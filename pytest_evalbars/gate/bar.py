@@ -138,8 +138,8 @@ class Bar(Strict):
         thresholds = ("at_least", "at_most", "max_drop")
         given = [key for key in thresholds if getattr(self, key) is not None]
         if len(given) != 1:
-            said = " and ".join(given) or "none"
-            raise ValueError(f"a bar takes one threshold, at_least, at_most or max_drop; {said} is given")
+            said, verb = " and ".join(given) or "none", "are" if len(given) > 1 else "is"
+            raise ValueError(f"a bar takes one threshold, at_least, at_most or max_drop; {said} {verb} given")
         if self.max_drop is not None and not self.kind.comparable:
             raise ValueError(
                 f'max_drop compares case by case, and metric = "{self.metric}" is no mean over cases; '
@@ -244,7 +244,7 @@ class Bars(Settings):
     """All that `[tool.evalbars]` declares."""
 
     confidence: Annotated[float, BeforeValidator(values.confidence)] = 0.95
-    #: The file, relative to that of the bars, of the run that `max_drop` bars compare with.
+    #: The file of the run that `max_drop` bars compare with; written relative to the file of the bars.
     baseline: Annotated[str, StringConstraints(min_length=1)] | None = None
     #: Cases that are called otherwise than in the baseline: old ids to new ones.
     renamed: dict[str, str] = Field(default_factory=dict)

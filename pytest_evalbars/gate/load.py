@@ -65,6 +65,8 @@ def bars_of(table: Table) -> Bars:
                 f'{table.where}: bars {numbers} of {table.bar_heading} have one name, "{name}"; '
                 "give each a `name` of its own",
             )
+    if table.path is not None and bars.baseline is not None:
+        bars = bars.model_copy(update={"baseline": str(table.path.parent / bars.baseline)})
     return with_advice(bars)
 
 

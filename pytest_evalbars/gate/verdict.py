@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.against import Common, Flips
     from pytest_evalbars.gate.bar import Bar
 
+#: The exit code where nothing missed, but it could not be decided.
+UNDECIDED = 10
 Word = Literal["met", "missed", "inconclusive", "no data"]
 
 

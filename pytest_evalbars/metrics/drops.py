@@ -121,6 +121,6 @@ def paired(pairs: Pairs, kind: Kind, *, relative: bool = False) -> Estimate | No
     return OfDrop(case_drop(*worse, pairs.clusters), before, after)
 
 
-def independent(before: Estimate, after: Estimate, kind: Kind, same: int, *, relative: bool = False) -> Estimate:  # noqa: ARG001
+def independent(before: Estimate, after: Estimate, kind: Kind, same: int, *, relative: bool = False) -> Estimate:
     """How much worse a slice is than another, that has too few cases in common with it."""
     raise NotImplementedError

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pytest_evalbars.report.audit import audit_lines
+from pytest_evalbars.report.common import common_lines
 from pytest_evalbars.report.evidence import details, named
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
@@ -59,6 +60,8 @@ def summary(
         f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",
     )
     yield from map(Line, _of_the_run(run))
+    if decision.common is not None:
+        yield from map(Line, common_lines(decision.common, everything=everything))
     if not brief:
         yield from _section(table(run, bars, decision, everything=everything))
     yield from _section(served_lines(run, bars))

@@ -40,11 +40,15 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
             f"are in {safe(shown(evals.journal.path))}",
             red=True,
         )
+        if evals.baseline.refused:
+            reporter.line(safe(evals.baseline.said), red=True)
         return
     lines = summary(evals.run, evals.bars, evals.decision, brief=verbosity < 0, everything=verbosity > 0)
     for line in lines:
         reporter.line(line.text, **LOOKS[line.look])
     if note := unenforced(declared(evals.config, evals.bars)[0], evals.tally):
         reporter.line(f"note: {note}", yellow=True)
+    if evals.baseline.said:
+        reporter.line(safe(evals.baseline.said), red=evals.baseline.refused)
     if verbosity >= 0:
         reporter.line(f"run file: {safe(shown(evals.journal.path))}")

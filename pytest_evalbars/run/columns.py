@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_evalbars.run.plan import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -85,6 +85,8 @@ class Run:
     #: By case: its place in the random order that the session gave the cases, so that it might stop at any time;
     #: None where it did not.
     order: NDArray[np.int64] | None = None
+    #: The names behind `cluster`.
+    clusters: Sequence[str] = ()
     headers: tuple[Mapping[str, Any], ...] = field(default=())
     #: What the manifests say of the planned items, unread: see `run.contents`.
     plans: tuple[str, ...] = ()

@@ -53,7 +53,7 @@ def load_run(
     if not paths:
         raise RunFileError("no run file was named")
     reader = Reader(shown(Path(paths[0])))
-    with _no_garbage_collection():
+    with no_garbage_collection():
         for path in paths:
             reader.read(Path(path))
         reader.left_out += left_out
@@ -64,7 +64,7 @@ def load_run(
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Millions of small objects, none of them in a cycle: looking for cycles would double the time."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -134,6 +134,7 @@ class Reader(Rows):
             reasons=self.reasons
             if new_row is None
             else {new_row[row]: text for row, text in self.reasons.items() if row in new_row},
+            clusters=list(self.clusters),
             trials=_distinct(really, t_key),
             errors=_distinct(erred, t_erred),
             complete=not missing and not self.torn and (ended or self.framed <= self.ended),

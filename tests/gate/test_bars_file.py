@@ -29,8 +29,8 @@ KEY_MISTAKES = {
     "a rate of true": ("at_least = true", ["`at_least`", "True", "between 0 and 1"]),
     "no number at all": ("at_least = nan", ["`at_least`", "nan", "between 0 and 1"]),
     "endless": ("at_most = inf", ["`at_most`", "inf", "between 0 and 1"]),
-    "no threshold": ("", ["at_least or at_most", "none"]),
-    "two thresholds": ("at_least = 0.5\nat_most = 0.9", ["at_least or at_most", "both"]),
+    "no threshold": ("", ["at_least, at_most or max_drop", "none"]),
+    "two thresholds": ("at_least = 0.5\nat_most = 0.9", ["at_least, at_most or max_drop", "at_least and at_most"]),
     "a misspelt key": ("at_leats = 0.9", ["unknown key `at_leats`", 'did you mean "at_least"?']),
     "a label as a key": ('at_least = 0.9\nlanguage = "es"', ["unknown key `language`", "labels.language"]),
     "a misspelt metric": (

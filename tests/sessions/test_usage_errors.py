@@ -67,7 +67,7 @@ BARS = {
     "a negative rate": ('[[bar]]\ndimension = "accuracy"\nat_least = -0.1', ["pyproject.toml", "at_least", "-0.1"]),
     "a rate in words": ('[[bar]]\ndimension = "accuracy"\nat_least = "90%"', ["pyproject.toml", "at_least", "90%"]),
     "no threshold": ('[[bar]]\ndimension = "accuracy"', ["pyproject.toml", "one threshold", "none"]),
-    "two thresholds": (f"{BAR}at_most = 0.95", ["pyproject.toml", "one threshold", "both"]),
+    "two thresholds": (f"{BAR}at_most = 0.95", ["pyproject.toml", "one threshold", "at_least and at_most are given"]),
     "a misspelt metric": (f'{BAR}metric = "pas_rate"', ["pyproject.toml", '"pas_rate"', '"pass_rate"']),
     "a misspelt stage": (f'{BAR}stage = "lunch"', ["pyproject.toml", '"lunch"', '"launch"']),
     "a misspelt rule": (f'{BAR}rule = "estimates"', ["pyproject.toml", '"estimates"', '"estimate"']),

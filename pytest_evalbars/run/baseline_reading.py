@@ -1,0 +1,256 @@
+"""Reads a baseline into a run: what it counted is spread over trials again."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_evalbars.config.table import shown
+from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.run.columns import MISS, PASS, SKIPPED, Run
+from pytest_evalbars.run.journal import SCHEMA as RUN_SCHEMA
+from pytest_evalbars.run.reading import load_run, no_garbage_collection
+from pytest_evalbars.run.rows import NAN, Rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SCHEMA = 1
+#: More trials of one case than this are a slip of the pen.
+MOST_TRIALS = 100_000
+CONFLICT = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+
+
+def load_baseline(path: Path) -> Run:
+    """Read a baseline, or a run file that serves as one.
+
+    Of a baseline each trial of a case has the case's mean score and measures. What it does not keep: which trial
+    passed on several dimensions at once, what was predicted, what guardrails did, which misses were expected.
+
+    Args:
+        path: the file.
+
+    Raises:
+        RunFileError: it cannot be read: naming the file, the line, what is wrong, and the mend.
+    """
+    where = shown(path)
+    try:
+        if not _is_baseline(path):
+            return load_run(path)
+        reader = _Lines(where)
+        with no_garbage_collection():
+            reader.read(path)
+            return reader.run()
+    except OSError as error:
+        problem = f"{where}: the baseline cannot be read: {error.strerror or error}"
+    except RunFileError as error:
+        problem = str(error)
+    raise RunFileError(
+        f"{problem}; write it anew with --evalbars-update-baseline, or take back the committed one: "
+        f"git checkout -- {where}"
+    )
+
+
+def _is_baseline(path: Path) -> bool:
+    """Whether the file's first line is that of a baseline.
+
+    Raises:
+        RunFileError: it is no line of either kind.
+    """
+    with path.open("rb") as stream:
+        number, line = next(((number, line) for number, line in enumerate(stream, 1) if not line.isspace()), (0, b""))
+    if not line:
+        raise RunFileError(f"{shown(path)}: the baseline is empty")
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        problem = "a merge conflict is left in it" if line.startswith(CONFLICT) else "not valid JSON"
+        raise RunFileError(f"{shown(path)}, line {number}: {problem}") from None
+    return isinstance(row, dict) and row.get("type") == "baseline"
+
+
+class _Lines(Rows):
+    """Takes the lines of a baseline; all columns are by line, or by line and dimension (a cell)."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.bars: list[Mapping[str, Any]] = []
+        self.numbers, self.first = array("q"), array("q")
+        self.of_line, self.passes, self.tried = array("q"), array("q"), array("q")
+        #: The cell of each level, at which of its trials it begins, and how many have it.
+        self.graded, self.begins, self.many = array("q"), array("q"), array("q")
+        #: The case, test and labels of the line before, and how many trials there are of that case and test so far.
+        self.before: tuple[int, int, int] = (-1, -1, -1)
+        self.taken = 0
+        #: As `plan.packed` has them: groups of cases that are alike, with what each asks.
+        self.groups: dict[Any, list[list[Any]]] = {}
+
+    def take(self, row: Any, number: int) -> None:
+        """Take one line."""
+        if type(row) is not dict:
+            raise self._wrong(number, "not a line of a baseline: each is one JSON object")
+        kind = row.get("type")
+        try:
+            if kind is None:
+                self._case(row, number)
+            elif kind == "baseline":
+                self._first(row)
+            elif kind == "bar":
+                self.bars.append({key: value for key, value in row.items() if key != "type"})
+            # Any other type is from a newer version, which only adds: not ours to read.
+        except KeyError as error:
+            raise self._wrong(number, f"the case has no {error}") from None
+        except (AttributeError, TypeError, ValueError) as error:
+            raise self._wrong(number, f"not a line of a baseline: {error}") from None
+
+    def _odd(self, line: bytes, number: int, error: ValueError) -> Any:
+        if line.startswith(CONFLICT):
+            raise self._wrong(number, "a merge conflict is left in it")
+        return super()._odd(line, number, error)
+
+    def _first(self, row: dict[str, Any]) -> None:
+        if self.headers:
+            raise ValueError("it begins a second time")
+        if type(schema := row.get("schema", SCHEMA)) is not int or schema > SCHEMA:
+            raise ValueError(f"its schema is {schema!r}, this pytest-evalbars reads up to {SCHEMA}; upgrade it")
+        self._header({**row, "type": "header", "schema": RUN_SCHEMA, "bars": self.bars})
+
+    def _case(self, row: dict[str, Any], number: int) -> None:
+        get, said = row.get, row["dimensions"]
+        name, test, labels, cluster = row["case"], get("test", ""), get("labels"), get("cluster")
+        if not (type(name) is type(test) is str and name and type(said) is dict and said):
+            raise ValueError(f"case {name!r}, test {test!r}, dimensions {said!r} is not two names and what was said")
+        labelset = self._labels(labels) if labels else self.unlabelled
+        key = (
+            self.cases.setdefault(name, len(self.cases)),
+            self.tests.setdefault(test, len(self.tests)),
+            labelset,
+        )
+        begin, most = 0, 1
+        if key[:2] == self.before[:2]:  # labels that differ by trial
+            if key == self.before:
+                raise ValueError(f"case {name!r} of test {test!r} stands there twice")
+            begin = self.taken
+        line = len(self.case)
+        self.case.append(key[0])
+        self.test.append(key[1])
+        self.labelset.append(labelset)
+        self.cluster.append(self._cluster(cluster) if cluster else -1)
+        self.entry.append(self.entries.add(row))
+        self.first.append(begin)
+        self.numbers.append(number)
+        for dimension, numbers in said.items():
+            trials = self._cell(line, dimension, numbers)
+            most = max(most, trials)
+        self.before, self.taken = key, begin + most
+        if content := get("content"):
+            alike = (tuple(said), labelset, cluster, get("file", ""))
+            if (group := self.groups.get(alike)) is None:
+                group = self.groups[alike] = []
+            group.append(["", name, test, 0, content])
+
+    def _cell(self, line: int, dimension: str, said: Mapping[str, Any]) -> int:
+        """Take what was said on one dimension; how many trials were judged."""
+        passes, trials, score = said["passes"], said["trials"], said.get("score")
+        if not (type(passes) is type(trials) is int and 0 <= passes <= trials <= MOST_TRIALS and dimension):
+            raise ValueError(f"{dimension!r} has {passes!r} passes in {trials!r} trials")
+        if score is not None and not (type(score) in (int, float) and 0 <= score <= 1):
+            raise ValueError(f"score is {score!r}, not a number from 0 to 1")
+        if levels := said.get("levels"):
+            place = 0
+            for level, count in levels.items():
+                if type(count) is not int or count < 0 or place + count > trials:
+                    raise ValueError(f"{dimension!r} has {trials} trials, and at each level {levels!r}")
+                self.graded.append(len(self.of_line))
+                self.level.append(self._level(level))
+                self.begins.append(place)
+                self.many.append(count)
+                place += count
+        self.of_line.append(line)
+        self.dimension.append(self.dimensions.setdefault(dimension, len(self.dimensions)))
+        self.passes.append(passes)
+        self.tried.append(trials)
+        self.score.append(NAN if score is None else score)
+        return trials
+
+    def run(self) -> Run:
+        """The run of all lines."""
+        if self.torn:
+            raise RunFileError(f"{self.where}: its last line is cut off")
+        self._check_once()
+        passes, tried, of_line = (_column(each) for each in (self.passes, self.tried, self.of_line))
+        rows = np.maximum(tried, 1)
+        cell, number = _counted(rows)
+        line = of_line[cell]
+        outcome = np.where(number < passes[cell], PASS, MISS).astype(np.int8)
+        outcome[tried[cell] == 0] = SKIPPED
+        level = np.full(len(cell), -1, np.int64)
+        many = _column(self.many)
+        grade, step = _counted(many)
+        level[(np.cumsum(rows) - rows)[_column(self.graded)[grade]] + _column(self.begins)[grade] + step] = _column(
+            self.level
+        )[grade]
+        trials = np.zeros(len(self.case), np.int64)
+        np.maximum.at(trials, of_line, rows)
+        return Run(
+            case=_column(self.case)[line],
+            test=_column(self.test)[line],
+            trial=_column(self.first)[line] + number,
+            dimension=_column(self.dimension)[cell],
+            outcome=outcome,
+            score=_column(self.score)[cell],
+            labelset=_column(self.labelset)[line],
+            cluster=_column(self.cluster)[line],
+            level=level,
+            entry=_column(self.entry)[line],
+            expected=np.zeros(len(cell), bool),
+            cases=list(self.cases),
+            tests=list(self.tests),
+            dimensions=list(self.dimensions),
+            labelsets=[dict(labels) for labels in self.labelsets],
+            levels=list(self.levels),
+            extras=self.entries.columns(),
+            reasons={},
+            trials=int(trials.sum()),
+            errors=0,
+            clusters=list(self.clusters),
+            headers=tuple(self.headers),
+            plans=(self._plan(),),
+        )
+
+    def _check_once(self) -> None:
+        """See that no case of a test has lines in two places, as after a merge by hand."""
+        key = _column(self.case) * max(1, len(self.tests)) + _column(self.test)
+        begins = np.flatnonzero(_column(self.first) == 0)
+        order = begins[np.argsort(key[begins], kind="stable")]
+        again = np.flatnonzero(key[order][1:] == key[order][:-1])
+        if len(again):
+            one, other = int(order[again[0]]), int(order[again[0] + 1])
+            name = list(self.cases)[self.case[one]]
+            raise self._wrong(self.numbers[other], f"case {name!r} stands on line {self.numbers[one]} already")
+
+    def _plan(self) -> str:
+        """What the cases ask, as a manifest tells it."""
+        labelsets = [dict(labels) for labels in self.labelsets]
+        return json.dumps(
+            [
+                {"dimensions": names, "labels": labelsets[code], "cluster": cluster, "file": file, "items": items}
+                for (names, code, cluster, file), items in self.groups.items()
+            ]
+        )
+
+
+def _column(values: array[Any]) -> NDArray[Any]:
+    return np.array(values, values.typecode)
+
+
+def _counted(many: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each place as often as said, and beside it 0, 1, 2, ..."""
+    place = np.repeat(np.arange(len(many)), many)
+    return place, np.arange(len(place)) - np.repeat(np.cumsum(many) - many, many)

@@ -1,0 +1,261 @@
+"""Bars that hold how much worse a number is than in the baseline, from a session's and from a command's side."""
+
+import json
+
+import pytest
+
+from pytest_evalbars.cli import main
+
+BARS = """
+baseline = "evals/baseline.jsonl"
+[[bar]]
+dimension = "accuracy"
+max_drop = 0
+"""
+
+
+@pytest.fixture
+def product(suite):
+    """A suite of 40 cases in two categories, whose verdicts stand in a file of their own: the tests never change."""
+    suite.bars(BARS)
+    suite.file(
+        "test_product.py",
+        """
+        import json
+        from pathlib import Path
+        import pytest
+
+        ANSWERS = Path(__file__).with_name("answers.json")
+
+        @pytest.mark.dimension("accuracy")
+        @pytest.mark.cases("cases.jsonl")
+        def test_answer(case, evalcase):
+            said = json.loads(ANSWERS.read_text())
+            evalcase.measure(cost_usd=said["cost"] * (1 + len(case["q"]) / 10))
+            assert case["q"] not in said["missing"], "wrong answer"
+        """,
+    )
+    rows(suite)
+    answers(suite)
+    return suite
+
+
+def rows(suite, questions=range(40), **names):
+    """The case file: case k asks question k, and is called `c<k>` unless a name is given."""
+    lines = [{"id": names.get(f"c{k}", f"c{k}"), "q": str(k), "category": "es" if k % 2 else "de"} for k in questions]
+    suite.file("cases.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+
+
+def answers(suite, missing=(), cost=0.01):
+    """What the product gets wrong from now on."""
+    suite.file("answers.json", json.dumps({"missing": [str(k) for k in missing], "cost": cost}))
+
+
+def based(suite, **said):
+    """Write the baseline of a product as it is."""
+    answers(suite, **said)
+    result = suite.run("--evalbars-update-baseline")
+    assert result.exit == 0, result.out
+    result.said("baseline written: evals/baseline.jsonl")
+
+
+def test_a_regression_is_proven_on_the_same_cases_and_names_those_that_flipped(product):
+    based(product, missing=[0, 1])
+    answers(product, missing=[0, *range(2, 9)])
+    result = product.run("-rA")
+    assert result.exit == 1
+    assert result.counts["failed"] == 1
+    result.said("MISSED accuracy: pass rate 95.0% -> 80.0% over 40 cases, worse by 15.0 points", "proven worse")
+    result.said("7 cases worse, 1 better; worse: c2 (wrong answer), c3 (wrong answer)", "and 2 more")
+    result.said("against baseline", "drop <= 0 points", "MISSED")
+    result.said("FAILED evalbars::pass_rate:accuracy,max_drop")
+
+
+def test_the_same_product_again_is_inconclusive_at_no_drop_and_met_at_a_margin(product):
+    product.bars(BARS + '[[bar]]\nname = "margin"\ndimension = "accuracy"\nmax_drop = 0.2')
+    based(product, missing=[0, 1])
+    result = product.run()
+    assert result.exit == 0
+    result.said("gate passed: 1 of 2 verdicts met, 1 inconclusive")
+
+
+def test_a_gain_is_met(product):
+    based(product, missing=range(20))
+    answers(product)
+    result = product.run()
+    assert result.exit == 0
+    result.said("gate passed: 1 of 1 verdict met")
+
+
+def test_groups_are_held_by_category(product):
+    product.bars(BARS + 'each = "category"\n')
+    based(product)
+    answers(product, missing=range(1, 40, 2))
+    result = product.run()
+    assert result.exit == 1
+    result.said("MISSED accuracy in category es: pass rate 100.0% -> 0.0% over 20 cases")
+    result.never_said("MISSED accuracy in category de")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [(BARS, "evals/baseline.jsonl: there is no such baseline"), (BARS.partition("\n[[")[2], "no baseline is named")],
+    ids=["absent", "unnamed"],
+)
+def test_without_a_baseline_nothing_runs(product, table, words):
+    product.bars(table if table.startswith("\nbaseline") else f"[[{table}")
+    result = product.run()
+    assert (result.exit, product.run_files()) == (4, [])
+    result.said(words, "--evalbars-update-baseline")
+
+
+@pytest.mark.parametrize("text", ["{", "[]\n", '{"type": "baseline", "schema": 99}\n', "\x00\xff"])
+def test_a_baseline_that_cannot_be_read_is_a_usage_error(product, text):
+    product.file("evals/baseline.jsonl", text)
+    result = product.run()
+    assert (result.exit, product.run_files()) == (4, [])
+    result.said("evals/baseline.jsonl", "pass_rate:accuracy,max_drop compares with it")
+
+
+def test_a_bar_of_the_launch_needs_no_baseline_before(product):
+    product.bars(BARS + 'stage = "launch"\n')
+    assert product.run().exit == 0
+    assert product.run("--evalbars-stage=launch").exit == 4
+
+
+def test_an_update_says_what_the_run_would_have_missed_and_holds_nothing_against_the_old_one(product):
+    based(product)
+    answers(product, missing=range(10))
+    result = product.run("--evalbars-update-baseline")
+    assert result.exit == 0
+    result.said("MISSED" if False else "missed accuracy", "not enforced: this run is to become the baseline")
+    result.said("baseline written: evals/baseline.jsonl; this run misses pass_rate:accuracy,max_drop")
+    assert product.run().exit == 0  # compared with itself
+
+
+@pytest.mark.parametrize("part", [("-k", "c1"), ("test_product.py::test_answer[c1]",), ("--evalbars-shard=1/2",)])
+def test_a_part_of_the_cases_is_no_baseline(product, part):
+    result = product.run("--evalbars-update-baseline", *part)
+    assert (result.exit, (product.path / "evals").exists()) == (4, False)
+    result.said("--evalbars-update-baseline: ", "part of the cases")
+
+
+def test_a_run_with_errors_is_no_baseline(product):
+    based(product)
+    before = (product.path / "evals/baseline.jsonl").read_text()
+    product.file("answers.json", "no json")
+    result = product.run("--evalbars-update-baseline")
+    assert result.exit == 1
+    result.said("the baseline was not updated")
+    assert (product.path / "evals/baseline.jsonl").read_text() == before
+
+
+def test_each_change_is_called_what_it_is(product):
+    based(product)
+    rows(product, [*range(1, 40), 50], c3="called-otherwise")  # 0 is gone, 50 is new, 3 has another name
+    path = product.path / "cases.jsonl"
+    path.write_text(path.read_text().replace('"q": "7"', '"q": "7 edited"'))
+    result = product.run()
+    assert result.exit == 0
+    result.said("compared with the baseline", "38 cases")
+    result.said("renamed: c3 -> called-otherwise", "changed: c7", "new: c50", "removed: c0")
+
+
+def test_a_renamed_case_can_be_mapped(product):
+    based(product)
+    lines = (product.path / "evals/baseline.jsonl").read_text()
+    product.file("evals/baseline.jsonl", lines.replace('"content"', '"digest"'))  # as another tool may write it
+    rows(product, c3="called-otherwise")
+    product.run().said("39 cases", "new: called-otherwise", "removed: c3")
+    product.bars(BARS.replace("[[bar]]", 'renamed = { c3 = "called-otherwise" }\n[[bar]]'))
+    product.run().said("40 cases", "renamed: c3 -> called-otherwise")
+
+
+def test_too_few_common_cases_are_two_independent_samples(product):
+    based(product)
+    rows(product, range(20, 60))
+    answers(product, missing=range(20, 45))
+    result = product.run()
+    assert result.exit == 1
+    result.said("MISSED accuracy: pass rate 100.0% -> 37.5%", "20 cases", "independent samples")
+
+
+def test_cost_is_held_in_its_own_unit_or_as_a_share(product):
+    money = """
+    baseline = "evals/baseline.jsonl"
+    [[bar]]
+    name = "share"
+    metric = "mean_cost"
+    max_drop = "10%"
+    [[bar]]
+    name = "dollars"
+    metric = "mean_cost"
+    max_drop = 0.05
+    """
+    product.bars(money)
+    based(product, cost=0.01)
+    answers(product, cost=0.012)
+    result = product.run()
+    assert result.exit == 1
+    result.said("rise <= 10%", "MISSED")
+    result.said("rise <= $0.05", "met")
+    result.said("MISSED mean cost (bar share)", "worse by 20.0%")
+
+
+def test_the_command_compares_as_the_session_does(product, monkeypatch, capsys):
+    based(product)
+    answers(product, missing=range(8))
+    run = product.run().path
+    monkeypatch.chdir(product.path)
+    assert main(["gate", str(run), "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    (verdict,) = said["verdicts"]
+    assert (verdict["verdict"], verdict["max_drop"], verdict["before"], verdict["after"]) == ("missed", 0, 1.0, 0.8)
+    assert verdict["flips"]["worse"] == 8
+    assert said["baseline"]["cases"] == 40
+    assert main(["gate", str(run), "--baseline", str(run)]) == 0
+    assert main(["gate", str(run), "--baseline", "none.jsonl"]) == 4
+    assert "none.jsonl: there is no such baseline" in capsys.readouterr().err
+    assert main(["gate", str(run), "--update-baseline"]) == 0
+    assert main(["gate", str(run)]) == 0
+
+
+def test_trials_that_could_not_be_judged_bound_the_drop(product):
+    based(product)
+    answers(product, missing=range(6))
+    source = (product.path / "test_product.py").read_text()
+    product.file("conftest.py", "")
+    result = product.run()
+    assert result.exit == 1
+    product.file(
+        "test_product.py", source.replace("def test_answer(case, evalcase):", "def test_answer(case, evalcase):")
+    )
+    product.file("answers.json", json.dumps({"missing": [], "cost": "1"}))  # measuring it fails: every trial errs
+    result = product.run()
+    assert result.exit == 1
+    result.said("NO DATA accuracy")
+
+
+MISTAKES = {
+    "a percentage of a rate": ('max_drop = "2%"', "write a difference, as 0.02 for 2 points"),
+    "more than everything": ("max_drop = 2", "not a rate between 0 and 1; did you mean 0.02?"),
+    "a quantile": ('metric = "p95_latency"\nmax_drop = 1', "compares case by case"),
+    "betting": ('max_drop = 0\nearly_stop = "anytime"', "compares all cases with the baseline"),
+    "two": ("max_drop = 0\nat_least = 0.5", "at_least and max_drop are given"),
+}
+
+
+@pytest.mark.parametrize("which", MISTAKES)
+def test_a_bar_that_cannot_compare_is_a_mistake(product, which):
+    text, words = MISTAKES[which]
+    product.bars(f'baseline = "b.jsonl"\n[[bar]]\ndimension = "accuracy"\n{text}')
+    result = product.run()
+    assert result.exit == 4
+    result.said("pyproject.toml", words)
+
+
+def test_early_stop_runs_every_case_that_a_comparison_needs(product):
+    product.bars(BARS + '[[bar]]\nname = "floor"\ndimension = "accuracy"\nat_least = 0.2\n')
+    based(product)
+    result = product.run("--evalbars-stop-early")
+    assert len(result.of("trial")) == 40
