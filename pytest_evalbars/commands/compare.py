@@ -112,14 +112,15 @@ def _shown(found: Sequence[Comparison], files: dict[str, list[Path]], most: int 
     def recorded(part: Part, key: tuple[str, str, str]) -> dict[str, Any]:
         return next((here for path in files[part.name] if (here := said[path].get(key))), {})
 
+    def told(one: Comparison, flips: Sequence[Flip]) -> list[tuple[Flip, Any, Any]]:
+        found = []
+        for flip in flips:
+            before, after = _keys(flip)
+            found.append((flip, recorded(one.before, before), recorded(one.after, after)))
+        return found
+
     return [
-        [
-            (
-                each,
-                *([(flip, *map(recorded, (one.before, one.after), _keys(flip))) for flip in side] for side in sides),
-            )
-            for each, *sides in findings
-        ]
+        [(each, told(one, worse), told(one, better)) for each, worse, better in findings]
         for one, findings in zip(found, rows, strict=True)
     ]
 

@@ -58,6 +58,7 @@ def amounts_of(matching: Matching, confidence: float) -> Iterator[Amount]:
     sides = [_places(run) for run in (before, after)]
     clusters = Slice(after).clusters(None, after.case, len(after.cases))
     known = np.flatnonzero(matching.before_of >= 0)
+    known = np.flatnonzero(matching.before_of >= 0)
     for measure in AMOUNTS:
         means = [_means(run, *side, measure) for run, side in zip((before, after), sides, strict=True)]
         then, here = means[0][matching.before_of[known]], means[1][known]

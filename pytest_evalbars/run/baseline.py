@@ -52,7 +52,9 @@ def write_baseline(path: Path, run: Run, *, kept: Sequence[Mapping[str, Any]] | 
     """
     old = sorted(kept or (), key=_place)
     shared = _shared(run, old)
-    cases = ({**row, "labels": _without(row.get("labels", {}), shared)} for row in merge(lines_of(run), old, key=_place))
+    cases = (
+        {**row, "labels": _without(row.get("labels", {}), shared)} for row in merge(lines_of(run), old, key=_place)
+    )
     rows = chain([_header(run, shared, len(old))], _bars(run), cases)
     try:
         _replace(Path(os.path.realpath(path)), map(_text, rows))
@@ -129,7 +131,9 @@ def _place(row: Mapping[str, Any]) -> tuple[str, str]:
 
 def _shared(run: Run, kept: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The labels of the whole run, as far as every case has a value for them: its own one counts for itself."""
-    first = {str(key): str(value) for key, value in (run.headers[0].get("labels") or {}).items()} if run.headers else {}
+    first = (
+        {str(key): str(value) for key, value in (run.headers[0].get("labels") or {}).items()} if run.headers else {}
+    )
     used = (run.labelsets[code] for code in np.unique(run.labelset[run.outcome <= SKIPPED]).tolist())
     every: chain[Mapping[str, Any]] = chain(used, (row.get("labels", {}) for row in kept))
     for labels in every if first else ():
