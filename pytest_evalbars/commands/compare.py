@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare; the exit code is 1 where anything regressed."""
     from pytest_evalbars.comparison.compare import compare  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.comparison.finding import Asked  # noqa: PLC0415
+    from pytest_evalbars.run.reading import no_garbage_collection  # noqa: PLC0415
 
     files, parts, notes = _parts(options)
     asked = Asked(
@@ -62,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
         confidence=options.confidence,
         renamed=dict(options.renamed),
     )
-    found = compare(parts, asked)
+    with no_garbage_collection():
+        found = compare(parts, asked)
     code = int(any(each.fails for each in found))
     shown = _shown(found, files, None if options.verbose else NAMED)
     if options.json:
@@ -81,6 +83,7 @@ def _parts(options: argparse.Namespace) -> tuple[dict[str, list[Path]], list[Par
     from pytest_evalbars.comparison.labels import split  # noqa: PLC0415
     from pytest_evalbars.config.table import shown  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
+    from pytest_evalbars.run.several import is_baseline, load_runs  # noqa: PLC0415
 
     if options.by_label is not None:
         parts, without = split(load_run(*options.runs), options.by_label, options.reference)
@@ -91,7 +94,10 @@ def _parts(options: argparse.Namespace) -> tuple[dict[str, list[Path]], list[Par
         raise EvalbarsError("compare: --reference goes with --by-label; the first run is the reference")
     if len(options.runs) < 2:
         raise EvalbarsError("compare: name two runs or more, or one with --by-label")
-    parts = [Part(shown(path), load_run(path)) for path in options.runs]
+    parts = [
+        Part(shown(path), run, rounded=is_baseline(path))
+        for path, run in zip(options.runs, load_runs(options.runs), strict=True)
+    ]
     return {shown(path): [path] for path in options.runs}, parts, []
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Measure = Literal["pass_rate", "mean_score"]
 #: With a smaller share of cases in common, two slices are taken as two independent samples; as the gate does.
 ENOUGH = 0.8
+#: Means that differ by less are the same: sums of the same scores depend on their order.
+PLACES = 12
 #: What the trials that were not judged are taken to have been, before and after; None: they are left out.
 ENDS: dict[str, tuple[int, int] | None] = {"apart": None, "worst": (1, 0), "best": (0, 1)}
 
@@ -104,13 +106,9 @@ def _pairs(before: Folded, after: Folded, measure: Measure, ends: tuple[int, int
         strict=True,
     )
     there = np.flatnonzero((trials[0] > 0) & (trials[1] > 0))
+    was, now = (np.round(s[there] / n[there], PLACES) for s, n in zip(sums, trials, strict=True))
     cluster = before.cluster if after.cluster is None else after.cluster
-    return Pairs(
-        there,
-        sums[0][there] / trials[0][there],
-        sums[1][there] / trials[1][there],
-        None if cluster is None else cluster[there],
-    )
+    return Pairs(there, was, now, None if cluster is None else cluster[there])
 
 
 def _alone(of: Folded, measure: Measure, end: int | None) -> Estimate:

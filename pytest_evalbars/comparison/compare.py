@@ -80,7 +80,8 @@ class _Pair:
                 f"the one judges {', '.join(sorted(now))}, the other {', '.join(sorted(was))}"
             )
         codes = {name: code for code, name in enumerate(self.dimensions)}
-        self.own = (fold(before.run, codes), fold(after.run, codes))
+        coarse = before.rounded or after.rounded
+        self.own = (fold(before.run, codes, rounded=coarse), fold(after.run, codes, rounded=coarse))
         self.both = aligned(*self.own, self.matching.before_of)
         self.units: dict[Place, tuple[NDArray[np.int64], str]] = {}
         self.drafts = list(self._drafts())

@@ -69,8 +69,8 @@ def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> 
         before_of[new[name]] = known[earlier]
     changed = list(_changed(before, after, before_of, *asked))
     before_of[changed] = -1
-    same = set(found.values())
-    gone = [name for name in gone if name not in same]
+    called_otherwise = set(found.values())
+    gone = [name for name in gone if name not in called_otherwise]
     removed = gone
     if after.asked:  # what stands in other files was not asked for
         here, of_case = set(_files(after).values()), _files(before)
