@@ -9,7 +9,6 @@ import numpy as np
 
 from pytest_evalbars.metrics.slice import Slice
 from pytest_evalbars.run.case_lines import rounded as as_kept
-from pytest_evalbars.run.case_lines import rounded as as_kept
 from pytest_evalbars.run.columns import LEFT_OUT, MISS, PASS, SKIPPED
 
 if TYPE_CHECKING:

@@ -53,14 +53,14 @@ def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> 
     known = dict(zip(before.cases, range(len(before.cases)), strict=True))
     before_of = np.array([known.get(name, -1) for name in after.cases], np.int64)
     told = {renamed[name]: name for name in before.cases if name in renamed} if renamed else {}
-    here = {name: code for code, name in enumerate(after.cases)} if told else {}
-    told = {name: earlier for name, earlier in told.items() if name in here}
+    code_of = {name: code for code, name in enumerate(after.cases)} if told else {}
+    told = {name: earlier for name, earlier in told.items() if name in code_of}
     # A case that is called otherwise now is not the one that is called so now.
-    before_of[[here[earlier] for earlier in told.values() if earlier in here]] = -1
-    before_of[[here[name] for name in told]] = [known[earlier] for earlier in told.values()]
+    before_of[[code_of[earlier] for earlier in told.values() if earlier in code_of]] = -1
+    before_of[[code_of[name] for name in told]] = [known[earlier] for earlier in told.values()]
     hit = np.zeros(len(before.cases), bool)
     hit[before_of[before_of >= 0]] = True
-    gone = [name for code in np.flatnonzero(~hit).tolist() if (name := before.cases[code]) not in here]
+    gone = [name for code in np.flatnonzero(~hit).tolist() if (name := before.cases[code]) not in code_of]
     new = {after.cases[code]: code for code in np.flatnonzero(before_of < 0).tolist()}
     # Runs that set out to do the very same ask the same.
     asked = ({}, {}) if before.plans == after.plans else (contents_of(before), contents_of(after))
