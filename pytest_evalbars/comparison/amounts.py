@@ -11,7 +11,7 @@ import numpy as np
 from pytest_evalbars.metrics.measures import LARGEST
 from pytest_evalbars.metrics.slice import Slice
 from pytest_evalbars.run.columns import MISS
-from pytest_evalbars.stats.ratios import case_ratio, ratio_interval
+from pytest_evalbars.stats.paired_amounts import amount_drop, amount_drop_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,12 +78,11 @@ def _compared(
 ) -> Amount:
     before, after = float(then.mean()), float(here.mean())
     if before == 0:
-        same = after == 0
-        return Amount(measure, before, after, 0.0 if same else None, None, len(then))
-    ratio = case_ratio(here, then, cluster)
-    low, high = ratio_interval(ratio, confidence)
-    interval = None if (low, high) == (0.0, math.inf) else (low - 1, high - 1)
-    return Amount(measure, before, after, after / before - 1, interval, len(then))
+        return Amount(measure, before, after, 0.0 if after == 0 else None, None, len(then))
+    more = amount_drop(then, here, cluster, relative=True)
+    low, high = amount_drop_interval(more, confidence)
+    known = low > -1 or math.isfinite(high)
+    return Amount(measure, before, after, more.value, (low, high) if known else None, len(then))
 
 
 def _places(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,32 +1,21 @@
-"""The drop between two samples that have too few cases in common: from the intervals of both.
-
-Each end lies as far from the difference as the squares of the two distances to the ends of its parts, summed, say.
-
-Source: Newcombe 1998, method 10; Zou & Donner 2008 (MOVER).
-"""
+"""The drop between two samples that have too few cases in common to be compared one by one."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.metrics import drops
+from pytest_evalbars.stats.independent import (
+    Difference,
+    difference_bounds,
+    difference_cases_to_settle,
+    difference_interval,
+    difference_p_larger,
+    difference_p_smaller,
+)
 
 if TYPE_CHECKING:
-    from pytest_evalbars.metrics.registry import Kind
     from pytest_evalbars.metrics.slice import Estimate
-
-#: P-values are found by halving: to one part in 2 ** 40.
-HALVINGS = 40
-
-
-def independent(before: Estimate, after: Estimate, kind: Kind, same: int) -> Estimate:
-    """How much worse a row is than another, that has too few cases in common with it."""
-    try:
-        return drops.independent(before, after, kind, same)
-    except NotImplementedError:
-        return Apart(before, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +26,29 @@ class Apart:
     now: Estimate
 
     @property
+    def difference(self) -> Difference:
+        """Of which a number above 0 is a drop."""
+        return Difference(self.was.value, self.now.value, self.was.interval, self.now.interval)
+
+    @property
     def value(self) -> float:
-        return self.was.value - self.now.value
+        return self.difference.value
 
     @property
     def cases(self) -> int:
         return self.now.cases
 
     def bounds(self, alpha: float) -> tuple[float, float]:
-        (low, high), (least, most) = (each.interval(1 - 2 * alpha) for each in (self.was, self.now))
-        return (
-            self.value - math.hypot(self.was.value - low, most - self.now.value),
-            self.value + math.hypot(high - self.was.value, self.now.value - least),
-        )
+        return difference_bounds(self.difference, alpha)
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        return self.bounds((1 - confidence) / 2)
-
-    def p_above(self, threshold: float) -> float:
-        return self._p(lambda alpha: self.bounds(alpha)[0] <= threshold)
+        return difference_interval(self.difference, confidence)
 
     def p_below(self, threshold: float) -> float:
-        return self._p(lambda alpha: self.bounds(alpha)[1] >= threshold)
+        return difference_p_smaller(self.difference, threshold)
 
-    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:  # noqa: ARG002
-        return None
+    def p_above(self, threshold: float) -> float:
+        return difference_p_larger(self.difference, threshold)
 
-    @staticmethod
-    def _p(open_at: object) -> float:
-        """The largest error at which the bound does not clear the threshold; a half and more is no evidence."""
-        low, high = 0.0, 0.5
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            if middle > 0 and open_at(middle):  # type: ignore[operator]
-                low = middle
-            else:
-                high = middle
-        return 1.0 if high >= 0.499 else high
+    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
+        return difference_cases_to_settle(self.difference, self.cases, threshold, alpha_above, alpha_below)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pytest_evalbars.comparison.apart import independent
+from pytest_evalbars.comparison.apart import Apart
 from pytest_evalbars.metrics.drops import Pairs, paired
 from pytest_evalbars.metrics.estimates import OfMean, OfRate
 from pytest_evalbars.metrics.registry import kind_of
@@ -73,7 +73,7 @@ def change_of(both: tuple[Folded, Folded], own: tuple[Folded, Folded], measure: 
     common = _pairs(*both, measure, None)
     if len(common.case) and len(common.case) >= ENOUGH * most:
         return _paired(both, common, measure)
-    return _independent(own, measure, len(common.case))
+    return _independent(own, measure)
 
 
 def _paired(both: tuple[Folded, Folded], common: Pairs, measure: Measure) -> Change:
@@ -86,15 +86,13 @@ def _paired(both: tuple[Folded, Folded], common: Pairs, measure: Measure) -> Cha
     return Change(measure, True, before, after, tuple(estimates), len(common.case), worse, better)
 
 
-def _independent(own: tuple[Folded, Folded], measure: Measure, same: int) -> Change | None:
-    kind = kind_of(measure)
-    assert kind is not None  # noqa: S101 - built in
+def _independent(own: tuple[Folded, Folded], measure: Measure) -> Change | None:
     if not all(_judged(each, measure) for each in own):
         return None
     estimates = []
     for ends in ENDS.values() if _any_open(own, measure) else [None]:
         before, after = (_alone(each, measure, None if ends is None else ends[at]) for at, each in enumerate(own))
-        estimates.append((independent(before, after, kind, same), before.value, after.value))
+        estimates.append((Apart(before, after), before.value, after.value))
     _, was, now = estimates[0]
     return Change(measure, False, was, now, tuple(each for each, _, _ in estimates), _judged(own[1], measure))
 

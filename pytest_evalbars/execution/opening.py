@@ -30,6 +30,7 @@ def new_run_file(config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
     except EvalbarsError as error:
         raise pytest.UsageError(str(error)) from None
     more: dict[str, Any] = {"bars": [bar.model_dump(exclude_defaults=True, by_alias=True) for bar in bars.bar]}
+    more |= {"confidence": bars.confidence, "max_errors": bars.max_errors}
     if config.getoption("evalbars_missed"):
         more |= {"second_look": True, "erred": _erred_last_time(config, plan)}
     if plan.shard is not None:

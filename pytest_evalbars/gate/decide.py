@@ -120,6 +120,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         skipped=draft.skipped,
         left_out=draft.left_out,
         enforced=not draft.why_not,
+        in_part=draft.in_part,
         fails=not draft.why_not and _fails(bar, word, stage),
         notes=(*notes, draft.why_not) if draft.why_not else tuple(notes),
         spec=bar,
@@ -291,8 +292,7 @@ def _decision(
         these = "1 verdict that no bar speaks of was" if untold == 1 else f"{untold} verdicts {FREE}"
         notes.append(f"{these} not given, as the session stopped early under other bars")
         open_question = True
-    if any(not each.enforced for each in verdicts):
-        count = sum(not each.enforced for each in verdicts)
+    if count := sum(each.in_part for each in verdicts):
         notes.append(f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases")
         open_question |= strict
     open_question |= not run.complete or any(each.fails for each in verdicts)

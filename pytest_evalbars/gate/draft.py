@@ -44,6 +44,8 @@ class Draft:
     left_out: int = 0
     #: Why the session cannot hold the bar on this slice; empty if it can.
     why_not: str = ""
+    #: Whether that is because the run holds a part of the cases only.
+    in_part: bool = False
     #: How surprising so bad a slice would be if the bar held, before the family; NaN if there is no data.
     p: float = float("nan")
     #: The share of trials that pass only just, where grades tell.
@@ -85,6 +87,7 @@ def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) ->
         draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
         draft.failed = int(tally[ERROR] + tally[MISSING])
         draft.why_not = _not_enforced(run, part, draft.left_out)
+        draft.in_part = bool(draft.why_not)
         try:
             if bar.compares:
                 _compare(draft, part, bars, against)

@@ -65,6 +65,8 @@ class Verdict:
     e_missed: float | None = None
     #: Whether the verdict counts in this session, and whether it fails it.
     enforced: bool = True
+    #: Whether it does not because the run holds a part of the cases only.
+    in_part: bool = False
     fails: bool = False
     #: Whether there is no data because the metric has nothing to go by; the first note says what it lacks.
     metric_lacks: bool = False

@@ -172,7 +172,8 @@ def _outcome(decision: Decision) -> Line:
     if decision.exit_code == 0:
         held = sum(each.enforced for each in decision.verdicts)
         if not held and decision.verdicts:
-            return Line("gate passed: no bar was enforced on this part of the cases", "good")
+            part = " on this part of the cases" if any(each.in_part for each in decision.verdicts) else ""
+            return Line(f"gate passed: no bar was enforced{part}", "good")
         met = sum(each.verdict == "met" and each.enforced for each in decision.verdicts)
         open_ones = f", {held - met} inconclusive" if held > met else ""
         return Line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}", "good")

@@ -37,6 +37,8 @@ __all__ = ["kept_lines", "load_baseline", "why_not_baseline", "write_baseline"]
 
 #: What of a run's header tells where the baseline comes from, and how it was held.
 BEFORE_LABELS, AFTER_LABELS = ("run", "started", "commit", "changes"), ("confidence", "max_errors", "versions")
+#: Names in any script stay readable.
+AS_IT_IS = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write_baseline(path: Path, run: Run, *, kept: Sequence[Mapping[str, Any]] | None = None) -> None:
@@ -98,6 +100,11 @@ def why_not_baseline(run: Run, decision: Decision) -> str:
 
     A case that it lacks would look like a new one from then on, and no later run would be compared on it.
     """
+    return _lacking(run) or _unjudged(run, decision)
+
+
+def _lacking(run: Run) -> str:
+    """Which trials did not run."""
     if run.second_look:
         return "this was a second look at cases that missed; run without --evalbars-missed"
     if run.stopped:
@@ -110,6 +117,11 @@ def why_not_baseline(run: Run, decision: Decision) -> str:
     if not run.complete:
         lacking = f": {_trials(len(run.missing), 'has', 'have')} no result" if run.missing else ""
         return f"the run is incomplete{lacking}; go on with it: --evalbars-resume --evalbars-update-baseline"
+    return ""
+
+
+def _unjudged(run: Run, decision: Decision) -> str:
+    """Which trials ran and said nothing."""
     if decision.too_many_errors:
         return (
             f"{_trials(decision.errors, 'was', 'were')} not judged, and max_errors tolerates "
@@ -166,7 +178,7 @@ def _bars(run: Run) -> Iterator[dict[str, Any]]:
 
 def _text(row: Mapping[str, Any]) -> str:
     """A line that people can read, and that does nothing to the terminal that shows a diff of it."""
-    words = json.dumps({key: value for key, value in row.items() if value != {}}, ensure_ascii=False)
+    words = AS_IT_IS({key: value for key, value in row.items() if value != {}})
     return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", words) + "\n"
 
 

@@ -15,9 +15,7 @@ count as fewer where they are of unequal size (Kish 1965). One cluster counts as
   in up to 90% instead of 5%; with both guards it is at most 6%, and still 9% with a case of either kind instead
   (plus-two).
 
-The two never contradict each other: no bound lies beyond 0 where the test does not say so, and none on the other side
-of 0 where it does. That makes p-values rise and fall with the drop held against the data everywhere, and costs no
-error: a bound is moved to 0 only where the test, whose error is the same, has spoken.
+The two never contradict each other (`stats/zero` says how).
 
 Sources: McNemar 1947; Fagerland, Lydersen & Laake 2013 (mid-P); Tango 1998; Pesarin 2001 (sign flips).
 """
@@ -32,11 +30,9 @@ from scipy.special import betainc, ndtr, ndtri, stdtr, stdtrit
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
 from pytest_evalbars.stats.exact import total
 from pytest_evalbars.stats.power import EQUAL, smallest
-from pytest_evalbars.stats.signflip import STEPS, signflip, steps_of
+from pytest_evalbars.stats.signflip import FINE_STEPS, STEPS, signflip, steps_of
 from pytest_evalbars.stats.tango import difference_at, score
-
-#: The smallest number above 0: a bound that is 0 and yet on one side of it.
-BEYOND = math.ulp(0.0)
+from pytest_evalbars.stats.zero import held_bounds, held_p, p_of_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ def case_drop(before: ArrayLike, after: ArrayLike, clusters: ArrayLike | None = 
     if steps == 1 and count == m:
         p_drop, p_rise = _mid_p(int((d > 0).sum()), int((d < 0).sum()))
     else:
-        p_drop, p_rise = signflip(sums, steps)
+        p_drop, p_rise = signflip(sums, steps or steps_of(d, FINE_STEPS))
     return Drop(value, square, variance, units, m, count, steps, p_drop, p_rise)
 
 
@@ -115,11 +111,10 @@ def drop_bounds(drop: Drop, alpha: float) -> tuple[float, float]:
     Raises:
         ValueError: alpha is out of range.
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"an error must lie strictly between 0 and 1, got {alpha}")
-    low, high = -_highest(_mirrored(drop), alpha), _highest(drop, alpha)
-    low = max(low, BEYOND) if drop.p_drop < alpha else min(low, 0.0)
-    return low, min(high, 0.0) if drop.p_rise <= alpha else max(high, BEYOND)
+    low, high = 0.0, 0.0
+    if 0 < alpha < 1:
+        low, high = -_highest(_mirrored(drop), alpha), _highest(drop, alpha)
+    return held_bounds(low, high, drop.p_drop, drop.p_rise, alpha)
 
 
 def drop_interval(drop: Drop, confidence: float) -> tuple[float, float]:
@@ -132,10 +127,8 @@ def drop_p_larger(drop: Drop, t: float) -> float:
 
     At 0 it is that of the test; it rises with t.
     """
-    if t == 0:
-        return drop.p_drop
     p = _p_smaller(_mirrored(drop), -t) if drop.value > -1 or t < -1 else 1.0
-    return max(p, drop.p_drop) if t > 0 else min(p, drop.p_drop)
+    return held_p(p, drop.p_drop, t)
 
 
 def drop_p_smaller(drop: Drop, t: float) -> float:
@@ -143,10 +136,7 @@ def drop_p_smaller(drop: Drop, t: float) -> float:
 
     At 0 it is that of the test, and small where things got better; it falls with t.
     """
-    if t == 0:
-        return drop.p_rise
-    p = _p_smaller(drop, t)
-    return max(p, drop.p_rise) if t < 0 else min(p, drop.p_rise)
+    return held_p(_p_smaller(drop, t), drop.p_rise, -t)
 
 
 def drop_cases_to_settle(drop: Drop, t: float, alpha_larger: float, alpha_smaller: float) -> int | None:
@@ -162,17 +152,13 @@ def drop_cases_to_settle(drop: Drop, t: float, alpha_larger: float, alpha_smalle
         The smallest number of cases, at least those at hand; None if the drop equals t, or is so close to it that no
         suite of this world would do. The p-value at 0 is taken to fall as that of a normal law.
     """
-    if min(drop.p_drop, drop.p_rise) < 0.5:
-        surprise = float(ndtri(drop.p_drop) if drop.p_drop < 0.5 else -ndtri(drop.p_rise))
-    else:  # so few differences that both tests say little: what is halfway between them
-        surprise = float(ndtri((1 + drop.p_drop - drop.p_rise) / 2))
 
     def larger(cases: int) -> Drop:
         if cases == drop.cases:
             return drop
         ratio = cases / drop.cases
-        p = float(ndtr(surprise * math.sqrt(ratio)))
-        return replace(drop, units=drop.units * ratio, cases=cases, p_drop=p, p_rise=1 - p)
+        p_drop, p_rise = p_of_more(drop.p_drop, drop.p_rise, ratio)
+        return replace(drop, units=drop.units * ratio, cases=cases, p_drop=p_drop, p_rise=p_rise)
 
     if abs(drop.value - t) <= EQUAL:
         return None

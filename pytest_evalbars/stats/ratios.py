@@ -185,25 +185,26 @@ def cases_to_settle_ratio(ratio: Ratio, t: float, alpha_above: float, alpha_belo
         The smallest number of cases, at least those at hand; None if the ratio equals t, or is so close to it
         that no suite of this world would do, or if the sample says too little to tell.
     """
-
-    def larger(cases: int) -> Ratio:
-        grown = cases / ratio.cases
-        root = math.sqrt(grown)
-        return replace(
-            ratio,
-            se=ratio.se / root,
-            high_center=ratio.center + (ratio.high_center - ratio.center) / grown,
-            high_se=ratio.high_se / root,
-            bottom=ratio.bottom * root,
-            units=ratio.units * grown,
-            cases=cases,
-        )
-
     if ratio.clusters < 2 or abs(ratio.value - t) <= EQUAL * t:
         return None
     if ratio.value > t:
-        return smallest(ratio.cases, lambda cases: ratio_p_above(larger(cases), t) < alpha_above)
-    return smallest(ratio.cases, lambda cases: ratio_p_below(larger(cases), t) <= alpha_below)
+        return smallest(ratio.cases, lambda cases: ratio_p_above(resized_ratio(ratio, cases), t) < alpha_above)
+    return smallest(ratio.cases, lambda cases: ratio_p_below(resized_ratio(ratio, cases), t) <= alpha_below)
+
+
+def resized_ratio(ratio: Ratio, cases: int) -> Ratio:
+    """The same ratio and evidence a case, had there been another number of cases."""
+    grown = cases / ratio.cases
+    root = math.sqrt(grown)
+    return replace(
+        ratio,
+        se=ratio.se / root,
+        high_center=ratio.center + (ratio.high_center - ratio.center) / grown,
+        high_se=ratio.high_se / root,
+        bottom=ratio.bottom * root,
+        units=ratio.units * grown,
+        cases=cases,
+    )
 
 
 def _log_interval(ratio: Ratio, alpha: float) -> tuple[float, float]:

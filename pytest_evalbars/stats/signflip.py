@@ -61,7 +61,6 @@ def signflip(differences: NDArray[np.float64], steps: int | None) -> tuple[float
     d = differences[differences != 0]
     if not len(d):
         return 1.0, 1.0
-    steps = steps or steps_of(d, FINE_STEPS)
     tail = None if steps is None else _on_steps(np.rint(d * steps).astype(np.int64))
     p_drop, p_rise = tail or (_in_halves(d) if len(d) <= ALL else _largest_first(d))
     least = math.ldexp(1.0, -min(len(d), 1000))  # the differences as they are

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.cli import main
 
 BARS = """
@@ -128,7 +129,8 @@ def test_an_update_says_what_the_run_would_have_missed_and_holds_nothing_against
     answers(product, missing=range(10))
     result = product.run("--evalbars-update-baseline")
     assert result.exit == 0
-    result.said("MISSED" if False else "missed accuracy", "not enforced: this run is to become the baseline")
+    result.said("gate passed: no bar was enforced", "baseline written")
+    result.said("missed accuracy", "not enforced: this run is to become the baseline")
     result.said("baseline written: evals/baseline.jsonl; this run misses pass_rate:accuracy,max_drop")
     assert product.run().exit == 0  # compared with itself
 
@@ -207,6 +209,8 @@ def test_the_command_compares_as_the_session_does(product, monkeypatch, capsys):
     answers(product, missing=range(8))
     run = product.run().path
     monkeypatch.chdir(product.path)
+    capsys.readouterr()
+    capsys.readouterr()
     assert main(["gate", str(run), "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     (verdict,) = said["verdicts"]
@@ -220,20 +224,54 @@ def test_the_command_compares_as_the_session_does(product, monkeypatch, capsys):
     assert main(["gate", str(run)]) == 0
 
 
-def test_trials_that_could_not_be_judged_bound_the_drop(product):
-    based(product)
-    answers(product, missing=range(6))
-    source = (product.path / "test_product.py").read_text()
-    product.file("conftest.py", "")
-    result = product.run()
-    assert result.exit == 1
-    product.file(
-        "test_product.py", source.replace("def test_answer(case, evalcase):", "def test_answer(case, evalcase):")
+def said(**outcomes):
+    """A run of 40 cases on accuracy: so many of each outcome, passes last."""
+    words = [word for word, count in outcomes.items() for _ in range(count)]
+    words += ["pass"] * (40 - len(words))
+    rows = [{"case": f"c{k}", "dimension": "accuracy", "outcome": word} for k, word in enumerate(words)]
+    return Run.from_observations(rows)
+
+
+@pytest.mark.parametrize(
+    ("max_drop", "outcomes", "word"),
+    [
+        (0, {"miss": 5}, "missed"),
+        (0, {"miss": 5, "error": 3}, "missed"),  # even if all of them passed
+        (0, {"miss": 3, "error": 3}, "inconclusive"),
+        (0.3, {"miss": 5}, "met"),
+        (0.3, {"miss": 5, "error": 1}, "met"),  # even if it missed
+        (0.3, {"miss": 5, "error": 6}, "inconclusive"),
+    ],
+)
+def test_trials_that_could_not_be_judged_bound_the_drop(max_drop, outcomes, word):
+    bars = load_bars({"max_errors": 40, "bar": [{"dimension": "accuracy", "max_drop": max_drop}]})
+    (verdict,) = decide(said(**outcomes), bars, baseline=said()).verdicts
+    assert (verdict.verdict, verdict.cases, verdict.unjudged) == (
+        word,
+        40 - outcomes.get("error", 0),
+        outcomes.get("error", 0),
     )
-    product.file("answers.json", json.dumps({"missing": [], "cost": "1"}))  # measuring it fails: every trial errs
-    result = product.run()
-    assert result.exit == 1
-    result.said("NO DATA accuracy")
+
+
+def test_without_a_baseline_a_comparison_is_no_data():
+    decision = decide(said(), load_bars({"bar": [{"dimension": "accuracy", "max_drop": 0}]}))
+    assert (decision.exit_code, decision.verdicts[0].verdict) == (10, "no data")
+
+
+def test_a_new_group_has_nothing_to_compare_with_and_blocks_nothing():
+    before = [{"case": "a", "dimension": "x", "outcome": "pass", "labels": {"category": "old"}}]
+    after = [*before, {"case": "b", "dimension": "x", "outcome": "miss", "labels": {"category": "new"}}]
+    bars = load_bars({"bar": [{"dimension": "x", "max_drop": 0, "each": "category"}]})
+    decision = decide(Run.from_observations(after), bars, baseline=Run.from_observations(before))
+    words = {verdict.group: (verdict.verdict, verdict.enforced) for verdict in decision.verdicts}
+    assert words == {None: ("inconclusive", True), "old": ("inconclusive", True), "new": ("no data", False)}
+    assert decision.exit_code == 0
+
+
+def test_a_baseline_of_another_suite_is_never_green():
+    other = Run.from_observations([{"case": "z", "dimension": "other", "outcome": "pass"}])
+    decision = decide(said(), load_bars({"bar": [{"max_drop": 0}]}), baseline=other)
+    assert decision.exit_code == 10
 
 
 MISTAKES = {
