@@ -75,7 +75,10 @@ def _row(line: bytes) -> dict[str, Any]:
     try:
         row = from_json(line)
     except ValueError:
-        return {}  # a torn last line, or what only other readers take
+        try:
+            row = json.loads(line)  # it takes lone surrogates
+        except (ValueError, RecursionError):
+            return {}  # a torn last line
     return row if isinstance(row, dict) else {}
 
 
