@@ -86,15 +86,18 @@ class Cells:
         starts = np.append(0, np.cumsum(np.bincount(cell, minlength=size)))
         return Cut(np.argsort(cell, kind="stable"), starts)
 
-    def places(self) -> Iterator[tuple[Place, int, int]]:
-        """Each row: what it is, its first cell, and the one behind its last."""
+    def places(self, *cuts: Cut) -> Iterator[tuple[Place, int, int]]:
+        """Each row that all cuts have units of: what it is, its first cell, and the one behind its last."""
         width = max(1, len(self.groups))
+        there = np.logical_and.reduce([np.diff(cut.starts) > 0 for cut in cuts])
         for at, dimension in enumerate(self.dimensions):
             for number, kind in enumerate(self.kinds):
                 first = (at * len(self.kinds) + number) * width
-                yield Place(dimension, None, kind), first, first + width
-                for group, name in enumerate(self.groups if kind == HELD else ()):
-                    yield Place(dimension, name, kind), first + group, first + group + 1
+                if all(cut.starts[first] < cut.starts[first + width] for cut in cuts):
+                    yield Place(dimension, None, kind), first, first + width
+                groups = np.flatnonzero(there[first : first + width]).tolist() if kind == HELD and self.groups else ()
+                for group in groups:
+                    yield Place(dimension, self.groups[group], kind), first + group, first + group + 1
 
 
 class Cut(NamedTuple):

@@ -94,7 +94,7 @@ class _Pair:
         # Where a case stands is said by the later run.
         both = cells.cut(self.both[1].dimension, codes[1][self.both[1].labelset])
         whole: tuple[Folded, ...] = ()
-        for place, first, last in cells.places():
+        for place, first, last in cells.places(*own):
             alone = tuple(of.at(cut.units(first, last)) for of, cut in zip(self.own, own, strict=True))
             if place.group is None:
                 whole = alone
