@@ -29,13 +29,13 @@ def add(commands: Any) -> None:
     run.add_argument("--stage", choices=("testing", "launch"), help="whose bars; default: launch, which holds all")
     from_numbers = plan.add_argument_group("from numbers")
     number = from_numbers.add_argument
-    number("--bar", type=_rate, metavar="RATE", help="the threshold, such as 0.90")
-    number("--rate", type=_rate, metavar="RATE", help="the true rate that must be told from it")
+    number("--bar", type=rate, metavar="RATE", help="the threshold, such as 0.90")
+    number("--rate", type=rate, metavar="RATE", help="the true rate that must be told from it")
     number("--cases", type=_whole, metavar="N", help="cases at hand: what can they show?")
     number("--at-most", action="store_true", default=None, help="the bar is a ceiling")
-    number("--confidence", type=_confidence, metavar="SHARE", help="of the verdict (0.95)")
+    number("--confidence", type=confidence, metavar="SHARE", help="of the verdict (0.95)")
     number("--trials", type=_whole, metavar="K", help="trials of each case; needs --icc")
-    number("--icc", type=_rate, metavar="SHARE", help="how alike the trials of a case are, 0..1")
+    number("--icc", type=rate, metavar="SHARE", help="how alike the trials of a case are, 0..1")
     number("--verdicts", type=_whole, metavar="N", help="verdicts of the session, among which a miss must be proven")
     number("--cost", type=_amount, metavar="USD", help="of one trial")
     number("--case-cost", type=_amount, metavar="USD", help="of a new case, before any trial; needs --cost")
@@ -108,7 +108,7 @@ def _number(words: str, what: str, fits: Callable[[float], bool]) -> float:
     return value
 
 
-def _rate(words: str) -> float:
+def rate(words: str) -> float:
     return _number(words, "a rate between 0 and 1", lambda value: 0 <= value <= 1)
 
 
@@ -116,7 +116,7 @@ def _inside(words: str) -> float:
     return _number(words, "a share strictly between 0 and 1", lambda value: 0 < value < 1)
 
 
-def _confidence(words: str) -> float:
+def confidence(words: str) -> float:
     return _number(words, "a confidence from 0.5 up to, not including, 1", lambda value: 0.5 <= value < 1)
 
 

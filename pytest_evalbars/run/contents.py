@@ -17,13 +17,14 @@ def contents_of(run: Run) -> dict[str, frozenset[str]]:
     Raises:
         RunFileError: a manifest is broken.
     """
-    found: dict[str, set[str]] = {}
+    found: dict[str, frozenset[str]] = {}
     try:
         for words in run.plans:
             for group in json.loads(words):
                 for _, case, _, trial, *more in group["items"]:
                     if more and more[0] and (trial == 0 or case not in found):
-                        found.setdefault(case, set()).add(more[0])
+                        one = frozenset((more[0],))
+                        found[case] = found[case] | one if case in found else one
     except (ValueError, TypeError, KeyError) as error:
         raise RunFileError(f"the manifest's record of what was planned is broken: {error}") from None
-    return {case: frozenset(digests) for case, digests in found.items()}
+    return found

@@ -11,7 +11,7 @@ import numpy as np
 from pytest_evalbars.run.contents import contents_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -50,27 +50,27 @@ def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> 
     Raises:
         RunFileError: a manifest is broken.
     """
-    renamed = renamed or {}
-    code_of = {name: code for code, name in enumerate(after.cases)}
-    asked_before, asks = contents_of(before), contents_of(after)
-    pairs = {renamed[name]: name for name in before.cases if renamed.get(name) in code_of}
-    told = set(pairs.values())
-    pairs |= {name: name for name in before.cases if name in code_of and name not in pairs and name not in told}
-    gone = [name for name in before.cases if name not in code_of and name not in told]
-    new = [name for name in after.cases if name not in pairs]
-    found = _same_question(gone, new, asked_before, asks)
-    pairs |= found
-    known = {name: code for code, name in enumerate(before.cases)}
-    before_of = np.full(len(after.cases), -1, np.int64)
-    changed = []
-    for name, earlier in pairs.items():
-        was, now = asked_before.get(earlier), asks.get(name)
-        if was and now and was != now:
-            changed.append(name)
-        else:
-            before_of[code_of[name]] = known[earlier]
-    same = set(found.values())
-    gone = [name for name in gone if name not in same]
+    known = dict(zip(before.cases, range(len(before.cases)), strict=True))
+    before_of = np.array([known.get(name, -1) for name in after.cases], np.int64)
+    told = {renamed[name]: name for name in before.cases if name in renamed} if renamed else {}
+    code_of = {name: code for code, name in enumerate(after.cases)} if told else {}
+    told = {name: earlier for name, earlier in told.items() if name in code_of}
+    # A case that is called otherwise now is not the one that is called so now.
+    before_of[[code_of[earlier] for earlier in told.values() if earlier in code_of]] = -1
+    before_of[[code_of[name] for name in told]] = [known[earlier] for earlier in told.values()]
+    hit = np.zeros(len(before.cases), bool)
+    hit[before_of[before_of >= 0]] = True
+    gone = [name for code in np.flatnonzero(~hit).tolist() if (name := before.cases[code]) not in code_of]
+    new = {after.cases[code]: code for code in np.flatnonzero(before_of < 0).tolist()}
+    # Runs that set out to do the very same ask the same.
+    asked = ({}, {}) if before.plans == after.plans else (contents_of(before), contents_of(after))
+    found = _same_question(gone, list(new), *asked)
+    for name, earlier in found.items():
+        before_of[new[name]] = known[earlier]
+    changed = list(_changed(before, after, before_of, *asked))
+    before_of[changed] = -1
+    called_otherwise = set(found.values())
+    gone = [name for name in gone if name not in called_otherwise]
     removed = gone
     if after.asked:  # what stands in other files was not asked for
         here, of_case = set(_files(after).values()), _files(before)
@@ -79,12 +79,29 @@ def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> 
         before,
         after,
         before_of,
-        tuple(sorted((earlier, name) for name, earlier in pairs.items() if name != earlier)),
-        tuple(sorted(changed)),
+        tuple(sorted((earlier, name) for name, earlier in (told | found).items() if name != earlier)),
+        tuple(sorted(after.cases[code] for code in changed)),
         tuple(sorted(name for name in new if name not in found)),
         tuple(sorted(removed)),
         len(gone) - len(removed),
     )
+
+
+def _changed(
+    before: Run,
+    after: Run,
+    before_of: NDArray[np.int64],
+    asked_before: Mapping[str, frozenset[str]],
+    asks: Mapping[str, frozenset[str]],
+) -> Iterator[int]:
+    """The cases of `after`, by code, that ask something else than they did."""
+    if not (asked_before and asks):
+        return
+    for code, earlier in enumerate(before_of.tolist()):
+        if earlier >= 0 and (now := asks.get(after.cases[code])):
+            was = asked_before.get(before.cases[earlier])
+            if was and was != now:
+                yield code
 
 
 def _same_question(

@@ -1,0 +1,1 @@
+"""Runs held against each other, case by case: pure, runs in, findings out."""

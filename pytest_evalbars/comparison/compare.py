@@ -1,0 +1,214 @@
+"""The comparison itself: each run held against the first, all findings corrected as one family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_evalbars.comparison.amounts import amounts_of
+from pytest_evalbars.comparison.cells import Cells
+from pytest_evalbars.comparison.change import change_of
+from pytest_evalbars.comparison.finding import Comparison, Finding, Score
+from pytest_evalbars.comparison.flips import Flips
+from pytest_evalbars.comparison.fold import aligned, fold
+from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.run.columns import MISS
+from pytest_evalbars.run.matching import match
+from pytest_evalbars.stats.families import two_tiers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from pytest_evalbars.comparison.cells import Place
+    from pytest_evalbars.comparison.change import Change
+    from pytest_evalbars.comparison.finding import Asked, Part, Word
+    from pytest_evalbars.comparison.fold import Folded
+    from pytest_evalbars.run.columns import Run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A row before the verdict, which depends on all the others."""
+
+    place: Place
+    change: Change
+    score: Change | None
+    unjudged: tuple[int, int]
+
+
+def compare(parts: Sequence[Part], asked: Asked) -> list[Comparison]:
+    """Hold each run against the first one.
+
+    A row has regressed where the drop is proven to be larger than nothing, in the family of all rows of all runs:
+    so in a comparison in which nothing is truly worse, something is said to have regressed in at most 5 of 100.
+
+    Args:
+        parts: the runs; the first is the reference.
+        asked: what is to be compared, and how.
+
+    Raises:
+        RunFileError: two runs have nothing in common, or one of them says nothing that could be compared.
+    """
+    for part in parts:
+        _check(part)
+    pairs = [_Pair(parts[0], after, asked) for after in parts[1:]]
+    drafts = [draft for pair in pairs for draft in pair.drafts]
+    # The whole of what is held is one tier; its groups, and what is compared apart, are the other.
+    second = np.array([not draft.place.first for draft in drafts], bool)
+    worse = two_tiers(np.array([draft.change.p_worse for draft in drafts]), second)
+    better = two_tiers(np.array([draft.change.p_better for draft in drafts]), second)
+    numbers = iter(zip(worse.tolist(), better.tolist(), strict=True))
+    return [pair.comparison(numbers) for pair in pairs]
+
+
+class _Pair:
+    """Two runs, side by side."""
+
+    def __init__(self, before: Part, after: Part, asked: Asked) -> None:
+        self.before, self.after, self.asked = before, after, asked
+        self.matching = match(before.run, after.run, asked.renamed)
+        was, now = (_judged_dimensions(part.run) for part in (before, after))
+        self.dimensions = sorted(was & now)
+        self.only = (tuple(sorted(was - now)), tuple(sorted(now - was)))
+        if not self.dimensions:
+            raise RunFileError(
+                f"{after.name} and {before.name} judge no dimension in common, so there is nothing to compare: "
+                f"the one judges {', '.join(sorted(now))}, the other {', '.join(sorted(was))}"
+            )
+        codes = {name: code for code, name in enumerate(self.dimensions)}
+        coarse = before.rounded or after.rounded
+        self.own = (fold(before.run, codes, rounded=coarse), fold(after.run, codes, rounded=coarse))
+        self.both = aligned(*self.own, self.matching.before_of)
+        self.units: dict[Place, tuple[NDArray[np.int64], str]] = {}
+        self.drafts = list(self._drafts())
+
+    def _drafts(self) -> Iterator[Draft]:
+        runs = (self.before.run, self.after.run)
+        cells = Cells.of(runs, self.dimensions, self.asked.by, self.asked.status)
+        codes = [cells.codes(run) for run in runs]
+        own = [cells.cut(each.dimension, code[each.labelset]) for each, code in zip(self.own, codes, strict=True)]
+        # Where a case stands is said by the later run.
+        both = cells.cut(self.both[1].dimension, codes[1][self.both[1].labelset])
+        whole: tuple[Folded, ...] = ()
+        for place, first, last in cells.places(*own):
+            alone = tuple(of.at(cut.units(first, last)) for of, cut in zip(self.own, own, strict=True))
+            if place.group is None:
+                whole = alone
+            if not all(each.trials.any() for each in alone):
+                continue
+            if place.group is not None and [len(each.key) for each in alone] == [len(each.key) for each in whole]:
+                continue  # the whole, said twice
+            units = both.units(first, last)
+            same = (self.both[0].at(units), self.both[1].at(units))
+            change = change_of(same, alone, "pass_rate")  # type: ignore[arg-type]
+            if change is None:
+                continue
+            score = None
+            if all(each.scored.any() for each in alone):
+                score = change_of(same, alone, "mean_score")  # type: ignore[arg-type]
+                if score is not None and not any(_missed(each) for each in alone):
+                    # Pass and fail say nothing here: the scores do.
+                    change, score = score, None
+            if change.paired and place.group is None:
+                self.units[place] = (units, change.measure)
+            yield Draft(place, change, score, tuple(int(each.open.sum()) for each in alone))  # type: ignore[arg-type]
+
+    def comparison(self, numbers: Iterator[tuple[float, float]]) -> Comparison:
+        """The findings.
+
+        Args:
+            numbers: the corrected p-values of "worse" and "better", draft by draft.
+        """
+        judged = self.both[1].case[(self.both[0].trials > 0) & (self.both[1].trials > 0)]
+        return Comparison(
+            before=self.before,
+            after=self.after,
+            matching=self.matching,
+            findings=tuple(_finding(draft, *next(numbers), self.asked) for draft in self.drafts),
+            amounts=tuple(amounts_of(self.matching, self.asked.confidence)),
+            flips=Flips((self.before, self.after), self.matching, self.dimensions, self.both, self.units),
+            cases=int(np.count_nonzero(np.bincount(judged))),
+            only=self.only,
+        )
+
+
+def _finding(draft: Draft, p_worse: float, p_better: float, asked: Asked) -> Finding:
+    change, score = draft.change, draft.score
+    word, notes = _verdict(change, p_worse, p_better, asked)
+    return Finding(
+        place=draft.place,
+        measure=change.measure,
+        before=change.before,
+        after=change.after,
+        change=change.after - change.before,
+        interval=_interval(change, asked),
+        verdict=word,
+        p_worse=p_worse,
+        p_better=p_better,
+        paired=change.paired,
+        cases=change.cases,
+        worse=change.worse,
+        better=change.better,
+        unjudged=draft.unjudged,
+        score=None if score is None else _score(score, asked),
+        notes=tuple(notes),
+    )
+
+
+def _score(change: Change, asked: Asked) -> Score:
+    return Score(change.before, change.after, change.after - change.before, _interval(change, asked), change.cases)
+
+
+def _verdict(change: Change, p_worse: float, p_better: float, asked: Asked) -> tuple[Word, list[str]]:
+    alpha, margin = asked.alpha, asked.margin
+    if p_worse < alpha:
+        small = change.within(margin, alpha)
+        return "regressed", [f"proven, and proven to be at most {margin * 100:g} points"] if small else []
+    if p_better < alpha:
+        return "better", []
+    if change.within(margin, alpha):
+        return "not worse", []
+    apart, notes = change.estimates[0], []
+    for p, whole, word in (
+        (apart.p_above(0.0), change.p_worse, "regressed"),
+        (apart.p_below(0.0), change.p_better, "better"),
+    ):
+        if p < alpha:
+            why = "with the trials that were not judged, which could have gone either way"
+            if whole < alpha:
+                why = "as one of all the rows that are compared"
+            notes.append(f"alone it would be {word} (p = {p:.2g}), but not {why}")
+    return "cannot tell", notes
+
+
+def _interval(change: Change, asked: Asked) -> tuple[float, float]:
+    low, high = change.estimates[0].interval(asked.confidence)
+    return -high, -low
+
+
+def _missed(of: Folded) -> bool:
+    return bool((of.passes < of.trials).any())
+
+
+def _judged_dimensions(run: Run) -> set[str]:
+    many = np.bincount(run.dimension[run.outcome <= MISS], minlength=len(run.dimensions))
+    return {name for name, here in zip(run.dimensions, many.tolist(), strict=False) if here}
+
+
+def _check(part: Part) -> None:
+    """See whether a run can be compared.
+
+    Raises:
+        RunFileError: it cannot.
+    """
+    if part.run.second_look:
+        raise RunFileError(
+            f"{part.name}: a second look at cases that missed, chosen for that; it would be compared unfairly. "
+            "Name a run of all cases"
+        )
+    if not (part.run.outcome <= MISS).any():
+        raise RunFileError(f"{part.name}: no case in it was judged, so there is nothing to compare")

@@ -1,0 +1,75 @@
+"""Several runs, each from a file of its own: large ones are read at the same time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from pytest_evalbars.run.baseline import load_baseline
+from pytest_evalbars.run.reading import load_run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_evalbars.run.columns import Run
+
+#: Bytes of a file that take longer to read than another process takes to start.
+LARGE = 30_000_000
+#: How a baseline begins.
+BASELINE = b'"baseline"'
+
+
+def load_runs(paths: Sequence[Path]) -> list[Run]:
+    """Read run files or baselines, each as a run of its own.
+
+    Raises:
+        RunFileError: one of them cannot be read; of several, the first.
+    """
+    others = list(dict.fromkeys(paths))[1:]
+    large = [path for path in others if _size(path) > LARGE]
+    if not large:
+        return _one_by_one(paths, {})
+    try:
+        # Spawned, not forked: whoever calls this may have threads.
+        with ProcessPoolExecutor(min(len(large), 4), get_context("spawn")) as pool:
+            coming = {path: pool.submit(load_one, path) for path in large}
+            found = {paths[0]: load_one(paths[0])}
+            found |= {path: each.result() for path, each in coming.items()}
+    except (BrokenProcessPool, NotImplementedError, OSError):  # no processes to be had here, or too little memory
+        found = {}
+    return _one_by_one(paths, found)
+
+
+def load_one(path: Path) -> Run:
+    """Read a run file or a baseline.
+
+    Raises:
+        RunFileError: it cannot be read.
+    """
+    return load_baseline(path) if is_baseline(path) else load_run(path)
+
+
+def is_baseline(path: Path) -> bool:
+    """Whether a file is a baseline; False where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return BASELINE in next((line for line in stream if not line.isspace()), b"")[:40]
+    except OSError:
+        return False
+
+
+def _one_by_one(paths: Sequence[Path], found: dict[Path, Run]) -> list[Run]:
+    for path in paths:
+        if path not in found:
+            found[path] = load_one(path)
+    return [found[path] for path in paths]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
