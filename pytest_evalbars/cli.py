@@ -7,14 +7,14 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.commands import gate, init, plan
+from pytest_evalbars.commands import gate, history, init, plan
 from pytest_evalbars.errors import EvalbarsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: In the order of `--help`.
-COMMANDS = (init, gate, plan)
+COMMANDS = (init, gate, history, plan)
 #: Bad bars, case files, run files or words on the command line.
 USAGE = 4
 

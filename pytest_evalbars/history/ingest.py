@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
-from pytest_evalbars.history.runfiles import found_in, look, one_run, stamp_of
 from pytest_evalbars.history.rows import Facts
+from pytest_evalbars.history.runfiles import found_in, look, one_run, stamp_of
 from pytest_evalbars.run.columns import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_evalbars.gate.verdict import Decision
-    from pytest_evalbars.history.runfiles import RunFile
     from pytest_evalbars.history.rows import Known, Stamp
+    from pytest_evalbars.history.runfiles import RunFile
     from pytest_evalbars.history.store import Store
     from pytest_evalbars.run.columns import Run
 
@@ -151,7 +151,7 @@ def _facts(files: Sequence[RunFile], run: Run, decision: Decision | None) -> Fac
         labels={str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {},
         exit=code if type(code) is int else None,
         complete=run.complete,
-        whole=not (run.asked or run.unseen or (run.outcome == LEFT_OUT).any()),
+        whole=not (run.asked or run.unseen or run.stopped or (run.outcome == LEFT_OUT).any()),
     )
 
 

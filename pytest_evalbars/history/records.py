@@ -28,7 +28,7 @@ class PastRun:
     complete: bool
     #: The verdict of each bar, by its name as a test: `faithful[es]`.
     verdicts: Mapping[str, str]
-    #: Whether all cases of the project were asked for, and none was left out.
+    #: Whether all cases of the project were asked for, and none was left out or stopped early.
     whole: bool = True
 
 
