@@ -144,7 +144,7 @@ class Store:
         count = connection.execute(select(func.count()).select_from(cards)).scalar_one()
         if version != self._version or count != len(self._cards):
             columns = [cards.c[name] for name in Card._fields]
-            rows = connection.execute(select(*columns, cards.c.id)).tuples()
+            rows = connection.execute(select(*columns, cards.c.id))
             self._cards = {Card(*row[:-1]): row[-1] for row in rows}
             self._version = version
         return self._cards

@@ -86,7 +86,7 @@ def _rate(point: Point) -> tuple[str, str]:
 
 
 def case_lines(runs: Sequence[PastRun], found: Sequence[Standing], *, everything: bool) -> Iterator[str]:
-    """The cases of one dimension: how many do what, then those worth a look, or all; what changed last comes first."""
+    """The cases of one dimension: how many do what, then those worth a look, or all; what changed last first."""
     here = [one for one in found if not one.gone]
     counts = Counter(one.word for one in here)
     told = ", ".join(f"{counts[word]} {_plural(word, counts[word])}" for word in reversed(WORDS) if counts[word])
