@@ -84,7 +84,14 @@ def test_an_incomplete_run_is_replaced_when_it_has_come_to_its_end(runs):
 def test_a_run_that_is_gone_on_with_stands_until_the_new_end(runs):
     path = write_run(runs, 1, {"a": "p", "b": "e"})
     assert told_of(read(runs), "b") == [(0, 0, 0, 1)]
-    resumed = {"type": "resume", "resumed": "later", "taken": 1, "again": 1, "labels": {"model": "v3"}, "versions": {}}
+    resumed = {
+        "type": "resume",
+        "resumed": "later",
+        "taken": 1,
+        "again": 1,
+        "labels": {"model": "v3"},
+        "versions": {},
+    }
     with path.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(resumed) + "\n")
     assert [run.complete for run in read(runs).runs] == [True]
@@ -212,7 +219,8 @@ def test_a_folder_of_run_files_is_a_history_of_its_own(runs, tmp_path):
     assert not (runs.parent / "history.db").exists()
 
 
-def test_a_plain_list_of_observations_is_a_run_where_it_is_named(runs, tmp_path):
+def test_a_plain_list_of_observations_is_a_run_where_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "plain.jsonl"
     path.write_text('{"case": "a", "dimension": "accuracy", "outcome": "pass"}\n', encoding="utf-8")
     history = read_history_of([path])
