@@ -7,14 +7,14 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.commands import compare, gate, init, lifecycle, plan
+from pytest_evalbars.commands import compare, gate, history, init, lifecycle, plan
 from pytest_evalbars.errors import EvalbarsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: In the order of `--help`.
-COMMANDS = (init, gate, compare, plan, lifecycle)
+COMMANDS = (init, gate, compare, plan, history, lifecycle)
 #: Bad bars, case files, run files or words on the command line.
 USAGE = 4
 

@@ -15,3 +15,7 @@ class MarkerError(EvalbarsError):
 
 class RunFileError(EvalbarsError):
     """A run file cannot be read or written, or says the same thing twice."""
+
+
+class HistoryError(EvalbarsError):
+    """The history of runs cannot be read or written."""

@@ -21,12 +21,15 @@ class PastRun:
     #: A digest of what had changed since the commit; "" for nothing, None where nobody knows.
     changes: str | None
     labels: Mapping[str, str]
+    #: Under which its bars were held; empty where nobody knows.
     stage: str
-    #: None where it did not come to its end.
+    #: None where it did not come to its end, and of a run in shards that nobody has judged as one.
     exit: int | None
     complete: bool
     #: The verdict of each bar, by its name as a test: `faithful[es]`.
     verdicts: Mapping[str, str]
+    #: Whether all cases of the project were asked for, and none was left out or stopped early.
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Told:
     errors: int
     status: str
     category: str | None
-    #: A digest of what the case asked; empty where nobody knows.
+    #: A digest of what the case asked; of several tests, all of theirs; empty where nobody knows.
     content: str
 
 

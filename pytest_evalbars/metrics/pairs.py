@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pytest_evalbars.run.case_lines import as_before
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -45,10 +47,11 @@ def pairs_of(metric: Metric, part: Slice, before: Slice, matching: Matching, unj
     then = earlier[case]
     rows = part.rows
     clusters = part.clusters(rows, part.run.case[rows], len(part.run.cases))
+    earlier_means = before_sums[then] / before_trials[then]
     return Pairs(
         case,
-        before_sums[then] / before_trials[then],
-        sums[case] / trials[case],
+        earlier_means,
+        as_before(earlier_means, sums[case] / trials[case]),
         None if clusters is None else clusters[case],
     )
 

@@ -70,7 +70,8 @@ def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> 
     changed = list(_changed(before, after, before_of, *asked))
     before_of[changed] = -1
     called_otherwise = set(found.values())
-    gone = [name for name in gone if name not in called_otherwise]
+    resting = set(after.saturated.resting) if after.saturated else set()
+    gone = [name for name in gone if name not in called_otherwise and name not in resting]
     removed = gone
     if after.asked:  # what stands in other files was not asked for
         here, of_case = set(_files(after).values()), _files(before)
@@ -100,7 +101,7 @@ def _changed(
     for code, earlier in enumerate(before_of.tolist()):
         if earlier >= 0 and (now := asks.get(after.cases[code])):
             was = asked_before.get(before.cases[earlier])
-            if was and was != now:
+            if was and not (was <= now or now <= was):  # another test that judges it, too, changes no question
                 yield code
 
 

@@ -39,6 +39,11 @@ class Saturated:
     share: float = 0.0
     seed: str = ""
 
+    @property
+    def resting(self) -> list[str]:
+        """The cases that did not run."""
+        return [case for each in self.not_run for case in each.cases]
+
     @classmethod
     def of_cases(cls, mode: str, everything: Iterable[Planned], gone: Iterable[Planned], **more: Any) -> Saturated:
         """What to say of cases that were taken out.
