@@ -83,7 +83,7 @@ def _parts(options: argparse.Namespace) -> tuple[dict[str, list[Path]], list[Par
     from pytest_evalbars.comparison.labels import split  # noqa: PLC0415
     from pytest_evalbars.config.table import shown  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
-    from pytest_evalbars.run.several import is_baseline, load_runs  # noqa: PLC0415
+    from pytest_evalbars.run.several import load_runs  # noqa: PLC0415
 
     if options.by_label is not None:
         parts, without = split(load_run(*options.runs), options.by_label, options.reference)
@@ -94,10 +94,7 @@ def _parts(options: argparse.Namespace) -> tuple[dict[str, list[Path]], list[Par
         raise EvalbarsError("compare: --reference goes with --by-label; the first run is the reference")
     if len(options.runs) < 2:
         raise EvalbarsError("compare: name two runs or more, or one with --by-label")
-    parts = [
-        Part(shown(path), run, rounded=is_baseline(path))
-        for path, run in zip(options.runs, load_runs(options.runs), strict=True)
-    ]
+    parts = [Part(shown(path), run) for path, run in zip(options.runs, load_runs(options.runs), strict=True)]
     return {shown(path): [path] for path in options.runs}, parts, []
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from pytest_evalbars.comparison.apart import Apart
-from pytest_evalbars.metrics.drops import Pairs, paired
+from pytest_evalbars.metrics.drops import paired
 from pytest_evalbars.metrics.estimates import OfMean, OfRate
+from pytest_evalbars.metrics.pairs import Pairs
 from pytest_evalbars.metrics.registry import kind_of
+from pytest_evalbars.run.case_lines import as_before
 from pytest_evalbars.stats.effective import case_rate
 from pytest_evalbars.stats.means import case_mean
 
@@ -106,7 +108,7 @@ def _pairs(before: Folded, after: Folded, measure: Measure, ends: tuple[int, int
     there = np.flatnonzero((trials[0] > 0) & (trials[1] > 0))
     was, now = (np.round(s[there] / n[there], PLACES) for s, n in zip(sums, trials, strict=True))
     cluster = before.cluster if after.cluster is None else after.cluster
-    return Pairs(there, was, now, None if cluster is None else cluster[there])
+    return Pairs(there, was, as_before(was, now), None if cluster is None else cluster[there])
 
 
 def _alone(of: Folded, measure: Measure, end: int | None) -> Estimate:

@@ -80,8 +80,7 @@ class _Pair:
                 f"the one judges {', '.join(sorted(now))}, the other {', '.join(sorted(was))}"
             )
         codes = {name: code for code, name in enumerate(self.dimensions)}
-        coarse = before.rounded or after.rounded
-        self.own = (fold(before.run, codes, rounded=coarse), fold(after.run, codes, rounded=coarse))
+        self.own = (fold(before.run, codes), fold(after.run, codes))
         self.both = aligned(*self.own, self.matching.before_of)
         self.units: dict[Place, tuple[NDArray[np.int64], str]] = {}
         self.drafts = list(self._drafts())

@@ -25,8 +25,6 @@ class Part:
     run: Run
     #: Cases that are called otherwise in the run's file: names here to names there.
     called: dict[str, str] = field(default_factory=dict)
-    #: Whether its scores were rounded, as in a baseline: both sides are then.
-    rounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_evalbars.metrics.slice import Slice
-from pytest_evalbars.run.case_lines import rounded as as_kept
 from pytest_evalbars.run.columns import LEFT_OUT, MISS, PASS, SKIPPED
 
 if TYPE_CHECKING:
@@ -61,13 +60,12 @@ class Folded:
 COLUMNS = ("key", "passes", "trials", "open", "scores", "scored", "labelset", "cluster")
 
 
-def fold(run: Run, codes: Mapping[str, int], *, rounded: bool = False) -> Folded:
+def fold(run: Run, codes: Mapping[str, int]) -> Folded:
     """Fold a run by case and dimension; skipped trials, and those left out of the run, say nothing.
 
     Args:
         run: the run.
         codes: the code of each dimension that counts.
-        rounded: whether mean scores are as a baseline keeps them.
     """
     width = len(run.cases)
     dimension = np.array([codes.get(name, -1) for name in run.dimensions] or [-1], np.int64)[run.dimension]
@@ -93,9 +91,6 @@ def fold(run: Run, codes: Mapping[str, int], *, rounded: bool = False) -> Folded
     labelset[unit] = run.labelset[rows]  # of equal units, numpy keeps the last
     clusters = Slice(run).clusters(None, run.case, width)
     sums = np.bincount(unit[scored], score[scored], size).astype(np.float64)[place]
-    counts = many(scored)
-    if rounded and len(found):
-        sums = as_kept(sums / np.maximum(counts, 1)) * counts
     return Folded(
         key=found,
         width=width,
@@ -103,7 +98,7 @@ def fold(run: Run, codes: Mapping[str, int], *, rounded: bool = False) -> Folded
         trials=many(judged),
         open=many(~judged),
         scores=sums,
-        scored=counts,
+        scored=many(scored),
         labelset=labelset[place],
         cluster=None if clusters is None else clusters[found % width],
     )

@@ -196,12 +196,12 @@ def test_cost_is_held_in_its_own_unit_or_as_a_share(product):
     """
     product.bars(money)
     based(product, cost=0.01)
-    answers(product, cost=0.012)
+    answers(product, cost=0.015)
     result = product.run()
     assert result.exit == 1
     result.said("rise <= 10%", "MISSED")
     result.said("rise <= $0.05", "met")
-    result.said("MISSED mean cost (bar share)", "worse by 20.0%")
+    result.said("MISSED mean cost (bar share)", "worse by 50.0%")
 
 
 def test_the_command_compares_as_the_session_does(product, monkeypatch, capsys):

@@ -313,7 +313,7 @@ def test_impossible_errors_are_refused():
             drop_bounds(flipped(1, 0, 3), alpha)
 
 
-# --- The promised error, and the power, as STATISTICS.md (R5) has them ---------------------------------------------------------
+# --- The promised error, and the power, as STATISTICS.md (R5) has them -------------------------------------
 
 
 def one_trial(rng, old, new, phi, samples, cases):
