@@ -52,6 +52,8 @@ class EvalSession:
         self.decision: Decision | None = None
         self.run: Run | None = None
         self.why_not_judged = ""
+        #: Why the run is not in the history, though it should be.
+        self.unrecorded = ""
         #: What the trials add up to while they run.
         self.tally = Tally(self.resumed.fresh if self.resumed else len(plan.planned))
         self._planned = {one.item: one for one in plan.planned}
@@ -215,6 +217,7 @@ class EvalSession:
             self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()
         self._remember()
+        self._record()
 
     def _update_baseline(self, session: pytest.Session) -> None:
         """Make the run the baseline, where that was asked for; a session that could not do so has not succeeded."""
@@ -266,6 +269,14 @@ class EvalSession:
         if cache is not None and not self.second_look and self._done:
             before = missed_last_time(self.config).items()
             cache.set(MISSED_CACHE, {item: word for item, word in before if item not in self._done} | self._bad)
+
+    def _record(self) -> None:
+        """Take the run into the history, where its extra is installed."""
+        if self.run is None or self.decision is None or self.journal.failure or self.second_look:
+            return
+        from pytest_evalbars.history.access import record_quietly  # noqa: PLC0415 - imports numpy
+
+        self.unrecorded = record_quietly(self.config.rootpath, self.journal.path, self.decision)
 
     def summarize(self, reporter: pytest.TerminalReporter) -> None:
         """Write the summary section."""

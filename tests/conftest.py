@@ -160,6 +160,13 @@ def read_lines(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.fixture(autouse=True)
+def no_history(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions in this process keep no history, which takes time, but where a test is about it."""
+    if "history" not in request.path.parts and "lifecycle" not in request.path.parts:
+        monkeypatch.setattr("pytest_evalbars.history.access.has_library", lambda: False)
+
+
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> Suite:
     """A project in a folder of its own."""

@@ -50,5 +50,7 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
         reporter.line(f"note: {note}", yellow=True)
     if evals.baseline.said:
         reporter.line(safe(evals.baseline.said), red=evals.baseline.refused)
+    if evals.unrecorded:
+        reporter.line(f"note: {safe(evals.unrecorded)}", yellow=True)
     if verbosity >= 0:
         reporter.line(f"run file: {safe(shown(evals.journal.path))}")

@@ -8,7 +8,6 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.run.baseline import load_baseline
-from pytest_evalbars.run.reading import load_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 #: Bytes of a file that take longer to read than another process takes to start.
 LARGE = 30_000_000
-#: How a baseline begins.
-BASELINE = b'"baseline"'
 
 
 def load_runs(paths: Sequence[Path]) -> list[Run]:
@@ -35,36 +32,18 @@ def load_runs(paths: Sequence[Path]) -> list[Run]:
     try:
         # Spawned, not forked: whoever calls this may have threads.
         with ProcessPoolExecutor(min(len(large), 4), get_context("spawn")) as pool:
-            coming = {path: pool.submit(load_one, path) for path in large}
-            found = {paths[0]: load_one(paths[0])}
+            coming = {path: pool.submit(load_baseline, path) for path in large}
+            found = {paths[0]: load_baseline(paths[0])}
             found |= {path: each.result() for path, each in coming.items()}
     except (BrokenProcessPool, NotImplementedError, OSError):  # no processes to be had here, or too little memory
         found = {}
     return _one_by_one(paths, found)
 
 
-def load_one(path: Path) -> Run:
-    """Read a run file or a baseline.
-
-    Raises:
-        RunFileError: it cannot be read.
-    """
-    return load_baseline(path) if is_baseline(path) else load_run(path)
-
-
-def is_baseline(path: Path) -> bool:
-    """Whether a file is a baseline; False where it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            return BASELINE in next((line for line in stream if not line.isspace()), b"")[:40]
-    except OSError:
-        return False
-
-
 def _one_by_one(paths: Sequence[Path], found: dict[Path, Run]) -> list[Run]:
     for path in paths:
         if path not in found:
-            found[path] = load_one(path)
+            found[path] = load_baseline(path)
     return [found[path] for path in paths]
 
 
