@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import delete, func, insert, select, update
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.history.rows import Folded
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 #: How many runs are kept; the oldest go first. A year of daily runs with 2,000 cases on two dimensions takes about
 #: 25 MB, so that this is some 70 MB of such.
 KEPT = 1000
+#: Rows that are written in one go.
+BATCH = 10_000
 
 
 class Store:
@@ -119,25 +122,15 @@ class Store:
         """Write what the cases of a run said."""
         known = self._known_cards(connection)
         new = [card for card in dict.fromkeys(folded.cards) if card not in known]
-        if new:
-            last = connection.execute(select(func.coalesce(func.max(cards.c.id), 0))).scalar_one()
-            numbered = list(enumerate(new, last + 1))
-            connection.execute(
-                insert(cards), [{"id": code, "seen": started, **card._asdict()} for code, card in numbered]
-            )
-            known = known | {card: code for code, card in numbered}
+        last = connection.execute(select(func.coalesce(func.max(cards.c.id), 0))).scalar_one()
+        numbered = list(enumerate(new, last + 1))
+        _insert(connection, cards, ((code, *card, started) for code, card in numbered))
+        known |= {card: code for code, card in numbered}
         columns = zip(folded.cards, folded.passes, folded.trials, folded.errors, strict=True)
-        rows = [
-            {"run": run, "card": known[card], "passes": passes, "trials": trials, "errors": errors}
-            for card, passes, trials, errors in columns
-        ]
-        if rows:
-            connection.execute(insert(told), rows)
-        if folded.sums:
-            connection.execute(insert(sums), [{"run": run, **each._asdict()} for each in folded.sums])
+        _insert(connection, told, ((run, known[card], *numbers) for card, *numbers in columns))
+        _insert(connection, sums, ((run, *each) for each in folded.sums))
         mine = select(told.c.card).where(told.c.run == run)
         connection.execute(update(cards).where(cards.c.id.in_(mine), cards.c.seen < started).values(seen=started))
-        self._cards = known
 
     def _known_cards(self, connection: Connection) -> dict[Card, int]:
         version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
@@ -169,21 +162,18 @@ def _note(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     connection.execute(insert(files).prefix_with("OR REPLACE"), list(rows))
 
 
+def _insert(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows with a value for each column of the table, some at a time: a run may have a million."""
+    words, rows = str(insert(table).compile(connection)), iter(rows)
+    while some := list(islice(rows, BATCH)):
+        connection.exec_driver_sql(words, some)
+
+
 def _decide(connection: Connection, run: int, decision: Decision) -> None:
     """Write what the gate said of a run."""
     connection.execute(delete(verdicts).where(verdicts.c.run == run))
-    rows = {
-        each.name: {
-            "run": run,
-            "bar": each.name,
-            "verdict": each.verdict,
-            "enforced": each.enforced,
-            "fails": each.fails,
-        }
-        for each in decision.verdicts
-    }
-    if rows:
-        connection.execute(insert(verdicts), list(rows.values()))
+    rows = {each.name: (run, each.name, each.verdict, each.enforced, each.fails) for each in decision.verdicts}
+    _insert(connection, verdicts, rows.values())
 
 
 def _retire(connection: Connection) -> None:

@@ -1,4 +1,7 @@
-"""The tables of the history. What repeats from run to run stands once, in `cards`; a year of runs stays small."""
+"""The tables of the history. What repeats from run to run stands once, in `cards`; a year of runs stays small.
+
+Rows are written in the order of the columns: those of `cards` and `sums` are the fields of `Card` and `Sum`.
+"""
 
 from __future__ import annotations
 
