@@ -92,7 +92,9 @@ def _editor(file: str) -> Editor:
 
 def _neither(path: Path, data: bytes, changes: Mapping[str, Change]) -> tuple[bytes, dict[str, str]]:
     del path
-    return data, dict.fromkeys(changes, "the case stands neither in a case file nor in Python source; change it by hand")
+    return data, dict.fromkeys(
+        changes, "the case stands neither in a case file nor in Python source; change it by hand"
+    )
 
 
 def _read(root: Path, file: str) -> tuple[Path, bytes]:

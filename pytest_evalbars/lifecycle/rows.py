@@ -45,7 +45,9 @@ def edited_rows(path: Path, data: bytes, changes: Mapping[str, Change]) -> tuple
     except CaseFileError as error:
         raise CannotError(str(error)) from None
     places = {row.id: number for number, row in enumerate(rows)}
-    failed = {case: "the file has no row of this id; was it renamed or removed?" for case in changes if case not in places}
+    failed = {
+        case: "the file has no row of this id; was it renamed or removed?" for case in changes if case not in places
+    }
     wanted = {
         places[case]: values
         for case, change in changes.items()
@@ -62,7 +64,9 @@ def edited_rows(path: Path, data: bytes, changes: Mapping[str, Change]) -> tuple
         after = data[: len(data) - len(body)] + spliced(text, edits).encode()
         again = rows_of(path, after)
     except (CaseFileError, RecursionError, UnicodeEncodeError) as error:
-        raise CannotError(f"the rows are written in a way that cannot be edited safely; edit by hand ({error})") from None
+        raise CannotError(
+            f"the rows are written in a way that cannot be edited safely; edit by hand ({error})"
+        ) from None
     if len(rows) != len(again) or not all(
         _as_wanted(before, now, wanted.get(number, {}))
         for number, (before, now) in enumerate(zip(rows, again, strict=False))

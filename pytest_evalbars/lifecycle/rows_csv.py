@@ -40,7 +40,7 @@ def edits(text: str, wanted: Mapping[int, Mapping[str, Any]]) -> Iterator[Edit |
 
 def _flat(values: Mapping[str, Any]) -> dict[str, str]:
     """What each column is to hold: a mapping has a column for every key."""
-    flat = {}
+    flat: dict[str, str] = {}
     for key, value in values.items():
         if key == "quarantine":
             flat |= {f"{key}.{part}": (value or {}).get(part, "") for part in ("owner", "reason", "until")}
@@ -51,7 +51,8 @@ def _flat(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _table(text: str) -> Iterator[list[tuple[int, int]]]:
     """The cells of every row that is not empty, as spans of the text."""
-    cells, place = [], 0
+    cells: list[tuple[int, int]] = []
+    place = 0
     while place < len(text) or cells:
         match = CELL.match(text, place)
         if match is None:  # a text that the reader refuses

@@ -11,8 +11,6 @@ from pytest_evalbars.lifecycle.spans import Edit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from yaml.nodes import MappingNode, Node
-
 #: What ends a line in YAML 1.1.
 NEWLINE = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 BLANK = " \t\r\n\x85\u2028\u2029"
@@ -27,7 +25,7 @@ def edits(text: str, wanted: Mapping[int, Mapping[str, Any]]) -> Iterator[Edit |
     """
     import yaml  # noqa: PLC0415 - an extra
 
-    root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    root: Any = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     for number, values in wanted.items():
         row = _Row(text, root.value[number])
         try:
@@ -39,10 +37,10 @@ def edits(text: str, wanted: Mapping[int, Mapping[str, Any]]) -> Iterator[Edit |
 class _Row:
     """One row of the list."""
 
-    def __init__(self, text: str, node: MappingNode) -> None:
+    def __init__(self, text: str, node: Any) -> None:
         self.text, self.flow = text, node.flow_style
         self.column: int = node.start_mark.column
-        self.pairs: dict[str, tuple[Node, Node]] = {key.value: (key, value) for key, value in node.value}
+        self.pairs: dict[str, tuple[Any, Any]] = {key.value: (key, value) for key, value in node.value}
         self.names = list(self.pairs)
 
     def edits(self, key: str, value: Any) -> Iterator[Edit]:
@@ -95,10 +93,12 @@ class _Row:
         return Edit(start - len(NEWLINE.findall(self.text[:start])[-1]), end, "")
 
     def _end(self, key: str) -> int:
-        """Where the last character of a key's value stands: of blocks, the parser says where the next thing begins."""
+        """Where a key's value ends: of blocks, the parser says where the next thing begins."""
         node: Any = self.pairs[key][1]
         start, end = node.start_mark.index, node.end_mark.index
-        return int(start + len(self.text[start:end].rstrip(BLANK)) if not _is_block(node) else _leaf_end(self.text, node))
+        return int(
+            start + len(self.text[start:end].rstrip(BLANK)) if not _is_block(node) else _leaf_end(self.text, node)
+        )
 
     def _line_end(self, at: int) -> int:
         newline = NEWLINE.search(self.text, at)
@@ -122,6 +122,8 @@ def _words(value: Any, style: str | None) -> str:
     """A value as YAML, in the quotes that are asked for; a mapping stands on one line, its texts in quotes."""
     if isinstance(value, dict):
         quote = '"' if style == '"' else ""
-        inner = ", ".join(f"{quote}{key}{quote}: {json.dumps(each, ensure_ascii=False)}" for key, each in value.items())
+        inner = ", ".join(
+            f"{quote}{key}{quote}: {json.dumps(each, ensure_ascii=False)}" for key, each in value.items()
+        )
         return f"{{{inner}}}"
     return f"{style}{value}{style}" if style else str(value)
