@@ -33,7 +33,15 @@ class Writer:
         return self.random.choice([mark, f"[{mark}]", f"[{both}]", f"({mark},)", "[]", f"[\n    {both},  # both\n]"])
 
     def value(self, number: int) -> str:
-        one = [str(number), f'"word {number}"', f"'é{number}'", "None", f"{number}.5", f'{{"a": {number}}}', f"-{number + 1}"]
+        one = [
+            str(number),
+            f'"word {number}"',
+            f"'é{number}'",
+            "None",
+            f"{number}.5",
+            f'{{"a": {number}}}',
+            f"-{number + 1}",
+        ]
         return self.random.choice(one)
 
     def param(self, number: int, *, several: bool) -> str:

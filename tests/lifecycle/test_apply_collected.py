@@ -70,7 +70,7 @@ def as_asked(suite, changes):
     return applied
 
 
-SUITE = '''
+SUITE = """
 import pytest
 
 pytestmark = pytest.mark.dimension("accuracy")
@@ -101,13 +101,15 @@ class TestAll:
 @pytest.mark.cases("rows.jsonl", "rows.csv", "rows.yaml")
 def test_rows(case):
     pass
-'''
+"""
 
 
 def test_a_suite_still_collects_and_says_what_was_asked_for(suite):
     suite.file("evals/test_it.py", SUITE)
     suite.file("evals/rows.jsonl", '{"id": "j1", "status": "capability"}\n{"id": "j2"}\n')
-    suite.file("evals/rows.csv", "id,status,quarantine.owner,quarantine.reason,quarantine.until\nc1,capability,,,\nc2,,,,\n")
+    suite.file(
+        "evals/rows.csv", "id,status,quarantine.owner,quarantine.reason,quarantine.until\nc1,capability,,,\nc2,,,,\n"
+    )
     suite.file("evals/rows.yaml", "- id: y1\n  status: capability\n- {id: y2}\n")
     here = "evals/test_it.py::"
     applied = as_asked(
@@ -120,8 +122,14 @@ def test_a_suite_still_collects_and_says_what_was_asked_for(suite):
             change(f"{here}test_pairs[two]", "quarantined"),
             change(f"{here}TestAll::test_first", "regression"),
             change(f"{here}TestAll::test_second", "quarantined"),
-            *(change(f"{letter}1", "regression", f"evals/rows.{end}") for letter, end in zip("jcy", ("jsonl", "csv", "yaml"))),
-            *(change(f"{letter}2", "saturated", f"evals/rows.{end}") for letter, end in zip("jcy", ("jsonl", "csv", "yaml"))),
+            *(
+                change(f"{letter}1", "regression", f"evals/rows.{end}")
+                for letter, end in zip("jcy", ("jsonl", "csv", "yaml"))
+            ),
+            *(
+                change(f"{letter}2", "saturated", f"evals/rows.{end}")
+                for letter, end in zip("jcy", ("jsonl", "csv", "yaml"))
+            ),
         ],
     )
 
