@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: So many bad rows are told in one message.
 TOLD = 5
+#: What some programs begin a UTF-8 file with.
+BOM = b"\xef\xbb\xbf"
 
 
 class CaseFileError(EvalbarsError):
@@ -53,24 +55,34 @@ def read_cases(path: Path) -> tuple[CaseRow, ...]:
         key, stamp = (real, path.suffix), (about.st_mtime_ns, about.st_size)
         if key in _cache and _cache[key][0] == stamp:
             return _cache[key][1]
-        reader = FORMATS.get(path.suffix.lower())
         if stat.S_ISDIR(about.st_mode):
             raise _error(path, Problem("is a folder; name the case files in it"))
-        if reader is None or not stat.S_ISREG(about.st_mode):
+        if path.suffix.lower() not in FORMATS or not stat.S_ISREG(about.st_mode):
             raise _error(path, Problem(f"is not a case file; their names end in {', '.join(FORMATS)}"))
-        data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-        text = data.decode()
+        data = path.read_bytes()
     except FileNotFoundError:
         words = "there is no such file; paths start at the folder of the test file"
         raise _error(path, Problem(words)) from None
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _error(path, Problem('is not UTF-8; save it as "UTF-8" or "CSV UTF-8"', line)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise _error(path, Problem(f"cannot be read: {reason}")) from None
-    _cache[key] = stamp, _checked(path, reader(text))
+    _cache[key] = stamp, rows_of(path, data)
     return _cache[key][1]
+
+
+def rows_of(path: Path, data: bytes) -> tuple[CaseRow, ...]:
+    """The rows of a case file that holds these bytes.
+
+    Raises:
+        CaseFileError: as `read_cases`.
+    """
+    data = data.removeprefix(BOM)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _error(path, Problem('is not UTF-8; save it as "UTF-8" or "CSV UTF-8"', line)) from None
+    return _checked(path, FORMATS[path.suffix.lower()](text))
 
 
 def _error(path: Path, *problems: Problem) -> CaseFileError:
