@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 # Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once. Our own
 # modules are here for speed.
 import hypothesis
+import libcst  # noqa: F401
 import numpy as np  # noqa: F401
 import pydantic  # noqa: F401
 import pytest
 import scipy.special  # noqa: F401
+import sqlalchemy  # noqa: F401
 import tabulate  # noqa: F401
 import yaml  # noqa: F401
 

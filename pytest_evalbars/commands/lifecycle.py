@@ -89,10 +89,7 @@ def _history(options: argparse.Namespace) -> tuple[History, list[str]]:
     Raises:
         EvalbarsError: it cannot be read, or there is none.
     """
-    from pytest_evalbars.history.access import (  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415
-        read_history,
-        read_history_of,
-    )
+    from pytest_evalbars.history.access import read_history, read_history_of  # noqa: PLC0415
 
     if gone := [str(path) for path in options.runs if not path.exists()]:
         raise EvalbarsError(f"{gone[0]}: no such file or folder; name run files, or a folder of them")
@@ -109,10 +106,7 @@ def _history(options: argparse.Namespace) -> tuple[History, list[str]]:
 
 def _change(options: argparse.Namespace, found: Sequence[Proposal]) -> tuple[dict[str, Any], list[str], int]:
     """Write the new statuses, or say what would be written: as JSON, in words, and how many proposals are done."""
-    from pytest_evalbars.lifecycle.apply import (  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415
-        Change,
-        apply,
-    )
+    from pytest_evalbars.lifecycle.apply import Change, apply  # noqa: PLC0415
     from pytest_evalbars.report.lifecycle import change_lines  # noqa: PLC0415
 
     changes, of, failed = [], [], []

@@ -133,8 +133,8 @@ def test_a_suite_still_collects_and_says_what_was_asked_for(suite):
         ],
     )
 
-    assert [] == applied.failed
-    assert ["evals/rows.csv", "evals/rows.jsonl", "evals/rows.yaml", "evals/test_it.py"] == sorted(applied.files)
+    assert applied.failed == []
+    assert sorted(applied.files) == ["evals/rows.csv", "evals/rows.jsonl", "evals/rows.yaml", "evals/test_it.py"]
 
 
 def test_a_second_time_there_is_nothing_left_to_change(suite):
@@ -144,7 +144,7 @@ def test_a_second_time_there_is_nothing_left_to_change(suite):
 
     again = apply(suite.path, changes, write=True)
 
-    assert ("", [], []) == (again.diff, again.failed, again.files)
+    assert (again.diff, again.failed, again.files) == ("", [], [])
 
 
 def fuzz(suite, seeds):

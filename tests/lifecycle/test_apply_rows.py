@@ -208,7 +208,7 @@ def only_the_status_changes(name, text, found, data):
         place = data.draw(st.integers(0, len(before) - 1))
         status = data.draw(st.sampled_from([word for word in WORDS if word != before[place].get("status")]))
         applied = apply(Path(folder), [change(found[place]["id"], status, name)], write=True)
-        assert [] == applied.failed
+        assert applied.failed == []
         after = [dict(row) for row in read_cases(path)]
         assert [*before[:place], {**before[place], "status": status}, *before[place + 1 :]] == after
         return text, path.read_bytes().decode(), place
