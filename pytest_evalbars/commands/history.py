@@ -37,6 +37,8 @@ class Found:
     """What was asked for; None: it was not."""
 
     runs: tuple[PastRun, ...]
+    #: How many runs there are, those that were not asked for included.
+    of: int
     trends: list[Trend] | None = None
     cases: list[Standing] | None = None
     bars: list[BarRecord] | None = None
@@ -79,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     def work(store: Store) -> Found:
         return _found(store, options, confidence)
 
-    found, notes = Found(()), list[str]()
+    found, notes = Found((), 0), list[str]()
     if options.runs:
         found, notes = ask_files(options.runs, work)
     elif is_there(Path.cwd()):
@@ -96,17 +98,25 @@ def run(options: argparse.Namespace) -> int:
 
 def _found(store: Store, options: argparse.Namespace, confidence: float) -> Found:
     """What was asked for."""
-    from pytest_evalbars.history.queries import all_sums, bar_records, history, past_runs  # noqa: PLC0415 - the library
+    from pytest_evalbars.history.queries import (  # noqa: PLC0415 - imports the library
+        all_sums,
+        bar_records,
+        history,
+        past_runs,
+        run_count,
+    )
 
     if not options.cases and not options.bars:
         from pytest_evalbars.history.trend import trends  # noqa: PLC0415 - imports numpy and scipy
 
         runs, sums = past_runs(store, options.last or LAST), all_sums(store)
         _check_names(options, [each for some in sums.values() for each in some])
-        return Found(tuple(runs.values()), trends=trends(runs, sums, confidence, options.dimension, options.category))
+        went = trends(runs, sums, confidence, options.dimension, options.category)
+        return Found(tuple(runs.values()), run_count(store), trends=went)
     bars = bar_records(store) if options.bars else None
     if not options.cases:
-        return Found(tuple(past_runs(store).values()), bars=bars)
+        runs = past_runs(store)
+        return Found(tuple(runs.values()), len(runs), bars=bars)
     from pytest_evalbars.history.cases import standings  # noqa: PLC0415
     from pytest_evalbars.history.trend import wanted  # noqa: PLC0415
 
@@ -114,7 +124,7 @@ def _found(store: Store, options: argparse.Namespace, confidence: float) -> Foun
     found = standings(past)
     _check_names(options, found)
     cases = [one for one in found if wanted(one.dimension, one.category, options.dimension, options.category)]
-    return Found(past.runs, cases=cases, bars=bars)
+    return Found(past.runs, run_count(store), cases=cases, bars=bars)
 
 
 def _check_names(options: argparse.Namespace, known: Sequence[Sum | Standing]) -> None:
@@ -141,7 +151,9 @@ def _told(found: Found, confidence: float, notes: Sequence[str], *, everything: 
         yield NOTHING
     else:
         first, last = (words.day(found.runs[place].started) or found.runs[place].run for place in (0, -1))
-        yield safe(f"{count(len(found.runs), 'run')}, {first} to {last} (times are UTC)")
+        many = count(found.of, "run")
+        many = many if len(found.runs) == found.of else f"the last {len(found.runs)} of {many} (--last N)"
+        yield safe(f"{many}, {first} to {last} (times are UTC)")
         if found.trends is not None:
             yield ""
             yield from words.run_lines(found.runs)

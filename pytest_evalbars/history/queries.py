@@ -50,6 +50,12 @@ def past_runs(store: Store, last: int | None = None) -> dict[int, PastRun]:
         return _past_runs(connection, last)
 
 
+def run_count(store: Store) -> int:
+    """How many runs the history has."""
+    with store.database.begin() as connection:
+        return connection.execute(select(func.count()).select_from(runs)).scalar_one()
+
+
 def _past_runs(connection: Connection, last: int | None) -> dict[int, PastRun]:
     newest = select(runs).order_by(runs.c.started.desc(), runs.c.name.desc()).limit(last)
     rows = connection.execute(newest).all()[::-1]

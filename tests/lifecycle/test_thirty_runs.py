@@ -66,7 +66,7 @@ def test_a_drifting_model_is_followed_and_exactly_the_proposed_lines_change(suit
     monkeypatch.chdir(suite.path)
     capsys.readouterr()
     assert main(["history"]) == 0
-    assert "30 runs" in capsys.readouterr().out
+    assert "the last 20 of 30 runs" in capsys.readouterr().out
     assert main(["lifecycle", "--check"]) == 1
     said = capsys.readouterr().out
     for words in ("hill-1", "hill-2", "learned", "lucky", "broken", "format"):
