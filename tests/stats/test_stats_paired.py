@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -173,6 +174,19 @@ def test_scores_that_do_not_vary_prove_no_more_than_their_number():
     assert low == pytest.approx(5e-324)  # a drop, of whatever size
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [1, 5, 7, 100, None])
+def test_a_million_cases_take_well_under_a_second(kind):
+    rng = np.random.default_rng(9)
+    before, after = (
+        rng.random(1_000_000) if kind is None else rng.binomial(kind, 0.9, 1_000_000) / kind for _ in "ab"
+    )
+    for clusters in (None, rng.integers(0, 200_000, 1_000_000)):
+        start = time.process_time()
+        drop_bounds(case_drop(before, after, clusters), ALPHA)
+        assert time.process_time() - start < 0.8
+
+
 # --- Documents ------------------------------------------------------------------------------------------------------
 
 
@@ -313,7 +327,7 @@ def test_impossible_errors_are_refused():
             drop_bounds(flipped(1, 0, 3), alpha)
 
 
-# --- The promised error, and the power, as STATISTICS.md (R5) has them -------------------------------------
+# --- The promised error, and the power, as STATISTICS.md (R5) has them --------------------------------------------
 
 
 def one_trial(rng, old, new, phi, samples, cases):
