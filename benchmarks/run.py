@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 
+import bench_compare
 import bench_concurrency
 import bench_gate
 import bench_metrics
@@ -23,6 +24,7 @@ BENCHMARKS = {
     "window": bench_window,
     "gate": bench_gate,
     "metrics": bench_metrics,
+    "compare": bench_compare,
 }
 #: Runs where it is asked for: it installs other people's packages.
 EXTRA = {"rivals": bench_rivals}

@@ -103,13 +103,15 @@ def _shown(found: Sequence[Comparison], files: dict[str, list[Path]], most: int 
     from pytest_evalbars.run.evidence import evidence_of  # noqa: PLC0415
 
     rows = [[(each, *one.flips.of(each.place, most)) for each in one.findings] for one in found]
-    wanted: dict[Path, set[tuple[str, str, str]]] = {}
+    wanted: dict[Path, dict[tuple[str, str, str], int]] = {}
     for one, findings in zip(found, rows, strict=True):
         for _, *sides in findings:
             for flip in (*sides[0], *sides[1]):
-                for part, key in zip((one.before, one.after), _keys(flip), strict=True):
+                for part, key, side in zip(
+                    (one.before, one.after), _keys(flip), (flip.before, flip.after), strict=True
+                ):
                     for path in files[part.name]:
-                        wanted.setdefault(path, set()).add(key)
+                        wanted.setdefault(path, {})[key] = side.trials
     said = {path: evidence_of(path, keys) for path, keys in wanted.items()}
 
     def recorded(part: Part, key: tuple[str, str, str]) -> dict[str, Any]:

@@ -103,12 +103,14 @@ class Cells:
 class Cut(NamedTuple):
     """Units by cell."""
 
+    #: Shape (units,).
     order: NDArray[np.int64]
+    #: Where each cell starts in it, and where the last one ends.
     starts: NDArray[np.int64]
 
-    def units(self, first: int, last: int) -> NDArray[np.int64]:
-        """The units of some neighbouring cells."""
-        return self.order[self.starts[first] : self.starts[last]]
+    def units(self, first: int, last: int) -> slice:
+        """Where the units of some neighbouring cells stand, once all are in this order."""
+        return slice(int(self.starts[first]), int(self.starts[last]))
 
 
 def _group(labels: Mapping[str, str], by: str) -> str:

@@ -17,6 +17,8 @@ from pytest_evalbars.stats.effective import case_rate
 from pytest_evalbars.stats.means import case_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from pytest_evalbars.comparison.fold import Folded
@@ -63,7 +65,7 @@ class Change:
         return all(each.bounds(alpha)[1] <= margin for each in self.estimates)
 
 
-def change_of(both: tuple[Folded, Folded], own: tuple[Folded, Folded], measure: Measure) -> Change | None:
+def change_of(both: Sequence[Folded], own: Sequence[Folded], measure: Measure) -> Change | None:
     """The change of one row; None where one of the runs says nothing of it.
 
     Args:
@@ -72,23 +74,23 @@ def change_of(both: tuple[Folded, Folded], own: tuple[Folded, Folded], measure: 
         measure: of what.
     """
     most = max(_judged(each, measure) for each in own)
-    common = _pairs(*both, measure, None)
+    common = _pairs(both, measure, None)
     if len(common.case) and len(common.case) >= ENOUGH * most:
         return _paired(both, common, measure)
     return _independent(own, measure)
 
 
-def _paired(both: tuple[Folded, Folded], common: Pairs, measure: Measure) -> Change:
+def _paired(both: Sequence[Folded], common: Pairs, measure: Measure) -> Change:
     kind = kind_of(measure)
     assert kind is not None  # noqa: S101 - built in
-    cuts = [_pairs(*both, measure, ends) for ends in (ENDS.values() if _any_open(both, measure) else [None])]
+    cuts = [_pairs(both, measure, ends) for ends in (ENDS.values() if _any_open(both, measure) else [None])]
     estimates = [found for each in cuts if (found := paired(each, kind)) is not None]
     before, after = float(common.before.mean()), float(common.after.mean())
     worse, better = int((common.after < common.before).sum()), int((common.after > common.before).sum())
     return Change(measure, True, before, after, tuple(estimates), len(common.case), worse, better)
 
 
-def _independent(own: tuple[Folded, Folded], measure: Measure) -> Change | None:
+def _independent(own: Sequence[Folded], measure: Measure) -> Change | None:
     if not all(_judged(each, measure) for each in own):
         return None
     estimates = []
@@ -99,10 +101,11 @@ def _independent(own: tuple[Folded, Folded], measure: Measure) -> Change | None:
     return Change(measure, False, was, now, tuple(each for each, _, _ in estimates), _judged(own[1], measure))
 
 
-def _pairs(before: Folded, after: Folded, measure: Measure, ends: tuple[int, int] | None) -> Pairs:
+def _pairs(both: Sequence[Folded], measure: Measure, ends: tuple[int, int] | None) -> Pairs:
     """The means of the cases that say something in both."""
+    before, after = both
     sums, trials = zip(
-        *(_said(each, measure, None if ends is None else ends[at]) for at, each in enumerate((before, after))),
+        *(_said(each, measure, None if ends is None else ends[at]) for at, each in enumerate(both)),
         strict=True,
     )
     there = np.flatnonzero((trials[0] > 0) & (trials[1] > 0))
@@ -135,7 +138,7 @@ def _open(of: Folded, measure: Measure) -> NDArray[np.int64]:
     return of.open if measure == "pass_rate" else of.open + of.trials - of.scored
 
 
-def _any_open(sides: tuple[Folded, Folded], measure: Measure) -> bool:
+def _any_open(sides: Sequence[Folded], measure: Measure) -> bool:
     return any(bool(_open(each, measure).any()) for each in sides)
 
 

@@ -21,10 +21,8 @@ from pytest_evalbars.stats.families import two_tiers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from pytest_evalbars.comparison.cells import Place
-    from pytest_evalbars.comparison.change import Change
+    from pytest_evalbars.comparison.change import Change, Measure
     from pytest_evalbars.comparison.finding import Asked, Part, Word
     from pytest_evalbars.comparison.fold import Folded
     from pytest_evalbars.run.columns import Run
@@ -80,9 +78,9 @@ class _Pair:
                 f"the one judges {', '.join(sorted(now))}, the other {', '.join(sorted(was))}"
             )
         codes = {name: code for code, name in enumerate(self.dimensions)}
-        self.own = (fold(before.run, codes), fold(after.run, codes))
-        self.both = aligned(*self.own, self.matching.before_of)
-        self.units: dict[Place, tuple[NDArray[np.int64], str]] = {}
+        self.own: Sequence[Folded] = (fold(before.run, codes), fold(after.run, codes))
+        self.both: Sequence[Folded] = aligned(*self.own, self.matching.before_of)
+        self.units: dict[Place, tuple[slice, Measure]] = {}
         self.drafts = list(self._drafts())
 
     def _drafts(self) -> Iterator[Draft]:
@@ -92,29 +90,31 @@ class _Pair:
         own = [cells.cut(each.dimension, code[each.labelset]) for each, code in zip(self.own, codes, strict=True)]
         # Where a case stands is said by the later run.
         both = cells.cut(self.both[1].dimension, codes[1][self.both[1].labelset])
-        whole: tuple[Folded, ...] = ()
+        self.own = tuple(each.at(cut.order) for each, cut in zip(self.own, own, strict=True))
+        self.both = tuple(each.at(both.order) for each in self.both)
+        whole = 0
+        measure: Measure = "pass_rate"
         for place, first, last in cells.places(*own):
-            alone = tuple(of.at(cut.units(first, last)) for of, cut in zip(self.own, own, strict=True))
-            if place.group is None:
-                whole = alone
+            alone = [of.at(cut.units(first, last)) for of, cut in zip(self.own, own, strict=True)]
             if not all(each.trials.any() for each in alone):
                 continue
-            if place.group is not None and [len(each.key) for each in alone] == [len(each.key) for each in whole]:
-                continue  # the whole, said twice
+            size = sum(len(each.key) for each in alone)
+            if place.group is None:
+                # Where nothing missed, pass and fail say nothing, and the scores do, if there are any.
+                scored = all(each.scored.any() for each in alone) and not any(map(_missed, alone))
+                whole, measure = size, "mean_score" if scored else "pass_rate"
+            elif size == whole:
+                continue  # the same, said twice
             units = both.units(first, last)
-            same = (self.both[0].at(units), self.both[1].at(units))
-            change = change_of(same, alone, "pass_rate")  # type: ignore[arg-type]
-            if change is None:
+            same = [each.at(units) for each in self.both]
+            if (change := change_of(same, alone, measure)) is None:
                 continue
             score = None
-            if all(each.scored.any() for each in alone):
-                score = change_of(same, alone, "mean_score")  # type: ignore[arg-type]
-                if score is not None and not any(_missed(each) for each in alone):
-                    # Pass and fail say nothing here: the scores do.
-                    change, score = score, None
+            if measure == "pass_rate" and all(each.scored.any() for each in alone):
+                score = change_of(same, alone, "mean_score")
             if change.paired and place.group is None:
-                self.units[place] = (units, change.measure)
-            yield Draft(place, change, score, tuple(int(each.open.sum()) for each in alone))  # type: ignore[arg-type]
+                self.units[place] = (units, measure)
+            yield Draft(place, change, score, (int(alone[0].open.sum()), int(alone[1].open.sum())))
 
     def comparison(self, numbers: Iterator[tuple[float, float]]) -> Comparison:
         """The findings.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_evalbars.comparison.cells import Place
+    from pytest_evalbars.comparison.change import Measure
     from pytest_evalbars.comparison.finding import Part
     from pytest_evalbars.comparison.fold import Folded
     from pytest_evalbars.run.matching import Matching
@@ -71,14 +72,14 @@ class Flips:
         matching: which case is which.
         dimensions: the names behind the codes.
         both: what the runs say of the same cases.
-        units: which of those are of each row; only of those that are compared one by one.
+        units: where those of each row stand, and what is compared of it; only of those that are compared one by one.
     """
 
     parts: tuple[Part, Part]
     matching: Matching
     dimensions: Sequence[str]
-    both: tuple[Folded, Folded]
-    units: Mapping[Place, tuple[NDArray[np.int64], str]] = field(default_factory=dict)
+    both: Sequence[Folded]
+    units: Mapping[Place, tuple[slice, Measure]] = field(default_factory=dict)
 
     def of(self, place: Place, most: int | None = None) -> tuple[list[Flip], list[Flip]]:
         """The cases of a row that became worse, and better; those that changed most first, then by name.
@@ -106,7 +107,7 @@ class Flips:
                 least = np.partition(change[which] * -sign, most - 1)[most - 1]
                 which = which[change[which] * -sign <= least]
             order = sorted(which.tolist(), key=lambda at: (-abs(change[at]), names[int(case[at])]))
-            found.append(units[np.array(order[:most], np.int64)])
+            found.append(units.start + np.array(order[:most], np.int64))
         flips = self._told(place, np.concatenate(found))
         return flips[: len(found[0])], flips[len(found[0]) :]
 

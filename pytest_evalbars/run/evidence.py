@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import mmap
-import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
@@ -13,38 +11,45 @@ from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    #: Case, test and dimension.
+    Key = tuple[str, str, str]
+
 #: Where a line names its case.
-CASE = re.compile(rb'"case"\s*:\s*("(?:[^"\\]|\\.)*")')
+CASE = b'"case"'
 
 
-def evidence_of(path: Path, wanted: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], dict[str, Any]]:
+def evidence_of(path: Path, wanted: Mapping[Key, int]) -> dict[Key, dict[str, Any]]:
     """What the trials of some cases recorded; of several trials, the first that missed, else the first.
 
     Args:
         path: the run file.
-        wanted: case, test and dimension.
+        wanted: what is asked for, and how many trials there are of it: no more of the file is read than it takes.
 
     Raises:
         RunFileError: the file cannot be read.
     """
     recorded: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
-    missed: set[tuple[str, str, str, int]] = set()
+    judged: dict[Key, dict[int, bool]] = {}
+    waiting = set(wanted)
     for row in _rows(path, {case for case, _, _ in wanted}):
         key, trial = (str(row["case"]), str(row.get("test") or "")), row.get("trial") or 0
-        if row.get("type") == "trial" and isinstance(row.get("evidence"), dict) and row["evidence"]:
+        if row.get("type") != "trial":
+            each = (*key, str(row.get("dimension")))
+            judged.setdefault(each, {})[trial] = row.get("outcome") == "miss"
+            if min(len(judged[each]), len(recorded.get(key, ()))) >= wanted.get(each, 0):
+                waiting.discard(each)
+                if not waiting:
+                    break
+        elif isinstance(row.get("evidence"), dict) and row["evidence"]:
             recorded.setdefault(key, {})[trial] = row["evidence"]
-        elif row.get("outcome") == "miss":
-            missed.add((*key, str(row.get("dimension")), trial))
     found = {}
     for each in wanted:
-        case, test, dimension = each
-        trials = recorded.get((case, test), {})
+        trials, missed = recorded.get(each[:2], {}), judged.get(each, {})
         if trials:
-            first = min(trials, key=lambda trial: ((case, test, dimension, trial) not in missed, trial))
-            found[each] = trials[first]
+            found[each] = trials[min(trials, key=lambda trial: (not missed.get(trial, False), trial))]
     return found
 
 
@@ -54,21 +59,27 @@ def _rows(path: Path, cases: set[str]) -> Iterator[dict[str, Any]]:
     names = {spelt for case in cases for plain in (True, False) for spelt in _spelt(case, ascii_only=plain)}
     try:
         with path.open("rb") as stream:
-            if not path.stat().st_size:
-                return
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
-                end = 0
-                for match in CASE.finditer(text):
-                    if match[1] not in names or match.start() < end:
-                        continue
-                    start = text.rfind(b"\n", 0, match.start()) + 1
-                    end = text.find(b"\n", match.end())
-                    end = len(text) if end < 0 else end
-                    row = _row(text[start:end])
-                    if row.get("case") in cases:
-                        yield row
-    except (OSError, ValueError) as error:
-        raise RunFileError(f"{shown(path)}: the run file cannot be read: {error}") from None
+            for line in stream:
+                if _named(line, names) and (row := _row(line)).get("case") in cases:
+                    yield row
+    except OSError as error:
+        raise RunFileError(f"{shown(path)}: the run file cannot be read: {error.strerror or error}") from None
+
+
+def _named(line: bytes, names: set[bytes]) -> bool:
+    """Whether a line names one of the cases; millions of lines must not take long."""
+    at = line.find(CASE)
+    while at >= 0:
+        start = line.find(b'"', at + len(CASE))
+        end = line.find(b'"', start + 1)
+        while end > 0 and line[end - 1] == 0x5C:  # a backslash: perhaps the quote is a part of the name
+            if line[start + 1 : end] in names:
+                return True
+            end = line.find(b'"', end + 1)
+        if line[start + 1 : end] in names:
+            return True
+        at = line.find(CASE, end) if end > 0 else -1
+    return False
 
 
 def _row(line: bytes) -> dict[str, Any]:
@@ -84,6 +95,6 @@ def _row(line: bytes) -> dict[str, Any]:
 
 def _spelt(case: str, *, ascii_only: bool) -> Iterator[bytes]:
     try:
-        yield json.dumps(case, ensure_ascii=ascii_only).encode()
+        yield json.dumps(case, ensure_ascii=ascii_only)[1:-1].encode()
     except UnicodeEncodeError:  # half of a character has no other spelling than its escape
         return
