@@ -46,8 +46,10 @@ def apply(root: Path, changes: Sequence[Change], *, write: bool) -> Applied:
     editors = {file: _editor(file) for file in grouped}
     for file, group in grouped.items():
         try:
+            if (editor := editors[file]) is None:
+                raise CannotError("the case stands neither in a case file nor in Python source; change it by hand")
             path, before = _read(root, file)
-            after, problems = editors[file](path, before, {change.case: change for change in group})
+            after, problems = editor(path, before, {change.case: change for change in group})
             if write and after != before:
                 _replace(path, before, after)
         except CannotError as error:
@@ -78,7 +80,7 @@ def _grouped(changes: Sequence[Change], failed: list[tuple[Change, str]]) -> dic
     return grouped
 
 
-def _editor(file: str) -> Editor:
+def _editor(file: str) -> Editor | None:
     suffix = PurePosixPath(file).suffix.lower()
     if suffix in FORMATS:
         return edited_rows
@@ -87,14 +89,7 @@ def _editor(file: str) -> Editor:
 
         needs()
         return edited_source
-    return _neither
-
-
-def _neither(path: Path, data: bytes, changes: Mapping[str, Change]) -> tuple[bytes, dict[str, str]]:
-    del path
-    return data, dict.fromkeys(
-        changes, "the case stands neither in a case file nor in Python source; change it by hand"
-    )
+    return None
 
 
 def _read(root: Path, file: str) -> tuple[Path, bytes]:
@@ -102,8 +97,8 @@ def _read(root: Path, file: str) -> tuple[Path, bytes]:
     inside = os.path.normpath(root / file)
     if not Path(inside).is_relative_to(os.path.normpath(root)):
         raise CannotError("the file stands outside of the project; change it by hand")
-    path = Path(inside).resolve()
     try:
+        path = Path(inside).resolve()
         if not stat.S_ISREG(path.stat().st_mode):
             raise CannotError("this is no file; the case was moved, or its history is of another project")
         return path, path.read_bytes()
