@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shutil
 import stat
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.cases.formats import FORMATS
 from pytest_evalbars.lifecycle.change import Applied, Change
+from pytest_evalbars.lifecycle.diff import diff
 from pytest_evalbars.lifecycle.rows import edited_rows
 from pytest_evalbars.lifecycle.spans import CannotError
 
@@ -46,10 +46,8 @@ def apply(root: Path, changes: Sequence[Change], *, write: bool) -> Applied:
     editors = {file: _editor(file) for file in grouped}
     for file, group in grouped.items():
         try:
-            if (editor := editors[file]) is None:
-                raise CannotError("the case stands neither in a case file nor in Python source; change it by hand")
             path, before = _read(root, file)
-            after, problems = editor(path, before, {change.case: change for change in group})
+            after, problems = editors[file](path, before, {change.case: change for change in group})
             if write and after != before:
                 _replace(path, before, after)
         except CannotError as error:
@@ -58,7 +56,7 @@ def apply(root: Path, changes: Sequence[Change], *, write: bool) -> Applied:
         failed += [(change, problems[change.case]) for change in group if change.case in problems]
         if after != before:
             files.append(file)
-            diffs.append(_diff(file, before, after))
+            diffs.append(diff(file, before, after))
     return Applied("".join(diffs), failed, files)
 
 
@@ -80,7 +78,7 @@ def _grouped(changes: Sequence[Change], failed: list[tuple[Change, str]]) -> dic
     return grouped
 
 
-def _editor(file: str) -> Editor | None:
+def _editor(file: str) -> Editor:
     suffix = PurePosixPath(file).suffix.lower()
     if suffix in FORMATS:
         return edited_rows
@@ -89,7 +87,12 @@ def _editor(file: str) -> Editor | None:
 
         needs()
         return edited_source
-    return None
+    return _neither
+
+
+def _neither(path: Path, data: bytes, changes: Mapping[str, Change]) -> tuple[bytes, dict[str, str]]:
+    del path
+    return data, dict.fromkeys(changes, "it stands neither in a case file nor in Python source; change it by hand")
 
 
 def _read(root: Path, file: str) -> tuple[Path, bytes]:
@@ -129,15 +132,3 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
     finally:
         if name is not None:
             Path(name).unlink(missing_ok=True)
-
-
-def _diff(file: str, before: bytes, after: bytes) -> str:
-    """How a file changes; lines end where a reader of diffs ends them."""
-    old, new = (_lines(data) for data in (before, after))
-    lines = difflib.unified_diff(old, new, f"a/{file}", f"b/{file}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(data: bytes) -> list[str]:
-    lines = data.decode("utf-8", "backslashreplace").split("\n")
-    return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])

@@ -8,9 +8,12 @@ import stat
 import subprocess
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_evalbars.lifecycle import apply as module
 from pytest_evalbars.lifecycle.apply import Change, apply
+from pytest_evalbars.lifecycle.diff import diff
 
 ROWS = '{"id": "a", "status": "capability"}\r\n{"id": "b"}'
 
@@ -173,6 +176,8 @@ def test_an_edit_that_would_change_more_is_not_written(root, monkeypatch):
 def test_what_cannot_be_meant_is_told_and_keeps_nothing_else_back(root, tmp_path, asked, why):
     (tmp_path / "q.jsonl").write_bytes(ROWS.encode())
     (root / "folder.jsonl").mkdir()
+    (root / "evals.md").touch()
+    (root / "pyproject.toml").touch()
 
     applied = apply(root, [asked, change("b", "saturated")], write=True)
 
@@ -190,3 +195,22 @@ def test_two_changes_of_one_case_must_agree(root):
     assert [each.case for each, _ in applied.failed] == ["a", "a"]
     assert applied.failed[0][1] == "two changes of this case contradict each other; keep one"
     assert contents(root)["q.jsonl"] == ROWS.replace('"b"', '"b", "status": "saturated"').encode()
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(["a", "b", "", "c\r"])), st.lists(st.sampled_from(["a", "b", "", "c\r"])))
+def test_any_diff_says_how_one_text_becomes_the_other(old, new):
+    before, after = "\n".join(old).encode(), "\n".join(new).encode()
+
+    lines = diff("x", before, after).split("\n")[2:-1]
+
+    texts = {" -": [], " +": []}
+    for number, line in enumerate(lines):
+        ends = lines[number + 1 : number + 2] != ["\\ No newline at end of file"]
+        for signs, text in texts.items():
+            if line[0] in signs:
+                text.append(line[1:] + "\n" * ends)
+    if len(old) <= 4 and len(new) <= 4 and before != after:  # all lines of the two are shown
+        assert ["".join(text).encode() for text in texts.values()] == [before, after]
+    starts = [int(line.split("+")[1].split(",")[0].split(" ")[0]) for line in lines if line.startswith("@@")]
+    assert starts == sorted(starts)
