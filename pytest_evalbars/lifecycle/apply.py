@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shutil
 import stat
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.cases.formats import FORMATS
 from pytest_evalbars.lifecycle.change import Applied, Change
+from pytest_evalbars.lifecycle.diff import diff
 from pytest_evalbars.lifecycle.rows import edited_rows
 from pytest_evalbars.lifecycle.spans import CannotError
 
@@ -56,7 +56,7 @@ def apply(root: Path, changes: Sequence[Change], *, write: bool) -> Applied:
         failed += [(change, problems[change.case]) for change in group if change.case in problems]
         if after != before:
             files.append(file)
-            diffs.append(_diff(file, before, after))
+            diffs.append(diff(file, before, after))
     return Applied("".join(diffs), failed, files)
 
 
@@ -92,9 +92,7 @@ def _editor(file: str) -> Editor:
 
 def _neither(path: Path, data: bytes, changes: Mapping[str, Change]) -> tuple[bytes, dict[str, str]]:
     del path
-    return data, dict.fromkeys(
-        changes, "the case stands neither in a case file nor in Python source; change it by hand"
-    )
+    return data, dict.fromkeys(changes, "it stands neither in a case file nor in Python source; change it by hand")
 
 
 def _read(root: Path, file: str) -> tuple[Path, bytes]:
@@ -102,8 +100,8 @@ def _read(root: Path, file: str) -> tuple[Path, bytes]:
     inside = os.path.normpath(root / file)
     if not Path(inside).is_relative_to(os.path.normpath(root)):
         raise CannotError("the file stands outside of the project; change it by hand")
-    path = Path(inside).resolve()
     try:
+        path = Path(inside).resolve()
         if not stat.S_ISREG(path.stat().st_mode):
             raise CannotError("this is no file; the case was moved, or its history is of another project")
         return path, path.read_bytes()
@@ -134,15 +132,3 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
     finally:
         if name is not None:
             Path(name).unlink(missing_ok=True)
-
-
-def _diff(file: str, before: bytes, after: bytes) -> str:
-    """How a file changes; lines end where a reader of diffs ends them."""
-    old, new = (_lines(data) for data in (before, after))
-    lines = difflib.unified_diff(old, new, f"a/{file}", f"b/{file}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def _lines(data: bytes) -> list[str]:
-    lines = data.decode("utf-8", "backslashreplace").split("\n")
-    return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])

@@ -54,7 +54,7 @@ def edited_source(path: Path, data: bytes, changes: Mapping[str, Change]) -> tup
     del path
     body = data.removeprefix(BOM)
     try:
-        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].removesuffix("-sig")
+        encoding = tokenize.detect_encoding(io.BytesIO(data.replace(b"\r", b"\n")).readline)[0].removesuffix("-sig")
         text = body.decode(encoding)
         ast.parse(text)
         after, failed = _edited(text, {case.partition("::")[2]: change for case, change in changes.items()})

@@ -159,10 +159,12 @@ class Axes:
             explicit = source.literal(given["id"]) if "id" in given else None
             if explicit is not None:
                 return _forms(explicit) if isinstance(explicit, str) else ()
-            if any(arg.star for arg in node.args):
-                values = []
-            else:
-                values = [arg.value for arg in node.args if arg.keyword is None]
+            values = []
+            for arg in (arg for arg in node.args if arg.keyword is None):
+                inside = arg.value.elements if isinstance(arg.value, cst.List | cst.Tuple) else None
+                if arg.star and inside is None:
+                    return _forms(own) if own is not None else ()
+                values += [each.value for each in inside or ()] if arg.star else [arg.value]
         elif place.several:
             values = [one.value for one in node.elements] if isinstance(node, cst.Tuple | cst.List) else []
         if own is not None:

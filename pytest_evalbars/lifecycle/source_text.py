@@ -46,12 +46,11 @@ class SourceText:
         wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
         self._spans: Any = wrapper.resolve(ByteSpanPositionProvider)
         self.newline = self.module.default_newline
-        seen = _Names()
-        self.module.visit(seen)
+        tree = ast.parse(text)
         #: What local names are in pytest: `pytest`, `pytest.mark`.
-        self.imported = seen.imported
+        self.imported = dict(_imports(tree))
         #: How often each name is written, whatever it means there.
-        self.uses = seen.uses
+        self.uses = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
         self.constants = dict(_constants(self.module.body))
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
@@ -145,34 +144,15 @@ class SourceText:
         return ...
 
 
-class _Names(cst.CSTVisitor):
-    """Collects what is imported from pytest, and counts names."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.imported: dict[str, str] = {}
-        self.uses: Counter[str] = Counter()
-
-    def visit_Name(self, node: cst.Name) -> None:  # noqa: N802 - libcst's
-        self.uses[node.value] += 1
-
-    def visit_Import(self, node: cst.Import) -> None:  # noqa: N802
-        for alias in node.names:
-            if alias.name.value == "pytest":
-                self.imported[_local(alias)] = "pytest"
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802
-        if node.relative or node.module is None or node.module.value != "pytest":
-            return
-        if isinstance(node.names, cst.ImportStar):
-            self.imported |= {name: f"pytest.{name}" for name in STARRED}
-            return
-        for alias in node.names:
-            self.imported[_local(alias)] = f"pytest.{alias.name.value}"
-
-
-def _local(alias: cst.ImportAlias) -> str:
-    return str(alias.evaluated_alias or alias.evaluated_name)
+def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """What local names stand for in pytest."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.asname or "pytest", "pytest") for alias in node.names if alias.name == "pytest")
+        elif isinstance(node, ast.ImportFrom) and node.module == "pytest" and not node.level:
+            for alias in node.names:
+                names = STARRED if alias.name == "*" else [alias.name]
+                yield from ((alias.asname or name, f"pytest.{name}") for name in names)
 
 
 def statements(body: Sequence[cst.CSTNode]) -> Iterator[cst.CSTNode]:

@@ -12,7 +12,7 @@ class Writer:
     """Writes one file."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311
         self.head = self.random.choice(HEADS)
         self.pytest = "pt" if "as pt" in self.head else "pytest"
         #: Whether parameters may have a status: two axes of one test may not contradict each other.

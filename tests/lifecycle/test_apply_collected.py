@@ -12,6 +12,7 @@ from random_source import STATUSES, Writer
 from pytest_evalbars.lifecycle.apply import Change, apply
 from pytest_evalbars.run.plan import unpacked
 
+FILES = (("j", "jsonl"), ("c", "csv"), ("y", "yaml"))
 QUARANTINE = {"owner": "ann", "reason": "flaky: 4 of 9", "until": "2027-01-31"}
 #: Tells of every item what the closest mark of quarantine says.
 CONFTEST = """
@@ -122,14 +123,8 @@ def test_a_suite_still_collects_and_says_what_was_asked_for(suite):
             change(f"{here}test_pairs[two]", "quarantined"),
             change(f"{here}TestAll::test_first", "regression"),
             change(f"{here}TestAll::test_second", "quarantined"),
-            *(
-                change(f"{letter}1", "regression", f"evals/rows.{end}")
-                for letter, end in zip("jcy", ("jsonl", "csv", "yaml"))
-            ),
-            *(
-                change(f"{letter}2", "saturated", f"evals/rows.{end}")
-                for letter, end in zip("jcy", ("jsonl", "csv", "yaml"))
-            ),
+            *(change(f"{letter}1", "regression", f"evals/rows.{end}") for letter, end in FILES),
+            *(change(f"{letter}2", "saturated", f"evals/rows.{end}") for letter, end in FILES),
         ],
     )
 
@@ -154,7 +149,7 @@ def fuzz(suite, seeds):
     cases = collected(suite)[0]
     changes = []
     for seed in seeds:
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311
         mine = [case for case in cases if case.startswith(f"test_{seed}.py")]
         asked = chance.sample(mine, chance.randint(1, len(mine)))
         one = chance.choice([*STATUSES, "quarantined"])  # often the same for many, so that wider marks change too
