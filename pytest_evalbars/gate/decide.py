@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 
 STAGES = ("testing", "launch", "none")
+#: What a bar that compares says of the run that is the first one.
+FIRST = "there is no baseline yet"
 #: Two numbers closer than this are one.
 ROUNDING = 1e-12
 
@@ -68,6 +70,8 @@ def decide(
     for draft in drafts if updating else ():
         if draft.bar.compares:
             draft.why_not = draft.why_not or "not enforced: this run is to become the baseline"
+            if against is None:
+                draft.lacking = FIRST
     judged = [draft for draft in drafts if draft.apart is not None and draft.bar.rule == "evidence"]
     corrected = two_tiers(
         np.array([draft.p for draft in judged]),

@@ -40,6 +40,12 @@ def number(bar: Bar, value: float) -> str:
     return f"{'-' if value < 0 else ''}{amount(bar.kind, abs(value))}"
 
 
+def span(bar: Bar, ends: tuple[float, float]) -> str:
+    """`81.6% to 91.0%`, `-1.0 to 4.2 points`."""
+    low, high = (number(bar, end) for end in ends)
+    return f"{low.removesuffix(' points')} to {high}"
+
+
 def _unsigned_zero(value: float, places: int) -> float:
     return round(value, places) + 0.0
 

@@ -13,7 +13,7 @@ from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.metrics.registry import kind_of
 from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.metrics.verdicts import pass_rate
-from pytest_evalbars.report.numbers import amount, between, number, sign
+from pytest_evalbars.report.numbers import amount, between, number, sign, span
 from pytest_evalbars.report.words import place
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
@@ -22,7 +22,7 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_evalbars.gate.bar import Bar, Bars
+    from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision, Verdict
     from pytest_evalbars.run.columns import Run
 
@@ -96,7 +96,7 @@ def _row(verdict: Verdict) -> list[str]:
     if verdict.estimate is not None:
         numbers[0] = number(bar, verdict.estimate)
     if verdict.interval is not None:
-        numbers[1] = _interval(bar, verdict.interval)
+        numbers[1] = span(bar, verdict.interval)
     trials = str(verdict.trials)
     if verdict.stopped:
         trials = f"{verdict.trials} of {verdict.trials + verdict.stopped}"
@@ -115,12 +115,6 @@ def _row(verdict: Verdict) -> list[str]:
         sign(bar),
         word if verdict.enforced else f"{word} (not enforced)",
     ]
-
-
-def _interval(bar: Bar, interval: tuple[float, float]) -> str:
-    """`81.6% to 91.0%`, `-1.0 to 4.2 points`."""
-    low, high = (number(bar, bound) for bound in interval)
-    return f"{low.removesuffix(' points')} to {high}"
 
 
 def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:

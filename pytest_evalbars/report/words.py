@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.select import CLASS
-from pytest_evalbars.report.numbers import amount, between, count, number, threshold
+from pytest_evalbars.report.numbers import amount, between, count, number, span, threshold
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ def _number(verdict: Verdict, confidence: float) -> str:
         words = f"{was} -> {now} over {count(verdict.cases, 'case')}, {_change(bar, value)}"
     if verdict.interval is None:
         return words
-    low, high = (number(bar, bound) for bound in verdict.interval)
-    words = f"{words} ({confidence * 100:g}% interval {low} to {high})"
+    words = f"{words} ({confidence * 100:g}% interval {span(bar, verdict.interval)})"
     return f"{words}; {never}" if (never := never_seen(verdict, confidence)) else words
 
 
