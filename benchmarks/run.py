@@ -11,6 +11,7 @@ import json
 import bench_compare
 import bench_concurrency
 import bench_gate
+import bench_history
 import bench_metrics
 import bench_rivals
 import bench_session
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "gate": bench_gate,
     "metrics": bench_metrics,
     "compare": bench_compare,
+    "history": bench_history,
 }
 #: Runs where it is asked for: it installs other people's packages.
 EXTRA = {"rivals": bench_rivals}
