@@ -162,7 +162,7 @@ def fuzz(suite, seeds):
 def test_of_random_files_exactly_the_cases_that_are_meant_change(suite):
     made, failed = fuzz(suite, range(12))
 
-    assert made > 3 * failed
+    assert made > failed
 
 
 @pytest.mark.slow
@@ -170,4 +170,4 @@ def test_of_random_files_exactly_the_cases_that_are_meant_change(suite):
 def test_of_many_random_files_exactly_the_cases_that_are_meant_change(suite, start):
     made, failed = fuzz(suite, range(start, start + 50))
 
-    assert made > 3 * failed
+    assert made > failed
