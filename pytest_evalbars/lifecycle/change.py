@@ -10,6 +10,9 @@ from pytest_evalbars.run.plan import STATUSES
 
 #: What a quarantine says, in this order.
 QUARANTINE = ("owner", "reason", "until")
+#: Statuses that a quarantine would take nothing from, and so cannot go with.
+UNPROTECTED = ("capability", "saturated")
+NOT_HELD = "it is written as {status}, and quarantine is for regression cases"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.cases.files import BOM, CaseFileError, rows_of
 from pytest_evalbars.lifecycle import rows_csv, rows_jsonl, rows_yaml
+from pytest_evalbars.lifecycle.change import NOT_HELD, UNPROTECTED
 from pytest_evalbars.lifecycle.spans import CannotError, Edit, spliced
 
 if TYPE_CHECKING:
@@ -48,10 +49,15 @@ def edited_rows(path: Path, data: bytes, changes: Mapping[str, Change]) -> tuple
     failed = {
         case: "the file has no row of this id; was it renamed or removed?" for case in changes if case not in places
     }
+    failed |= {
+        case: NOT_HELD.format(status=status)
+        for case, change in changes.items()
+        if case in places and change.quarantine and (status := rows[places[case]].status) in UNPROTECTED
+    }
     wanted = {
         places[case]: values
         for case, change in changes.items()
-        if case in places and (values := _values(rows[places[case]], change))
+        if case not in failed and (values := _values(rows[places[case]], change))
     }
     body = data.removeprefix(BOM)
     text = body.decode()

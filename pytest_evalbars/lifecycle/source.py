@@ -9,6 +9,7 @@ import tokenize
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.lifecycle.change import NOT_HELD, UNPROTECTED
 from pytest_evalbars.lifecycle.spans import CannotError, spliced
 from pytest_evalbars.run.plan import STATUSES
 
@@ -83,6 +84,8 @@ def _edited(text: str, changes: Mapping[str, Change]) -> tuple[str, dict[str, st
             for name, change in left.items():
                 if name not in file.by_name:
                     wrong[name] = file.missing(name)
+                elif change.quarantine and (status := file.value(file.by_name[name], "status")) in UNPROTECTED:
+                    wrong[name] = NOT_HELD.format(status=status)
                 elif (value := _value(attribute, change)) is not ...:
                     wanted[file.by_name[name]] = value
             after, why = _once(after, file, attribute, wanted)

@@ -35,6 +35,15 @@ def _always_compiled(monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
 
+@pytest.fixture(autouse=True)
+def _each_by_itself(monkeypatch):
+    """Status and quarantine are told as they are written, whatever the one means for the other."""
+    monkeypatch.setattr(
+        "pytest_evalbars.cases.collect.status_of",
+        lambda status, *_: ({"status": status or "regression"}, None),
+    )
+
+
 def collected(suite, *arguments):
     """The status of every case, and the quarantines, as a session finds them."""
     suite.file("conftest.py", CONFTEST)
@@ -122,7 +131,7 @@ def test_a_suite_still_collects_and_says_what_was_asked_for(suite):
             change(f"{here}test_pairs[one]", "capability"),
             change(f"{here}test_pairs[two]", "quarantined"),
             change(f"{here}TestAll::test_first", "regression"),
-            change(f"{here}TestAll::test_second", "quarantined"),
+            change(f"{here}TestAll::test_second", "saturated"),
             *(change(f"{letter}1", "regression", f"evals/rows.{end}") for letter, end in FILES),
             *(change(f"{letter}2", "saturated", f"evals/rows.{end}") for letter, end in FILES),
         ],
@@ -134,7 +143,7 @@ def test_a_suite_still_collects_and_says_what_was_asked_for(suite):
 
 def test_a_second_time_there_is_nothing_left_to_change(suite):
     suite.file("test_it.py", SUITE)
-    changes = [change("test_it.py::test_alone", "quarantined"), change("test_it.py::test_words[b]", "saturated")]
+    changes = [change("test_it.py::test_pairs[one]", "quarantined"), change("test_it.py::test_words[b]", "saturated")]
     apply(suite.path, changes, write=True)
 
     again = apply(suite.path, changes, write=True)

@@ -65,7 +65,7 @@ JSON_QUARANTINE = r'"quarantine": {"owner": "ann", "reason": "flaky: \"4 of 9\""
             f'{{"id": "a", "status": "capability", {JSON_QUARANTINE}}}',
         ),
         (
-            '{"id": "a", "quarantine": {"owner": "bob"}, "q": 1}',
+            '{"id": "a", "quarantine": {"owner": "bob", "reason": "old", "until": "2026-01-01"}, "q": 1}',
             "quarantined",
             f'{{"id": "a", {JSON_QUARANTINE}, "q": 1}}',
         ),
@@ -144,12 +144,12 @@ YAML_QUARANTINE = r'quarantine: {owner: "ann", reason: "flaky: \"4 of 9\"", unti
         (f"- {YAML_QUARANTINE}\n  id: a\n", "regression", "- id: a\n  status: regression\n"),
         (f"- {{id: a, {YAML_QUARANTINE}}}\n", "regression", "- {id: a, status: regression}\n"),
         (
-            "- id: a\n  quarantine:\n    owner: bob\n    reason: >\n      so\n\n  # of q\n  q: 1\n",
+            "- id: a\n  quarantine:\n    owner: b\n    until: 2026-01-01\n    reason: >\n      so\n\n  # q\n  q: 1\n",
             "regression",
-            "- id: a\n  status: regression\n\n  # of q\n  q: 1\n",
+            "- id: a\n  status: regression\n\n  # q\n  q: 1\n",
         ),
         (
-            "- id: a\n  quarantine:\n    owner: bob\n    until: now # x\n  # of q\n  q: 1\n",
+            "- id: a\n  quarantine:\n    owner: bob\n    reason: old\n    until: 2026-01-01 # x\n  # of q\n  q: 1\n",
             "quarantined",
             f"- id: a\n  quarantine:\n    {YAML_QUARANTINE.removeprefix('quarantine: ')} # x\n  # of q\n  q: 1\n",
         ),

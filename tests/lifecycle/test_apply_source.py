@@ -73,9 +73,9 @@ def parametrized(params, *, above="", names='"q"', more="", head="import pytest"
         ('"x"', "saturated", 'pytest.param("x", marks=pytest.mark.saturated)'),
         ('"x"', "quarantined", f'pytest.param("x", marks=pytest.mark.{WRITTEN})'),
         (
-            'pytest.param(1, id="x", marks=[pytest.mark.capability])',
+            'pytest.param(1, id="x", marks=[pytest.mark.regression])',
             "quarantined",
-            f'pytest.param(1, id="x", marks=[pytest.mark.capability, pytest.mark.{WRITTEN}])',
+            f'pytest.param(1, id="x", marks=[pytest.mark.regression, pytest.mark.{WRITTEN}])',
         ),
         (
             f'pytest.param(1, id="x", marks=[pytest.mark.capability, pytest.mark.{WRITTEN}])',
@@ -366,3 +366,14 @@ def test_without_the_library_the_extra_is_named_and_nothing_is_changed(tmp_path,
         apply(tmp_path, changes, write=True)
 
     assert rows.read_text() == '{"id": "a"}\n'
+
+
+def test_a_case_that_protects_nothing_is_not_quarantined(tmp_path):
+    path = tmp_path / "test_it.py"
+    path.write_text("import pytest\n\n@pytest.mark.capability\ndef test_it(): pass\n", encoding="utf-8")
+    name = "test_it.py::test_it"
+    applied = apply(tmp_path, [Change(name, name, "", "quarantined", QUARANTINE)], write=True)
+    assert [why for _, why in applied.failed] == [
+        "it is written as capability, and quarantine is for regression cases"
+    ]
+    assert "quarantine" not in path.read_text()
