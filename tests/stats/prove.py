@@ -1,6 +1,6 @@
 """Simulate what the statistics promise and write `pytest_evalbars/stats/README.md`.
 
-python tests/stats/prove.py            # about 5 minutes on one core
+python tests/stats/prove.py            # about 10 minutes on one core
 python tests/stats/prove.py --quick    # a twentieth of the samples; writes nothing
 python tests/stats/prove.py --check    # is the README what a fresh run would write? Exit code 1 if not
 """
@@ -31,7 +31,8 @@ SUMMARY = """\
 - **What is kept.** {kept} of {promises} promises: pass rates at 5%, pass^k, quantiles, recall and calibration keep
   all of theirs, and so do single bars, and sessions whose cases are independent.
 - **Where it is not.** Too much is claimed where a few amounts are many times the rest, by macro precision, of
-  confidence that is nearly always right, and where a few large documents decide; each case is listed here.
+  confidence that is nearly always right, where a few large documents decide, and by a bar that allows a small drop
+  where few of 100 cases flip; each case is listed here.
 """
 HEAD = f"""\
 ## How to read the tables

@@ -1,7 +1,7 @@
 """The page of promises is what the simulations say, and says that they are kept."""
 
 import pytest
-from proof import amounts, classes, confidence, rates, scores, sessions
+from proof import amounts, classes, confidence, pairs, rates, scores, sessions
 from proof.table import Effort
 from prove import README, SECTIONS
 
@@ -46,6 +46,18 @@ NOT_KEPT = {
         "Brier scores and overconfidence",
         f"{confidence.HIGH}: overconfidence",
     ): "confidence near 1 and no miss in the sample: it does not vary, and its mean is far from the ends of -1..1",
+    (
+        "Drops on the same cases, one trial a case",
+        pairs.MISSED,
+    ): "Tango's test where some 5 cases flip, all to the worse; on average it keeps 5%",
+    (
+        "Drops of mean scores on the same cases",
+        pairs.MISSED,
+    ): "as above, of scores that are nearly pass or fail",
+    (
+        "Rises of amounts on the same cases, skewed",
+        pairs.MET,
+    ): "20 cases often lack the largest rises, and do not show that they do",
 }
 
 
