@@ -70,7 +70,10 @@ def _section(lines: Iterator[str]) -> Iterator[str]:
 
 def _summary(comparison: Comparison, asked: Asked) -> Iterator[str]:
     before, after = (safe(part.name) for part in (comparison.before, comparison.after))
-    yield f"{after} against {before}, on {count(comparison.cases, 'case')} that both judged:"
+    common = (
+        f"on {count(comparison.cases, 'case')} that both judged" if comparison.cases else "with no case in common"
+    )
+    yield f"{after} against {before}, {common}:"
     wholes = [each for each in comparison.findings if each.place.group is None]
     wholes.sort(key=lambda each: (bool(each.place.apart), ORDER.index(each.verdict), each.place.dimension))
     for each in wholes:

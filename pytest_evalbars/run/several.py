@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.run.baseline import load_baseline
+from pytest_evalbars.run.reading import load_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a file that take longer to read than another process takes to start.
 LARGE = 30_000_000
+#: How the first line of a baseline begins, wherever its blanks stand.
+BASELINE = b'"baseline"'
 
 
 def load_runs(paths: Sequence[Path]) -> list[Run]:
@@ -32,18 +35,28 @@ def load_runs(paths: Sequence[Path]) -> list[Run]:
     try:
         # Spawned, not forked: whoever calls this may have threads.
         with ProcessPoolExecutor(min(len(large), 4), get_context("spawn")) as pool:
-            coming = {path: pool.submit(load_baseline, path) for path in large}
-            found = {paths[0]: load_baseline(paths[0])}
+            coming = {path: pool.submit(_load, path) for path in large}
+            found = {paths[0]: _load(paths[0])}
             found |= {path: each.result() for path, each in coming.items()}
     except (BrokenProcessPool, NotImplementedError, OSError):  # no processes to be had here, or too little memory
         found = {}
     return _one_by_one(paths, found)
 
 
+def _load(path: Path) -> Run:
+    """Read a baseline, or a run file: how a broken baseline is mended is no advice for those."""
+    try:
+        with path.open("rb") as stream:
+            first = next((line for line in stream if not line.isspace()), b"")
+    except OSError:
+        first = b""  # what is wrong is said by who reads it
+    return load_baseline(path) if BASELINE in first[:40] else load_run(path)
+
+
 def _one_by_one(paths: Sequence[Path], found: dict[Path, Run]) -> list[Run]:
     for path in paths:
         if path not in found:
-            found[path] = load_baseline(path)
+            found[path] = _load(path)
     return [found[path] for path in paths]
 
 

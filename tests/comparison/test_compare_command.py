@@ -141,6 +141,8 @@ def test_too_few_common_cases_are_compared_as_two_samples(capsys, tmp_path):
     code, said = compare(capsys, a, b)
     assert code == 1
     assert "unpaired" in said
+    assert "b.jsonl against " in said
+    assert ", with no case in common:" in said
     assert "too few cases in common" in said
     finding = compare_json(capsys, a, b)["comparisons"][0]["findings"][0]
     assert (finding["paired"], finding["verdict"]) == (False, "regressed")
