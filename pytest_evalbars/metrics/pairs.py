@@ -26,6 +26,9 @@ class Pairs(NamedTuple):
     after: NDArray[np.float64]
     #: None where no cluster was declared.
     clusters: NDArray[np.int64] | None
+    #: How many trials said so, before and after; None: nobody knows.
+    before_trials: NDArray[np.int64] | None = None
+    after_trials: NDArray[np.int64] | None = None
 
 
 def pairs_of(metric: Metric, part: Slice, before: Slice, matching: Matching, unjudged: Unjudged = "apart") -> Pairs:
@@ -53,6 +56,8 @@ def pairs_of(metric: Metric, part: Slice, before: Slice, matching: Matching, unj
         earlier_means,
         as_before(earlier_means, sums[case] / trials[case]),
         None if clusters is None else clusters[case],
+        before_trials[then],
+        trials[case],
     )
 
 
