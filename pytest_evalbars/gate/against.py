@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
+from pytest_evalbars.gate.select import fits
 from pytest_evalbars.gate.slices import dimension_of, slices_of
 from pytest_evalbars.metrics.drops import independent, paired
-from pytest_evalbars.metrics.pairs import Pairs, pairs_of
+from pytest_evalbars.metrics.pairs import Pairs, cases_said, pairs_of
 from pytest_evalbars.metrics.slice import NoData
-from pytest_evalbars.run.columns import MISS
 from pytest_evalbars.run.matching import match
+from pytest_evalbars.run.plan import DEFAULT_STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -55,18 +58,31 @@ class Against:
         Raises:
             NoData: the earlier run says nothing of it.
         """
-        pairs = pairs_of(metric, part, self._before(bar, dimension), self.matching)
+        pairs = self.pairs(bar, metric, dimension, part)
         own = self._of_bar(bar).get((dimension, group))
-        number = max(_judged(part), 0 if own is None else _judged(own))
+        # Of the smaller of the two: cases that were added, or taken out, leave the others as comparable as they were.
+        number = cases_said(metric, part) if own is None else min(cases_said(metric, each) for each in (part, own))
         if len(pairs.case) and len(pairs.case) >= ENOUGH * number:
             return Question(bar, metric, part, self, dimension, pairs)
         if own is None or metric.estimate(own) is None:
             raise NoData("the baseline has no judged case of it")
         return Question(bar, metric, part, self, dimension, None, own, len(pairs.case))
 
-    def pairs(self, bar: Bar, metric: Metric, dimension: str | None, part: Slice, unjudged: Unjudged) -> Pairs:
-        """The cases of a slice, with what they said before."""
-        return pairs_of(metric, part, self._before(bar, dimension), self.matching, unjudged)
+    def pairs(
+        self, bar: Bar, metric: Metric, dimension: str | None, part: Slice, unjudged: Unjudged = "apart"
+    ) -> Pairs:
+        """The cases of a slice whose status the bar held then, too, with what they said before."""
+        held = bar.status or HELD_BY_DEFAULT
+        among = np.array([fits(status, held) for status in self._status_then], bool)
+        return pairs_of(metric, part, self._before(bar, dimension), self.matching, unjudged, among)
+
+    def unjudged_before(self, bar: Bar, metric: Metric, dimension: str | None) -> bool:
+        """Whether the earlier run has trials on the dimension that could not be judged."""
+        return metric.unjudged(self._before(bar, dimension)) > 0
+
+    @cached_property
+    def _status_then(self) -> list[str]:
+        return statuses(self.baseline)
 
     def _before(self, bar: Bar, dimension: str | None) -> Slice:
         """What the earlier run said on the dimension, whatever its labels were then."""
@@ -95,7 +111,23 @@ class Against:
             new=matching.new,
             removed=matching.removed,
             elsewhere=matching.elsewhere,
+            restated=tuple(self._restated()),
         )
+
+    def _restated(self) -> Iterator[tuple[str, str, str]]:
+        """The cases that are compared and had another status then."""
+        now = statuses(self.run)
+        for code, earlier in enumerate(self.matching.before_of.tolist()):
+            if earlier >= 0 and now[code] != self._status_then[earlier]:
+                yield self.run.cases[code], self._status_then[earlier], now[code]
+
+
+def statuses(run: Run) -> list[str]:
+    """The status of each case; of several, the last."""
+    of_labels = [labels.get("status", DEFAULT_STATUS) for labels in run.labelsets]
+    labelset = np.zeros(len(run.cases), np.int64)
+    labelset[run.case] = run.labelset
+    return [of_labels[code] for code in labelset.tolist()] if of_labels else []
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,6 +220,8 @@ class Common:
     removed: tuple[str, ...]
     #: Cases in files that were not asked for this time.
     elsewhere: int
+    #: Cases of another status than then: case, status then and now. A bar compares those that it held both times.
+    restated: tuple[tuple[str, str, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -201,9 +235,5 @@ class Common:
             "new": list(self.new),
             "removed": list(self.removed),
             "elsewhere": self.elsewhere,
+            "restated": [dict(zip(("case", "before", "after"), each, strict=True)) for each in self.restated],
         }
-
-
-def _judged(part: Slice) -> int:
-    """How many cases of a slice were judged."""
-    return len(np.unique(part.run.case[part.rows[part.of(part.run.outcome) <= MISS]]))

@@ -267,6 +267,15 @@ class Bars(Settings):
                 raise ValueError(f'bar "{bar.name}": level "{bar.level}" is on no scale{hint}')
         return self
 
+    @field_validator("renamed")
+    @classmethod
+    def _each_once(cls, value: dict[str, str]) -> dict[str, str]:
+        """One case is one case: no two are called the same now."""
+        for name in value.values():
+            if (old := [each for each, now in value.items() if now == name])[1:]:
+                raise ValueError(f'"{name}" cannot be what {" and ".join(old)} are called now; keep one of them')
+        return value
+
     @property
     def alpha(self) -> float:
         """The error that one verdict, or the session's family of verdicts, may make."""

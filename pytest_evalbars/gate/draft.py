@@ -148,7 +148,7 @@ def _compare(draft: Draft, part: Slice, bars: Bars, against: Against | None) -> 
             draft.why_not = "not enforced: new since the baseline, so there is nothing to compare with"
         raise
     draft.apart, draft.flips = question.estimate(), question.flips()
-    if draft.unjudged + draft.stopped:
+    if draft.unjudged + draft.stopped or against.unjudged_before(bar, metric, draft.dimension):
         draft.if_missed, draft.if_passed = question.estimate("miss"), question.estimate("pass")
     draft.p = max(each.p_above(bar.threshold) for each in draft.all)
 

@@ -158,7 +158,7 @@ class OfDifference:
 
 @dataclass(frozen=True, slots=True)
 class Endless:
-    """What could be had the trials that measured nothing taken any amount: no bound at all; see `Estimate`."""
+    """What could be had trials that measured nothing taken any amount, now or then: no bound; see `Estimate`."""
 
     cases: int
     value: float = math.inf
@@ -173,8 +173,8 @@ class Endless:
         return 1.0
 
     def p_above(self, threshold: float) -> float:  # noqa: ARG002
-        """Far above anything: it is the other end that speaks against a drop."""
-        return 0.0
+        """At the one end far above anything, and it is the other end that speaks against a drop."""
+        return 0.0 if self.value > 0 else 1.0
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> None:  # noqa: ARG002
         return None
@@ -196,8 +196,9 @@ def paired(pairs: Pairs, kind: Kind, *, relative: bool = False) -> Estimate:
     if kind.bounded:
         # Sums of fractions may pass the ends by a rounding error.
         return OfDrop(case_drop(np.clip(bad, 0, 1), np.clip(good, 0, 1), pairs.clusters), before, after)
-    if np.isinf(pairs.after).any():
-        return Endless(len(pairs.case))
+    for end, means in ((math.inf, pairs.after), (-math.inf, pairs.before)):
+        if np.isinf(means).any():
+            return Endless(len(pairs.case), end)
     if min(pairs.before.min(), pairs.after.min()) < 0:
         raise NoData("a mean is of amounts from 0 up, and some of these are below")
     return OfAmountDrop(amount_drop(good, bad, pairs.clusters, relative=relative), before, after)

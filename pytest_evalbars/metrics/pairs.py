@@ -31,7 +31,19 @@ class Pairs(NamedTuple):
     after_trials: NDArray[np.int64] | None = None
 
 
-def pairs_of(metric: Metric, part: Slice, before: Slice, matching: Matching, unjudged: Unjudged = "apart") -> Pairs:
+#: What the unjudged trials before are taken for, where those of now are taken for the one or the other end: at the
+#: worst they passed then, and miss now.
+EARLIER: dict[str, Unjudged] = {"apart": "apart", "miss": "pass", "pass": "miss"}
+
+
+def pairs_of(
+    metric: Metric,
+    part: Slice,
+    before: Slice,
+    matching: Matching,
+    unjudged: Unjudged = "apart",
+    among: NDArray[np.bool_] | None = None,
+) -> Pairs:
     """Pair the cases of a slice with what they said before.
 
     Args:
@@ -39,32 +51,55 @@ def pairs_of(metric: Metric, part: Slice, before: Slice, matching: Matching, unj
         part: the slice of the later run.
         before: the same dimension of the earlier one, whatever its labels were.
         matching: which case is which.
-        unjudged: what to make of trials of the later run that were not judged.
+        unjudged: what to make of trials of the later run that were not judged; those of the earlier one are taken
+            for the opposite.
+        among: which cases of the earlier run count, shape (cases of the earlier run,); None: all.
     """
-    sums, trials = _folded(metric, part, unjudged)
-    before_sums, before_trials = _folded(metric, before, "apart")
+    shared_before, shared = matching.shared
+    sums, trials = _folded(metric, part, unjudged, shared)
+    before_sums, before_trials = _folded(metric, before, EARLIER[unjudged], shared_before)
+    if among is not None:
+        before_trials = np.where(among, before_trials, 0)
     if not len(before_trials):
         before_sums, before_trials = np.zeros(1), np.zeros(1, np.int64)
     earlier = matching.before_of
     case = np.flatnonzero((trials > 0) & (earlier >= 0) & (before_trials[earlier] > 0))
     then = earlier[case]
-    rows = part.rows
-    clusters = part.clusters(rows, part.run.case[rows], len(part.run.cases))
     earlier_means = before_sums[then] / before_trials[then]
     return Pairs(
         case,
         earlier_means,
         as_before(earlier_means, sums[case] / trials[case]),
-        None if clusters is None else clusters[case],
+        _clusters(part, case, before, then),
         before_trials[then],
         trials[case],
     )
 
 
-def _folded(metric: Metric, part: Slice, unjudged: Unjudged) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def cases_said(metric: Metric, part: Slice) -> int:
+    """How many cases of a slice say something of the metric."""
+    return int((_folded(metric, part, "apart", None)[1] > 0).sum())
+
+
+def _clusters(
+    part: Slice, case: NDArray[np.int64], before: Slice, then: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """The cluster of each pair, as the later run declares it, or else the earlier one."""
+    for of, code in ((part, case), (before, then)):
+        rows, run = of.rows, of.run
+        if (found := of.clusters(rows, run.case[rows], len(run.cases))) is not None:
+            return found[code]
+    return None
+
+
+def _folded(
+    metric: Metric, part: Slice, unjudged: Unjudged, shared: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The sums and numbers of what the trials of each case of the run say; shapes (cases of the run,)."""
     values, keep = metric.values(part, unjudged)
     case = part.of(part.run.case)
+    if shared is not None:
+        keep = keep & part.of(shared)
     if not keep.all():
         values, case = values[keep], case[keep]
     count = len(part.run.cases)

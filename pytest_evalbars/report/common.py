@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Cases of one kind named before the others are only counted.
 NAMED = 5
+#: What becomes of cases of a kind, where they are not left out of every comparison.
+NOTES = {"renamed": "", "status": " (compared by bars that hold both)"}
 #: Characters of a commit that tell it from others.
 SHORT = 9
 
@@ -33,6 +35,7 @@ def common_lines(common: Common, *, everything: bool) -> Iterator[str]:
     kinds: dict[str, Sequence[str]] = {
         "renamed": [f"{before} -> {after}" for before, after in common.renamed],
         "changed": common.changed,
+        "status": [f"{case} {before} -> {after}" for case, before, after in common.restated],
         "new": common.new,
         "removed": common.removed,
     }
@@ -40,7 +43,7 @@ def common_lines(common: Common, *, everything: bool) -> Iterator[str]:
         if names:
             many = len(names) if everything else NAMED
             more = f" and {len(names) - many} more" if len(names) > many else ""
-            apart = "" if kind == "renamed" else " (not compared)"
+            apart = NOTES.get(kind, " (not compared)")
             yield safe(f"    {kind}: {', '.join(names[:many])}{more}{apart}", 10**6)
     if common.elsewhere:
         yield f"    not asked for: {count(common.elsewhere, 'case')} of other files"

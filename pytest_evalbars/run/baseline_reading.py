@@ -10,7 +10,7 @@ import numpy as np
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
-from pytest_evalbars.run.columns import MISS, PASS, SKIPPED, Run
+from pytest_evalbars.run.columns import ERROR, MISS, PASS, SKIPPED, Run
 from pytest_evalbars.run.journal import SCHEMA as RUN_SCHEMA
 from pytest_evalbars.run.reading import load_run, no_garbage_collection
 from pytest_evalbars.run.rows import NAN, Rows
@@ -82,7 +82,7 @@ class _Lines(Rows):
         super().__init__(where)
         self.bars: list[Mapping[str, Any]] = []
         self.numbers, self.first = array("q"), array("q")
-        self.of_line, self.passes, self.tried = array("q"), array("q"), array("q")
+        self.of_line, self.passes, self.tried, self.erred = (array("q") for _ in range(4))
         #: The cell of each level, at which of its trials it begins, and how many have it.
         self.graded, self.begins, self.many = array("q"), array("q"), array("q")
         #: The case, test and labels of the line before, and how many trials there are of that case and test so far.
@@ -132,7 +132,7 @@ class _Lines(Rows):
             self.tests.setdefault(test, len(self.tests)),
             labelset,
         )
-        begin, most = 0, 1
+        begin, most, more = 0, 1, 0
         if key[:2] == self.before[:2]:  # labels that differ by trial
             if key == self.before:
                 raise ValueError(f"case {name!r} of test {test!r} stands there twice")
@@ -146,20 +146,22 @@ class _Lines(Rows):
         self.first.append(begin)
         self.numbers.append(number)
         for dimension, numbers in said.items():
-            trials = self._cell(line, dimension, numbers)
-            most = max(most, trials)
-        self.before, self.taken = key, begin + most
+            judged, failed = self._cell(line, dimension, numbers)
+            most, more = max(most, judged), max(more, failed)
+        self.before, self.taken = key, begin + most + more
         if content := get("content"):
             alike = (tuple(said), labelset, cluster, get("file", ""))
             if (group := self.groups.get(alike)) is None:
                 group = self.groups[alike] = []
             group.append(["", name, test, 0, content])
 
-    def _cell(self, line: int, dimension: str, said: Mapping[str, Any]) -> int:
-        """Take what was said on one dimension; how many trials were judged."""
-        passes, trials, score = said["passes"], said["trials"], said.get("score")
+    def _cell(self, line: int, dimension: str, said: Mapping[str, Any]) -> tuple[int, int]:
+        """Take what was said on one dimension; how many trials were judged, and how many could not be."""
+        passes, trials, errors, score = said["passes"], said["trials"], said.get("errors", 0), said.get("score")
         if not (type(passes) is type(trials) is int and 0 <= passes <= trials <= MOST_TRIALS and dimension):
             raise ValueError(f"{dimension!r} has {passes!r} passes in {trials!r} trials")
+        if type(errors) is not int or not 0 <= errors <= MOST_TRIALS:
+            raise ValueError(f"{dimension!r} has {errors!r} errors")
         if score is not None and not (type(score) in (int, float) and 0 <= score <= 1):
             raise ValueError(f"score is {score!r}, not a number from 0 to 1")
         if levels := said.get("levels"):
@@ -176,20 +178,28 @@ class _Lines(Rows):
         self.dimension.append(self.dimensions.setdefault(dimension, len(self.dimensions)))
         self.passes.append(passes)
         self.tried.append(trials)
+        self.erred.append(errors)
         self.score.append(NAN if score is None else score)
-        return trials
+        return trials, errors
 
     def run(self) -> Run:
         """The run of all lines."""
         if self.torn:
             raise RunFileError(f"{self.where}: its last line is cut off")
         self._check_once()
-        passes, tried, of_line = (_column(each) for each in (self.passes, self.tried, self.of_line))
-        rows = np.maximum(tried, 1)
+        columns = (self.passes, self.tried, self.erred, self.of_line)
+        passes, tried, erred, of_line = (_column(each) for each in columns)
+        rows = np.maximum(tried + erred, 1)
         cell, number = _counted(rows)
         line = of_line[cell]
         outcome = np.where(number < passes[cell], PASS, MISS).astype(np.int8)
-        outcome[tried[cell] == 0] = SKIPPED
+        failed = (number >= tried[cell]) & (erred[cell] > 0)
+        outcome[failed] = ERROR
+        outcome[(tried + erred)[cell] == 0] = SKIPPED
+        # No trial that was judged on one dimension failed on another: those that failed come last.
+        judged = np.zeros(len(self.case), np.int64)
+        np.maximum.at(judged, of_line, tried)
+        number[failed] += (judged[line] - tried[cell])[failed]
         level = np.full(len(cell), -1, np.int64)
         many = _column(self.many)
         grade, step = _counted(many)
@@ -197,7 +207,9 @@ class _Lines(Rows):
             self.level
         )[grade]
         trials = np.zeros(len(self.case), np.int64)
-        np.maximum.at(trials, of_line, rows)
+        np.maximum.at(trials, line, number + 1)
+        errors = np.zeros(len(self.case), np.int64)
+        np.maximum.at(errors, of_line, erred)
         return Run(
             case=_column(self.case)[line],
             test=_column(self.test)[line],
@@ -218,7 +230,7 @@ class _Lines(Rows):
             extras=self.entries.columns(),
             reasons={},
             trials=int(trials.sum()),
-            errors=0,
+            errors=int(errors.sum()),
             clusters=list(self.clusters),
             headers=tuple(self.headers),
             plans=(self._plan(),),

@@ -42,10 +42,10 @@ def _rounded(value: float) -> float:
 
 
 def lines_of(run: Run) -> Iterator[dict[str, Any]]:
-    """What a baseline keeps of a run, sorted by case and test; a trial that could not be judged is in no count.
+    """What a baseline keeps of a run, sorted by case and test; trials that could not be judged are counted apart.
 
-    Each line has `case`, `dimensions` (of each `passes` and `trials`, the mean `score`, the number of trials at each
-    of the `levels`, passing ones first), `measures` (means), `labels` (also those of the whole run), `cluster`,
+    Each line has `case`, `dimensions` (of each passes, trials, errors, the mean `score`, the number of trials at
+    each of the `levels`, passing ones first), `measures` (means), `labels` (also those of the whole run), `cluster`,
     `test`, `file` and `content`; what a case does not have is not there. A dimension that was planned and not
     judged has 0 trials. A case has several lines where several tests judge it, or where its labels differ by trial.
 
@@ -128,12 +128,16 @@ def _dimensions(
     key = line * max(1, len(names)) + _ranked(run.dimension[rows], run.dimensions)
     keys, cell = np.unique(key, return_inverse=True)
     of_line, of_name = np.divmod(keys, max(1, len(names)))
-    passes, trials = (np.bincount(cell[each], minlength=len(keys)) for each in (outcome == PASS, outcome <= MISS))
+    passes, trials, errors = (
+        np.bincount(cell[each], minlength=len(keys)) for each in (outcome == PASS, outcome <= MISS, outcome == ERROR)
+    )
     means = _means(cell, np.where(outcome <= MISS, score, np.nan), len(keys))
-    columns = (of_name.tolist(), passes.tolist(), trials.tolist(), means)
+    columns = (of_name.tolist(), passes.tolist(), trials.tolist(), errors.tolist(), means)
     found = []
-    for name, passed, tried, mean in zip(*columns, strict=True):
+    for name, passed, tried, erred, mean in zip(*columns, strict=True):
         said: dict[str, Any] = {"passes": passed, "trials": tried}
+        if erred:
+            said["errors"] = erred
         if mean is not None:
             said["score"] = mean
         found.append((names[name], said))

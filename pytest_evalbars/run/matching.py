@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,29 @@ class Matching:
     #: Cases of `before` that were not asked for this time.
     elsewhere: int = 0
 
+    @cached_property
+    def shared(self) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
+        """Which rows of each run say what both runs asked; None: all. Shapes (rows of the run,).
+
+        Of a case that several tests judge, only those count that judged it in both: another test is another question.
+        Where no test is the same, as in a file of another name, all of them count.
+        """
+        before, after = self.before, self.after
+        if not (_several_tests(before) or _several_tests(after)):
+            return None, None
+        test_of = {name: code for code, name in enumerate(before.tests)}
+        same_test = np.array([test_of.get(name, -1) for name in after.tests] or [-1], np.int64)[after.test]
+        same_case, width = self.before_of[after.case], max(1, len(before.tests))
+        key = np.where((same_test >= 0) & (same_case >= 0), same_case * width + same_test, -1)
+        earlier = before.case * width + before.test
+        both = np.intersect1d(key[key >= 0], earlier)
+        with_one = np.zeros(len(before.cases) + 1, bool)  # the last one: of no case
+        with_one[both // width] = True
+        return (
+            np.isin(earlier, both) | ~with_one[before.case],
+            np.isin(key, both) | ~with_one[same_case],
+        )
+
 
 def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> Matching:
     """Match the cases of two runs by id.
@@ -58,31 +82,33 @@ def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> 
     # A case that is called otherwise now is not the one that is called so now.
     before_of[[code_of[earlier] for earlier in told.values() if earlier in code_of]] = -1
     before_of[[code_of[name] for name in told]] = [known[earlier] for earlier in told.values()]
-    hit = np.zeros(len(before.cases), bool)
-    hit[before_of[before_of >= 0]] = True
-    gone = [name for code in np.flatnonzero(~hit).tolist() if (name := before.cases[code]) not in code_of]
-    new = {after.cases[code]: code for code in np.flatnonzero(before_of < 0).tolist()}
     # Runs that set out to do the very same ask the same.
     asked = ({}, {}) if before.plans == after.plans else (contents_of(before), contents_of(after))
+    changed = list(_changed(before, after, before_of, *asked))
+    before_of[changed] = -1
+    hit = np.zeros(len(before.cases), bool)
+    hit[before_of[before_of >= 0]] = True
+    gone = [before.cases[code] for code in np.flatnonzero(~hit).tolist()]
+    new = {after.cases[code]: code for code in np.flatnonzero(before_of < 0).tolist()}
     found = _same_question(gone, list(new), *asked)
     for name, earlier in found.items():
         before_of[new[name]] = known[earlier]
-    changed = list(_changed(before, after, before_of, *asked))
-    before_of[changed] = -1
-    called_otherwise = set(found.values())
-    resting = set(after.saturated.resting) if after.saturated else set()
-    gone = [name for name in gone if name not in called_otherwise and name not in resting]
+    changed = [code for code in changed if before_of[code] < 0]
+    away = {*found.values(), *(after.saturated.resting if after.saturated else ())}
+    away |= {told.get(after.cases[code], after.cases[code]) for code in changed}
+    gone = [name for name in gone if name not in away]
     removed = gone
     if after.asked:  # what stands in other files was not asked for
         here, of_case = set(_files(after).values()), _files(before)
         removed = [name for name in gone if of_case.get(name) in here]
+    changed_names = {after.cases[code] for code in changed}
     return Matching(
         before,
         after,
         before_of,
         tuple(sorted((earlier, name) for name, earlier in (told | found).items() if name != earlier)),
-        tuple(sorted(after.cases[code] for code in changed)),
-        tuple(sorted(name for name in new if name not in found)),
+        tuple(sorted(changed_names)),
+        tuple(sorted(name for name in new if name not in found and name not in changed_names)),
         tuple(sorted(removed)),
         len(gone) - len(removed),
     )
@@ -118,6 +144,13 @@ def _same_question(
             if question := known.get(name):
                 of_question[question][side].append(name)
     return {after[0]: before[0] for before, after in of_question.values() if len(before) == len(after) == 1}
+
+
+def _several_tests(run: Run) -> bool:
+    """Whether some case is judged by more than one test."""
+    one = np.zeros(len(run.cases), np.int64)
+    one[run.case] = run.test
+    return bool((one[run.case] != run.test).any())
 
 
 def _files(run: Run) -> dict[str, str]:

@@ -107,14 +107,15 @@ def test_a_person_reads_the_file():
         '"labels": {"category": "refunds", "status": "regression"}, '
         '"test": "evals/test_support.py::test_answer", "content": "c0"}\n'
         '{"case": "refund-1", "dimensions": {"accuracy": {"passes": 2, "trials": 3}, '
-        '"tone": {"passes": 1, "trials": 1}}, "measures": {"seconds": 0.8, "tokens_in": 91, "chunks": 3}, '
+        '"tone": {"passes": 1, "trials": 1, "errors": 1}}, '
+        '"measures": {"seconds": 0.8, "tokens_in": 91, "chunks": 3}, '
         '"labels": {"category": "refunds", "status": "regression"}, '
         '"test": "evals/test_support.py::test_answer", "content": "c0"}\n'
         '{"case": "refund-2", "dimensions": {"accuracy": {"passes": 0, "trials": 1}, '
         '"tone": {"passes": 1, "trials": 1}}, "measures": {"seconds": 1.5}, '
         '"labels": {"category": "refunds", "status": "regression"}, "cluster": "doc 7", '
         '"test": "evals/test_support.py::test_answer", "file": "evals/support.jsonl", "content": "c2"}\n'
-        '{"case": "unheard", "dimensions": {"accuracy": {"passes": 0, "trials": 0}}, '
+        '{"case": "unheard", "dimensions": {"accuracy": {"passes": 0, "trials": 0, "errors": 1}}, '
         '"labels": {"category": "refunds", "status": "regression"}, '
         '"test": "evals/test_support.py::test_answer", "content": "c0"}\n'
     )
@@ -131,7 +132,7 @@ def test_a_run_finds_itself_in_its_baseline():
     assert base.headers[0]["bars"] == HEADER["bars"]
     assert base.headers[0]["commit"] == "3f9c"
     assert base.complete
-    assert (base.trials, base.errors) == (8, 0)
+    assert (base.trials, base.errors) == (9, 2)  # of one trial the error on tone stands apart
     assert {base.labelsets[code]["model"] for code in base.labelset} == {"v2"}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.cli import main
+from pytest_evalbars.errors import BarsError
 
 BARS = """
 baseline = "evals/baseline.jsonl"
@@ -297,3 +298,78 @@ def test_early_stop_runs_every_case_that_a_comparison_needs(product):
     based(product)
     result = product.run("--evalbars-stop-early")
     assert len(result.of("trial")) == 40
+
+
+# --- What is compared with what --------------------------------------------------------------------------------
+
+
+def rows_of(words, dimension="accuracy", **more):
+    """A run whose case k says the k-th word, of `p`, `m` and `e`, a letter for each trial."""
+    names = {"p": "pass", "m": "miss", "e": "error"}
+    return [
+        {"case": f"c{k}", "trial": trial, "dimension": dimension, "outcome": names[letter], **more}
+        for k, letters in enumerate(words)
+        for trial, letter in enumerate(letters)
+    ]
+
+
+def verdict_of(after, before, **bar):
+    bars = load_bars({"max_errors": 100, "bar": [{"dimension": "accuracy", "max_drop": 0, **bar}]})
+    return decide(Run.from_observations(after), bars, baseline=Run.from_observations(before))
+
+
+def test_new_hard_cases_are_no_drop_of_the_old_ones():
+    before = rows_of(["m"] * 3 + ["p"] * 97)
+    (verdict,) = verdict_of(rows_of(["m"] * 3 + ["p"] * 97 + ["m"] * 30), before).verdicts
+    assert (verdict.verdict, verdict.cases, verdict.estimate) == ("inconclusive", 100, 0)
+
+
+def test_cases_that_erred_then_are_no_reason_to_compare_others():
+    (verdict,) = verdict_of(rows_of(["m"] * 30 + ["p"] * 70), rows_of(["e"] * 30 + ["p"] * 70)).verdicts
+    assert (verdict.verdict, verdict.cases, verdict.estimate) == ("inconclusive", 70, 0)
+
+
+def test_another_test_of_the_same_cases_is_no_drop():
+    before = rows_of(["p"] * 40, test="t.py::one")
+    after = [*rows_of(["p"] * 40, test="t.py::one"), *rows_of(["m", "p"] * 20, test="t.py::other")]
+    (verdict,) = verdict_of(after, before).verdicts
+    assert (verdict.verdict, verdict.estimate) == ("inconclusive", 0)
+
+
+def test_a_test_in_another_file_is_compared_with_the_one_it_was():
+    (verdict,) = verdict_of(
+        rows_of(["m"] * 8 + ["p"] * 32, test="new.py::one"), rows_of(["p"] * 40, test="old.py::one")
+    ).verdicts
+    assert verdict.verdict == "missed"
+
+
+def test_trials_that_were_not_judged_then_bound_the_drop():
+    before = rows_of(["pee"] * 10 + ["ppp"] * 30)
+    (verdict,) = verdict_of(rows_of(["pmm"] * 10 + ["ppp"] * 30), before).verdicts
+    assert verdict.verdict == "inconclusive"
+    (verdict,) = verdict_of(rows_of(["mmm"] * 20 + ["ppp"] * 20), before).verdicts
+    assert verdict.verdict == "missed"
+
+
+def test_a_case_of_another_status_is_told_and_compared_only_where_it_was_held_both_times():
+    hill, ground = {"labels": {"status": "capability"}}, {"labels": {"status": "regression"}}
+    before = [*rows_of(["m"] * 10, **hill), *rows_of(["p"] * 40, **ground)[10:]]
+    after = rows_of(["p"] * 30 + ["m"] * 10, **ground)  # ten were promoted, ten are lost
+    decision = verdict_of(after, before)
+    (verdict,) = decision.verdicts
+    assert (verdict.verdict, verdict.cases) == ("missed", 30)
+    assert decision.common.restated[0] == ("c0", "capability", "regression")
+    demoted = [*rows_of(["m"] * 10, **hill), *rows_of(["p"] * 40, **ground)[10:]]
+    decision = verdict_of(demoted, rows_of(["p"] * 40, **ground))
+    assert (decision.verdicts[0].verdict, len(decision.common.restated)) == ("inconclusive", 10)
+
+
+def test_clusters_that_only_the_baseline_knows_count():
+    before = [{**row, "cluster": "x" if k < 10 else "y"} for k, row in enumerate(rows_of(["p"] * 100))]
+    (verdict,) = verdict_of(rows_of(["m"] * 10 + ["p"] * 90), before).verdicts
+    assert verdict.verdict == "inconclusive"  # two documents prove nothing
+
+
+def test_two_cases_cannot_be_called_the_same():
+    with pytest.raises(BarsError, match='"n" cannot be what a and b are called now'):
+        load_bars({"renamed": {"a": "n", "b": "n"}})
