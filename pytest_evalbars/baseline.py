@@ -53,7 +53,7 @@ class Baseline:
                 names = ", ".join(comparing[:NAMED]) + (" ..." if len(comparing) > NAMED else "")
                 hold = "compares" if len(comparing) == 1 else "compare"
                 raise RunFileError(f"{error}; {names} {hold} with it (max_drop)") from None
-            self.said = "" if updating else str(error)
+            self.said = str(error)
 
     def _read(self, comparing: list[str]) -> None:
         """Read the file, if there is one.
@@ -81,7 +81,7 @@ class Baseline:
 
         if not self.updating or self.path is None:
             return
-        if why := why_not_baseline(run, decision):
+        if why := why_not_baseline(run, decision) or self._not_ours():
             self.refuse(why)
             return
         try:
@@ -90,8 +90,17 @@ class Baseline:
             self.refuse(str(error))
             return
         missed = [each.name for each in decision.verdicts if each.verdict == "missed"]
-        self.said = f"baseline written: {shown(self.path)}"
+        replaced = f" in place of one that could not be read ({self.said})" if self.said else ""
+        self.said = f"baseline written: {shown(self.path)}{replaced}"
         self.said += f"; this run misses {', '.join(missed)}" if missed else ""
+
+    def _not_ours(self) -> str:
+        """Why the file must not be written over; empty if it may."""
+        from pytest_evalbars.run.baseline_reading import looks_like_baseline  # noqa: PLC0415 - imports numpy
+
+        if self.path is None or not self.path.is_file() or looks_like_baseline(self.path):
+            return ""
+        return f"{shown(self.path)} is no baseline, and is not written over; name another file, or remove it"
 
     def refuse(self, why: str) -> None:
         """Leave the baseline as it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 COMMANDS = (init, gate, compare, plan, history, lifecycle)
 #: Bad bars, case files, run files or words on the command line.
 USAGE = 4
+#: Nobody reads the output any more: what a shell says of a program that ends by that signal.
+CUT_OFF = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,9 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         code: int = options.run(options)
+        sys.stdout.flush()
     except EvalbarsError as error:
         sys.stderr.write(f"ERROR: {error}\n")
         return USAGE
+    except BrokenPipeError:  # a reader such as `head` has seen enough; what Python flushes at its end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_OFF
     return code
 
 

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import re
 import tokenize
+from contextlib import suppress
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ class Contents:
             head = re.compile(rf"\s*(async\s+)?def\s+{re.escape(code.co_name)}\b")
             lines = self._lines(code.co_filename)
             start = next(n for n in range(code.co_firstlineno - 1, len(lines)) if head.match(lines[n]))
-            return "".join(_block(lines, start))
+            return _bare("".join(_block(lines, start)))
         except Exception:  # noqa: BLE001 - generated code, a file that has changed meanwhile: it has no source
             return _compiled(code) if code is not None else getattr(function, "__qualname__", "")
 
@@ -86,6 +87,16 @@ def _block(lines: list[str], start: int) -> list[str]:
         if len(block) < len(near):
             return block
     return inspect.getblock(lines[start:])
+
+
+def _bare(source: str) -> str:
+    """A function's source without comments, blank lines and blanks at the ends of lines: they ask nothing."""
+    lines = source.splitlines()
+    with suppress(SyntaxError, tokenize.TokenError):
+        for kind, _, (row, column), *_ in tokenize.generate_tokens(iter(source.splitlines(keepends=True)).__next__):
+            if kind == tokenize.COMMENT:
+                lines[row - 1] = lines[row - 1][:column]
+    return "\n".join(line.rstrip() for line in lines if line and not line.isspace())
 
 
 def _compiled(code: CodeType) -> str:

@@ -23,7 +23,9 @@ def add(commands: Any) -> None:
     gate.add_argument("--stage", choices=("testing", "launch", "none"), default="testing")
     gate.add_argument("--baseline", type=Path, metavar="FILE", help="what max_drop bars compare with, or a run file")
     gate.add_argument("--update-baseline", action="store_true", help="make the run the baseline")
-    gate.add_argument("--strict", action="store_true", help="exit 10 where cases were left out of the run")
+    gate.add_argument(
+        "--strict", action="store_true", help="exit 10 where cases were left out of the run, or a bar is looser"
+    )
     gate.add_argument("--json", action="store_true", help="print the decision as JSON")
     gate.add_argument(
         "-v", "--verbose", action="store_true", help="show every group, every verdict, failure patterns"

@@ -126,7 +126,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--evalbars-strict",
         action="store_true",
-        help="exit 10 where cases were left out (-k, -m, --lf, a node id), so that bars could not be enforced",
+        help="exit 10 where cases were left out (-k, -m, --lf, a node id), so that bars could not be enforced, and "
+        "where a bar became looser since the baseline without a new `why`",
     )
 
 

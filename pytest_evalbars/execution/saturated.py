@@ -31,8 +31,13 @@ DONE = {"run": "run", "sample": "sampled", "skip": "skipped"}
 
 def drawn(case: str, seed: str, share: float) -> bool:
     """Whether the case is in the sample that the seed gives."""
+    return _place(case, seed) < share
+
+
+def _place(case: str, seed: str) -> float:
+    """The case's place, from 0 to 1, in the order that the seed gives."""
     words = f"{seed}\0{case}".encode("utf-8", "backslashreplace")
-    return int.from_bytes(blake2b(words, digest_size=8).digest(), "big") < share * 2**64
+    return int.from_bytes(blake2b(words, digest_size=8).digest(), "big") / 2**64
 
 
 def basis_of(config: pytest.Config, day: str) -> dict[str, Any]:
@@ -95,6 +100,8 @@ def spare(cases: Cases, way: str, basis: Mapping[str, Any], share: float) -> tup
     sample = way == "sample"
     saturated = [one for _, one in cases if _saturated(one)]
     chosen = {one.case for one in saturated if sample and drawn(one.case, seed, share)}
+    if sample and saturated and not chosen:  # of a few cases a small share may be none
+        chosen = {min((one.case for one in saturated), key=lambda case: _place(case, seed))}
     gone = [one for one in saturated if one.case not in chosen]
     more = {"share": share, "seed": seed} if sample else {}
     staying = [each for each in cases if not _saturated(each[1]) or each[1].case in chosen]

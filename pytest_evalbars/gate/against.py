@@ -13,7 +13,7 @@ from pytest_evalbars.gate.select import fits
 from pytest_evalbars.gate.slices import dimension_of, slices_of
 from pytest_evalbars.metrics.drops import independent, paired
 from pytest_evalbars.metrics.pairs import Pairs, cases_said, pairs_of
-from pytest_evalbars.metrics.slice import NoData
+from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.run.matching import match
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 
@@ -24,17 +24,13 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.metrics.fold import Unjudged
-    from pytest_evalbars.metrics.slice import Estimate, Metric, Slice
+    from pytest_evalbars.metrics.slice import Estimate, Metric
     from pytest_evalbars.run.columns import Run
 
 #: With a smaller share of cases in common, two slices are taken as two independent samples.
 ENOUGH = 0.8
 #: Cases that became worse and are named.
 NAMED = 100
-NO_BASELINE = (
-    "there is no baseline to compare with; name one as `baseline` in the bars file, and write it with "
-    "--evalbars-update-baseline"
-)
 
 
 class Against:
@@ -49,6 +45,8 @@ class Against:
     def __init__(self, run: Run, baseline: Run, renamed: Mapping[str, str]) -> None:
         self.run, self.baseline = run, baseline
         self.matching = match(baseline, run, renamed)
+        known, here = set(baseline.cases), set(run.cases)
+        self.idle = tuple(f"{old} -> {new}" for old, new in renamed.items() if old not in known or new not in here)
         self._whatever: dict[tuple[bool, str | None], Slice] = {}
         self._own: dict[str, dict[tuple[str | None, str | None], Slice]] = {}
 
@@ -65,7 +63,7 @@ class Against:
         if len(pairs.case) and len(pairs.case) >= ENOUGH * number:
             return Question(bar, metric, part, self, dimension, pairs)
         if own is None or metric.estimate(own) is None:
-            raise NoData("the baseline has no judged case of it")
+            raise NoData("the baseline has no judged case of it; update it with --evalbars-update-baseline")
         return Question(bar, metric, part, self, dimension, None, own, len(pairs.case))
 
     def pairs(
@@ -92,9 +90,13 @@ class Against:
         return self._whatever[key]
 
     def _of_bar(self, bar: Bar) -> dict[tuple[str | None, str | None], Slice]:
-        """The slices that the bar had in the earlier run."""
+        """The slices that the bar had in the earlier run, without the cases that were not to run this time."""
         if bar.name not in self._own:
-            self._own[bar.name] = {(name, group): part for name, group, part in slices_of(self.baseline, bar)}
+            ran = ~self.matching.not_to_run
+            self._own[bar.name] = {
+                (name, group): Slice(self.baseline, part.rows[ran[self.baseline.case[part.rows]]])
+                for name, group, part in slices_of(self.baseline, bar)
+            }
         return self._own[bar.name]
 
     def common(self) -> Common:
@@ -112,6 +114,7 @@ class Against:
             removed=matching.removed,
             elsewhere=matching.elsewhere,
             restated=tuple(self._restated()),
+            idle=self.idle,
         )
 
     def _restated(self) -> Iterator[tuple[str, str, str]]:
@@ -222,6 +225,8 @@ class Common:
     elsewhere: int
     #: Cases of another status than then: case, status then and now. A bar compares those that it held both times.
     restated: tuple[tuple[str, str, str], ...] = ()
+    #: Renamings that are declared and name a case that is not there.
+    idle: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -101,7 +101,10 @@ def conclude(
         notes.append(f"{count} of {len(verdicts)} verdicts are reported, not enforced: this is a part of the cases")
         open_question |= strict
     if strict and (loose := [each.bar or "the table" for each in changes if not each.explained]):
-        notes.append(f"looser than in the baseline, and no new `why` tells the reason: {', '.join(loose)}")
+        notes.append(
+            f"looser than in the baseline, and no new `why` tells the reason: {', '.join(loose)}; give each one, or "
+            "let a reviewer see --evalbars-update-baseline"
+        )
         open_question = True
     open_question |= not run.complete or any(each.fails for each in verdicts)
     if run.errors > allowed:

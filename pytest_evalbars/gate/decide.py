@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_evalbars.gate.against import Against
 from pytest_evalbars.gate.conclude import conclude, standing_of
 from pytest_evalbars.gate.draft import drafts_of
 from pytest_evalbars.gate.select import held_bars, narrowed
 from pytest_evalbars.gate.verdict import Decision, Verdict, Word
-from pytest_evalbars.gate.watch import changed_bars
 from pytest_evalbars.run.columns import MISS
 from pytest_evalbars.stats.families import two_tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_evalbars.gate.against import Against
     from pytest_evalbars.gate.anytime import Evidence
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.gate.draft import Draft
+    from pytest_evalbars.gate.watch import BarChange
     from pytest_evalbars.run.columns import Run
 
 
@@ -63,8 +63,14 @@ def decide(
     """
     if stage not in STAGES:
         raise ValueError(f"stage {stage!r} is none of {', '.join(STAGES)}")
-    against = None if baseline is None else Against(run, baseline, bars.renamed)
-    changes = () if baseline is None or not baseline.headers else changed_bars(baseline.headers[0], bars)
+    against: Against | None = None
+    changes: tuple[BarChange, ...] = ()
+    if baseline is not None:
+        from pytest_evalbars.gate import against as earlier  # noqa: PLC0415 - brings statistics that others do without
+        from pytest_evalbars.gate.watch import changed_bars  # noqa: PLC0415
+
+        against = earlier.Against(run, baseline, bars.renamed)
+        changes = changed_bars(baseline.headers[0], bars) if baseline.headers else ()
     bars = narrowed(bars, run)
     drafts = [draft for bar in held_bars(bars, stage) for draft in drafts_of(run, bar, bars, against)]
     for draft in drafts if updating else ():
@@ -103,6 +109,10 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         if word == "met" and run.unplaced:
             word = "inconclusive"
             notes.append("trials of the run are missing, and nothing tells whether they belong here")
+        if word == "inconclusive" and stage == "launch" and bar.compares and not bar.threshold:
+            notes.append(
+                "only a proven gain meets max_drop = 0; leave room, as max_drop = 0.02, to launch what is as good"
+            )
         numbers = {"cases": draft.apart.cases, "trials": draft.trials}
         if draft.bets is not None:
             numbers |= _betted(draft, draft.bets)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_evalbars.gate.against import NO_BASELINE
 from pytest_evalbars.gate.anytime import asked_for, evidence, shares_sources
 from pytest_evalbars.gate.select import nothing_to_hold
 from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
@@ -22,6 +21,11 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.metrics.slice import Estimate, Slice
     from pytest_evalbars.run.columns import Run
+
+NO_BASELINE = (
+    "there is no baseline to compare with; name one as `baseline` in the bars file, and write it with "
+    "--evalbars-update-baseline"
+)
 
 
 @dataclass(slots=True)
@@ -88,9 +92,9 @@ def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) ->
         draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
         draft.failed = int(tally[ERROR] + tally[MISSING])
         draft.why_not = _not_enforced(run, part, draft.left_out)
-        draft.in_part = bool(draft.why_not)
         if not (draft.why_not or len(part.rows)):
             draft.why_not = nothing_to_hold(run, bar, dimension)
+        draft.in_part = bool(draft.why_not)
         try:
             if bar.compares:
                 _compare(draft, part, bars, against)

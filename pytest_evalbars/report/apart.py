@@ -50,7 +50,7 @@ def quarantine_lines(quarantined: Sequence[Quarantined]) -> Iterator[str]:
             continue
         cases = count(len(these), "case")
         yield (
-            f"quarantine over: {cases}; a miss fails the session"
+            f"quarantine over: {cases}; a miss fails the session: mend it, or renew the quarantine"
             if expired
             else f"in quarantine: {cases}, unprotected"
         )

@@ -45,5 +45,7 @@ def common_lines(common: Common, *, everything: bool) -> Iterator[str]:
             more = f" and {len(names) - many} more" if len(names) > many else ""
             apart = NOTES.get(kind, " (not compared)")
             yield safe(f"    {kind}: {', '.join(names[:many])}{more}{apart}", 10**6)
+    if common.idle:
+        yield safe(f"    renamed in the bars file, and one of the two is not there: {', '.join(common.idle)}", 10**6)
     if common.elsewhere:
         yield f"    not asked for: {count(common.elsewhere, 'case')} of other files"

@@ -30,24 +30,29 @@ def amount(kind: Kind, value: float) -> str:
 
 
 def number(bar: Bar, value: float) -> str:
-    """A bar's number: that of its metric, or how much worse it is than before: `4.0 points`, `12.1%`, `0.21 s`."""
-    if not bar.compares or math.isinf(value):
+    """A bar's number: that of its metric, or how it changed since the baseline: `-4.0 points`, `+12.1%`, `+0.21 s`.
+
+    Args:
+        bar: whose number.
+        value: where the bar compares, how much worse it is.
+    """
+    if not bar.compares:
         return amount(bar.kind, value)
+    if math.isinf(value):
+        return "no bound"
+    change = value if bar.kind.less_is_better else -value
     if bar.relative:
-        return f"{value:.1%}"
+        return f"{change + 0.0:+.1%}"
     if bar.kind.unit == "share":
-        return f"{_unsigned_zero(value * 100, 1):.1f} points"
-    return f"{'-' if value < 0 else ''}{amount(bar.kind, abs(value))}"
+        return f"{round(change * 100, 1) + 0.0:+.1f} points"
+    return f"{'-' if change < 0 else '+'}{amount(bar.kind, abs(change))}"
 
 
 def span(bar: Bar, ends: tuple[float, float]) -> str:
-    """`81.6% to 91.0%`, `-1.0 to 4.2 points`."""
-    low, high = (number(bar, end) for end in ends)
+    """`81.6% to 91.0%`, `-4.2 to +1.0 points`."""
+    turned = bar.compares and not bar.kind.less_is_better
+    low, high = (number(bar, end) for end in (reversed(ends) if turned else ends))
     return f"{low.removesuffix(' points')} to {high}"
-
-
-def _unsigned_zero(value: float, places: int) -> float:
-    return round(value, places) + 0.0
 
 
 def limit(bar: Bar) -> str:

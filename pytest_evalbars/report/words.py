@@ -93,18 +93,11 @@ def _number(verdict: Verdict, confidence: float) -> str:
     words = f"{number(bar, value)} over {count(verdict.cases, 'case')}"
     if bar.compares:
         was, now = (amount(kind, each or 0.0) for each in (verdict.before, verdict.after))
-        words = f"{was} -> {now} over {count(verdict.cases, 'case')}, {_change(bar, value)}"
+        words = f"{was} -> {now} over {count(verdict.cases, 'case')}, {number(bar, value) if value else 'no change'}"
     if verdict.interval is None:
         return words
     words = f"{words} ({confidence * 100:g}% interval {span(bar, verdict.interval)})"
     return f"{words}; {never}" if (never := never_seen(verdict, confidence)) else words
-
-
-def _change(bar: Bar, value: float) -> str:
-    """`worse by 4.0 points`."""
-    if not value:
-        return "no change"
-    return f"{'worse' if value > 0 else 'better'} by {number(bar, abs(value))}"
 
 
 def never_seen(verdict: Verdict, confidence: float) -> str:

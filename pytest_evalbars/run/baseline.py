@@ -76,18 +76,23 @@ def kept_lines(path: Path, run: Run, root: Path) -> list[dict[str, Any]]:
         root: the project's folder.
 
     Returns:
-        The lines of cases whose test file was not collected this time and is still there; none where the run was
-        asked for everything.
+        The lines of cases whose test file was not collected this time and is still there, and of saturated cases
+        that rested; none where the run was of everything.
 
     Raises:
         RunFileError: the baseline cannot be read, so that nobody knows what would be lost.
     """
-    if not run.asked or not path.exists():
+    resting = set(run.saturated.resting) if run.saturated else set[str]()
+    if not (run.asked or resting) or not path.exists():
         return []
     asked = {Path(each).resolve() for each in run.asked}
     here = {test.partition("::")[0] for test in run.tests}
     kept = []
     for row in lines_of(load_baseline(path)):
+        if row["case"] in resting:
+            kept.append(row)
+        if not asked or row["case"] in resting:
+            continue
         file = row.get("test", "").partition("::")[0]
         place = root / file
         if not file or (file not in here and place.resolve() not in asked and place.exists()):

@@ -27,6 +27,10 @@ MOST_TRIALS = 100_000
 CONFLICT = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
 
+#: What writes a baseline.
+UPDATE = "--evalbars-update-baseline"
+
+
 def load_baseline(path: Path) -> Run:
     """Read a baseline, or a run file that serves as one.
 
@@ -51,10 +55,20 @@ def load_baseline(path: Path) -> Run:
         problem = f"{where}: the baseline cannot be read: {error.strerror or error}"
     except RunFileError as error:
         problem = str(error)
-    raise RunFileError(
-        f"{problem}; write it anew with --evalbars-update-baseline, or take back the committed one: "
-        f"git checkout -- {where}"
-    )
+    mend = "name a baseline or a run file"
+    if looks_like_baseline(path):
+        mend = f"take back the committed one (git checkout {where}), or write it anew with {UPDATE}"
+    raise RunFileError(f"{problem}; {mend}")
+
+
+def looks_like_baseline(path: Path) -> bool:
+    """Whether a file is empty, or begins as a baseline does, be it damaged behind that or in a conflict."""
+    try:
+        with path.open("rb") as stream:
+            line = next((line for line in stream if not line.isspace()), b"")
+    except OSError:
+        return False
+    return not line or line.startswith(CONFLICT) or b'"baseline"' in line[:40]
 
 
 def _is_baseline(path: Path) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.run.columns import ERROR, MISS, PASS, SKIPPED
-from pytest_evalbars.run.extras import UNITS
+from pytest_evalbars.run.extras import CALLED, UNITS
 from pytest_evalbars.stats.exact import totals
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Significant digits of a mean, and how far it can be off by that, as a share of it.
 DIGITS, ROUNDING = 6, 1e-5
+#: Measured by a clock, never twice the same: a diff would be of every line. Kept where a bar compares them.
+CLOCKED = ("seconds", "waited")
 
 
 def as_before(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -172,14 +175,22 @@ def _measures(
         trial = line * (int(run.trial.max()) + 1) + run.trial[rows]
         counts &= ~np.isin(trial, trial[erred])
     extras = run.extras
+    kept = [name for name in _in_order(extras.measures) if name not in CLOCKED or name in _compared(run)]
     of_entry = np.full(max((len(each) for each in extras.measures.values()), default=0), -1, np.int64)
     if len(of_entry):
         of_entry[entry[counts]] = line[counts]
     found = []
-    for name in _in_order(extras.measures):
+    for name in kept:
         values = np.where(of_entry >= 0, extras.measures[name], np.nan)
         found.append((name, _means(of_entry, values, count)))
     return found
+
+
+def _compared(run: Run) -> set[str]:
+    """The measures that a bar of the run compares with the baseline."""
+    bars = [each for header in run.headers for each in header.get("bars") or () if isinstance(each, Mapping)]
+    named = [str(each.get("metric", "")).removeprefix("mean_") for each in bars if each.get("max_drop") is not None]
+    return {CALLED.get(name, name) for name in named}
 
 
 def _in_order(names: Iterable[str]) -> list[str]:

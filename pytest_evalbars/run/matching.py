@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,10 @@ class Matching:
     changed: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
-    #: Cases of `before` that were not asked for this time.
+    #: How many cases of `before` were not asked for this time, and by case of `before` whether it was not to run, for
+    #: that reason or because it rested as a saturated case; shape (cases of `before`,).
     elsewhere: int = 0
+    not_to_run: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
 
     @cached_property
     def shared(self) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
@@ -94,13 +96,15 @@ def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> 
     for name, earlier in found.items():
         before_of[new[name]] = known[earlier]
     changed = [code for code in changed if before_of[code] < 0]
-    away = {*found.values(), *(after.saturated.resting if after.saturated else ())}
+    resting = set(after.saturated.resting if after.saturated else ())
+    away = {*found.values(), *resting}
     away |= {told.get(after.cases[code], after.cases[code]) for code in changed}
     gone = [name for name in gone if name not in away]
     removed = gone
     if after.asked:  # what stands in other files was not asked for
         here, of_case = set(_files(after).values()), _files(before)
         removed = [name for name in gone if of_case.get(name) in here]
+    idle = resting | (set(gone) - set(removed))
     changed_names = {after.cases[code] for code in changed}
     return Matching(
         before,
@@ -111,6 +115,7 @@ def match(before: Run, after: Run, renamed: Mapping[str, str] | None = None) -> 
         tuple(sorted(name for name in new if name not in found and name not in changed_names)),
         tuple(sorted(removed)),
         len(gone) - len(removed),
+        np.array([name in idle for name in before.cases], bool),
     )
 
 

@@ -37,7 +37,7 @@ HEADER = {
     "bars": [{"dimension": ["tone"], "at_least": 0.7, "name": "polite"}],
 }
 TEST = "evals/test_support.py::test_answer"
-MEND = "; write it anew with --evalbars-update-baseline, or take back the committed one: git checkout -- base.jsonl"
+MEND = "; take back the committed one (git checkout base.jsonl), or write it anew with --evalbars-update-baseline"
 
 
 @pytest.fixture(autouse=True)
@@ -342,6 +342,10 @@ WRONG = {
 }
 
 
+#: Those that do not even begin as a baseline does.
+NO_BASELINE = ("no JSON", "a run file's")
+
+
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_wrong_with_a_file_is_said_with_the_mend(wrong):
     text, words = WRONG[wrong]
@@ -349,7 +353,7 @@ def test_what_is_wrong_with_a_file_is_said_with_the_mend(wrong):
     with pytest.raises(RunFileError) as caught:
         load_baseline(Path("base.jsonl"))
     assert str(caught.value).startswith(f"base.jsonl{words}")
-    assert str(caught.value).endswith(MEND)
+    assert str(caught.value).endswith("; name a baseline or a run file" if wrong in NO_BASELINE else MEND)
     assert "\n" not in str(caught.value)
 
 
@@ -379,11 +383,11 @@ def test_counts_that_make_no_sense(wrong):
 
 def test_no_file_and_no_regular_file():
     with pytest.raises(
-        RunFileError, match=r"^base.jsonl: the baseline cannot be read: No such file or directory; wri"
+        RunFileError, match=r"^base.jsonl: the baseline cannot be read: No such file or directory; name a baseline"
     ):
         load_baseline(Path("base.jsonl"))
     Path("base.jsonl").mkdir()
-    with pytest.raises(RunFileError, match=r"^base.jsonl: the baseline cannot be read: Is a directory; write"):
+    with pytest.raises(RunFileError, match=r"^base.jsonl: the baseline cannot be read: Is a directory; name"):
         load_baseline(Path("base.jsonl"))
     with pytest.raises(RunFileError, match=r"^base.jsonl: the baseline cannot be written: Is a directory; nothing"):
         written(support())
@@ -502,7 +506,7 @@ def test_kept_cases_keep_the_labels_of_their_own_run(suites):
 
 def test_a_broken_baseline_is_not_written_over_by_a_part(suites):
     Path("base.jsonl").write_text("<<<<<<< HEAD\n")
-    with pytest.raises(RunFileError, match="a merge conflict is left in it; write it anew"):
+    with pytest.raises(RunFileError, match="a merge conflict is left in it; take back"):
         kept_lines(Path("base.jsonl"), of_files("b", asked=["evals/b.py"]), suites)
     assert kept_lines(Path("base.jsonl"), of_files("b"), suites) == []
 
