@@ -286,6 +286,20 @@ def test_processes_that_bring_a_history_up_to_date_at_once_agree(project):
     assert (told_of(history, "c7"), notes) == ([(run, 1, 2, 0) for run in range(8)], [])
 
 
+def test_an_older_history_that_cannot_be_written_now_is_read_all_the_same(project, monkeypatch):
+    record(project, write_run(runs_of(project), 1, {"a": "p"}))
+    older(project)
+    monkeypatch.setattr(database, "PATIENCE", 0)
+    other = sqlite3.connect(project / ".evalbars" / "history.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    history, (note,) = read(project)
+    assert told_of(history, "a") == [(0, 1, 1, 0)]
+    assert note.endswith("another process has been writing it for 0 s; what is new was read, and not kept")
+    other.execute("ROLLBACK")
+    other.close()
+    assert read(project)[1] == []
+
+
 def test_a_history_of_a_version_that_never_was_is_made_anew(project):
     record(project, write_run(runs_of(project), 1, {"a": "p"}))
     older(project, version=0)
