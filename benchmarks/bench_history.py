@@ -85,6 +85,7 @@ def _fill(root: Path) -> None:
                 exit=0,
                 complete=True,
                 whole=True,
+                everything=True,
             )
             store.write(facts, fold(Run.from_observations(rows)), [Stamp(f"{day}.jsonl", 1, 1)], None)
 

@@ -28,7 +28,12 @@ def add(commands: Any) -> None:
         "runs", nargs="+", type=Path, metavar="RUN", help="run files; the others are compared with the first"
     )
     word = compare.add_argument
-    word("--by", default="category", metavar="LABEL", help="compare each of its values too (category)")
+    word(
+        "--by",
+        default="category",
+        metavar="LABEL",
+        help="compare each of its values too, where the later run puts a case (category)",
+    )
     word("--by-label", metavar="LABEL", help="cut one run by a label such as model, and compare its values")
     word(
         "--reference", metavar="VALUE", help="with --by-label: what the others are compared with; default: the first"
@@ -102,7 +107,7 @@ def _shown(found: Sequence[Comparison], files: dict[str, list[Path]], most: int 
     """The cases that changed, with what they recorded; each file is read once more, for those only."""
     from pytest_evalbars.run.evidence import evidence_of  # noqa: PLC0415
 
-    rows = [[(each, *one.flips.of(each.place, most)) for each in one.findings] for one in found]
+    rows = [[(each, *one.flips.of(each.place, each.measure, most)) for each in one.findings] for one in found]
     wanted: dict[Path, dict[tuple[str, str, str], int]] = {}
     for one, findings in zip(found, rows, strict=True):
         for _, *sides in findings:

@@ -107,6 +107,7 @@ def _history(options: argparse.Namespace) -> tuple[History, list[str]]:
 def _change(options: argparse.Namespace, found: Sequence[Proposal]) -> tuple[dict[str, Any], list[str], int]:
     """Write the new statuses, or say what would be written: as JSON, in words, and how many proposals are done."""
     from pytest_evalbars.lifecycle.apply import Change, apply  # noqa: PLC0415
+    from pytest_evalbars.lifecycle.wording import flaky  # noqa: PLC0415
     from pytest_evalbars.report.lifecycle import change_lines  # noqa: PLC0415
 
     changes, of, failed = [], [], []
@@ -118,7 +119,11 @@ def _change(options: argparse.Namespace, found: Sequence[Proposal]) -> tuple[dic
             continue
         quarantine = None
         if each.until is not None:
-            quarantine = {"owner": options.owner.strip(), "reason": safe(each.why), "until": each.until.isoformat()}
+            quarantine = {
+                "owner": options.owner.strip(),
+                "reason": safe(flaky(each.numbers)),
+                "until": each.until.isoformat(),
+            }
         for test in each.tests[:1] if each.file else each.tests:
             changes.append(Change(each.case, test, each.file, each.becomes, quarantine))
             of.append(number)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Estimate
 
 Measure = Literal["pass_rate", "mean_score"]
-#: With a smaller share of cases in common, two slices are taken as two independent samples; as the gate does.
+#: With a smaller share of cases in common, of the side that has fewer, two slices are taken as two independent
+#: samples: a suite that only grew is still compared on its old cases.
 ENOUGH = 0.8
 #: Means that differ by less are the same: sums of the same scores depend on their order.
 PLACES = 12
@@ -73,9 +74,9 @@ def change_of(both: Sequence[Folded], own: Sequence[Folded], measure: Measure) -
         own: what each of them says of the row.
         measure: of what.
     """
-    most = max(_judged(each, measure) for each in own)
+    fewest = min(_judged(each, measure) for each in own)
     common = _pairs(both, measure, None)
-    if len(common.case) and len(common.case) >= ENOUGH * most:
+    if len(common.case) and len(common.case) >= ENOUGH * fewest:
         return _paired(both, common, measure)
     return _independent(own, measure)
 

@@ -10,7 +10,7 @@ import numpy as np
 from pytest_evalbars.comparison.amounts import amounts_of
 from pytest_evalbars.comparison.cells import Cells
 from pytest_evalbars.comparison.change import change_of
-from pytest_evalbars.comparison.finding import Comparison, Finding, Score
+from pytest_evalbars.comparison.finding import Comparison, Finding
 from pytest_evalbars.comparison.flips import Flips
 from pytest_evalbars.comparison.fold import aligned, fold
 from pytest_evalbars.errors import RunFileError
@@ -34,7 +34,6 @@ class Draft:
 
     place: Place
     change: Change
-    score: Change | None
     unjudged: tuple[int, int]
 
 
@@ -42,7 +41,8 @@ def compare(parts: Sequence[Part], asked: Asked) -> list[Comparison]:
     """Hold each run against the first one.
 
     A row has regressed where the drop is proven to be larger than nothing, in the family of all rows of all runs:
-    so in a comparison in which nothing is truly worse, something is said to have regressed in at most 5 of 100.
+    so in a comparison in which nothing is truly worse, something is said to have regressed in at most 5 of 100. Pass
+    rate and mean score are a row each.
 
     Args:
         parts: the runs; the first is the reference.
@@ -80,7 +80,7 @@ class _Pair:
         codes = {name: code for code, name in enumerate(self.dimensions)}
         self.own: Sequence[Folded] = (fold(before.run, codes), fold(after.run, codes))
         self.both: Sequence[Folded] = aligned(*self.own, self.matching.before_of)
-        self.units: dict[Place, tuple[slice, Measure]] = {}
+        self.units: dict[tuple[Place, Measure], slice] = {}
         self.drafts = list(self._drafts())
 
     def _drafts(self) -> Iterator[Draft]:
@@ -93,28 +93,24 @@ class _Pair:
         self.own = tuple(each.at(cut.order) for each, cut in zip(self.own, own, strict=True))
         self.both = tuple(each.at(both.order) for each in self.both)
         whole = 0
-        measure: Measure = "pass_rate"
+        measures: Sequence[Measure] = ()
         for place, first, last in cells.places(*own):
             alone = [of.at(cut.units(first, last)) for of, cut in zip(self.own, own, strict=True)]
             if not all(each.trials.any() for each in alone):
                 continue
             size = sum(len(each.key) for each in alone)
             if place.group is None:
-                # Where nothing missed, pass and fail say nothing, and the scores do, if there are any.
-                scored = all(each.scored.any() for each in alone) and not any(map(_missed, alone))
-                whole, measure = size, "mean_score" if scored else "pass_rate"
+                whole, measures = size, _measures(alone)
             elif size == whole:
                 continue  # the same, said twice
             units = both.units(first, last)
             same = [each.at(units) for each in self.both]
-            if (change := change_of(same, alone, measure)) is None:
-                continue
-            score = None
-            if measure == "pass_rate" and all(each.scored.any() for each in alone):
-                score = change_of(same, alone, "mean_score")
-            if change.paired and place.group is None:
-                self.units[place] = (units, measure)
-            yield Draft(place, change, score, (int(alone[0].open.sum()), int(alone[1].open.sum())))
+            for measure in measures:
+                if (change := change_of(same, alone, measure)) is None:
+                    continue
+                if change.paired and place.group is None:
+                    self.units[place, measure] = units
+                yield Draft(place, change, (int(alone[0].open.sum()), int(alone[1].open.sum())))
 
     def comparison(self, numbers: Iterator[tuple[float, float]]) -> Comparison:
         """The findings.
@@ -123,20 +119,33 @@ class _Pair:
             numbers: the corrected p-values of "worse" and "better", draft by draft.
         """
         judged = self.both[1].case[(self.both[0].trials > 0) & (self.both[1].trials > 0)]
+        findings = tuple(_finding(draft, *next(numbers), self.asked) for draft in self.drafts)
         return Comparison(
             before=self.before,
             after=self.after,
             matching=self.matching,
-            findings=tuple(_finding(draft, *next(numbers), self.asked) for draft in self.drafts),
+            findings=findings,
             amounts=tuple(amounts_of(self.matching, self.asked.confidence)),
-            flips=Flips((self.before, self.after), self.matching, self.dimensions, self.both, self.units),
+            flips=Flips((self.before, self.after), self.matching, self.dimensions, self.both, self._told(findings)),
             cases=int(np.count_nonzero(np.bincount(judged))),
             only=self.only,
         )
 
+    def _told(self, findings: Sequence[Finding]) -> dict[tuple[Place, Measure], slice]:
+        """Where the cases of the rows stand whose changes are told one by one.
+
+        Beside a pass rate, scores are told only where they say something: most judges never give the same one twice.
+        """
+        return {
+            (each.place, each.measure): units
+            for each in findings
+            if (units := self.units.get((each.place, each.measure))) is not None
+            and (each.measure == "pass_rate" or each.decided or (each.place, "pass_rate") not in self.units)
+        }
+
 
 def _finding(draft: Draft, p_worse: float, p_better: float, asked: Asked) -> Finding:
-    change, score = draft.change, draft.score
+    change = draft.change
     word, notes = _verdict(change, p_worse, p_better, asked)
     return Finding(
         place=draft.place,
@@ -153,13 +162,8 @@ def _finding(draft: Draft, p_worse: float, p_better: float, asked: Asked) -> Fin
         worse=change.worse,
         better=change.better,
         unjudged=draft.unjudged,
-        score=None if score is None else _score(score, asked),
         notes=tuple(notes),
     )
-
-
-def _score(change: Change, asked: Asked) -> Score:
-    return Score(change.before, change.after, change.after - change.before, _interval(change, asked), change.cases)
 
 
 def _verdict(change: Change, p_worse: float, p_better: float, asked: Asked) -> tuple[Word, list[str]]:
@@ -187,6 +191,22 @@ def _verdict(change: Change, p_worse: float, p_better: float, asked: Asked) -> t
 def _interval(change: Change, asked: Asked) -> tuple[float, float]:
     low, high = change.estimates[0].interval(asked.confidence)
     return -high, -low
+
+
+def _measures(sides: Sequence[Folded]) -> Sequence[Measure]:
+    """What is compared of a dimension.
+
+    Where both sides have scores these are: but not where they only repeat pass and fail. Pass and fail are, but not
+    where nothing missed and there are scores that say more.
+    """
+    scored = all(each.scored.any() for each in sides)
+    if not scored or all(map(_repeats, sides)):
+        return ["pass_rate"]
+    return ["pass_rate", "mean_score"] if any(map(_missed, sides)) else ["mean_score"]
+
+
+def _repeats(of: Folded) -> bool:
+    return np.array_equal(of.scored, of.trials) and np.array_equal(of.scores, of.passes)
 
 
 def _missed(of: Folded) -> bool:

@@ -28,29 +28,8 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """A mean score that stands beside a pass rate; it has no verdict of its own."""
-
-    before: float
-    after: float
-    change: float
-    interval: tuple[float, float]
-    cases: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "before": self.before,
-            "after": self.after,
-            "change": self.change,
-            "interval": list(self.interval),
-            "cases": self.cases,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
-    """One row of a comparison."""
+    """One row of a comparison: the pass rate or the mean score of a place, or both as a row each."""
 
     place: Place
     measure: Measure
@@ -71,8 +50,12 @@ class Finding:
     better: int
     #: Trials that ran or should have, and were not judged: before, after.
     unjudged: tuple[int, int]
-    score: Score | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def decided(self) -> bool:
+        """Whether a change is proven."""
+        return self.verdict in ("regressed", "better")
 
     @property
     def fails(self) -> bool:
@@ -98,7 +81,6 @@ class Finding:
             "worse": self.worse,
             "better": self.better,
             "unjudged": list(self.unjudged),
-            "score": None if self.score is None else self.score.to_json(),
             "notes": list(self.notes),
         }
 

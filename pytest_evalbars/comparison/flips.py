@@ -40,6 +40,7 @@ class Flip:
     """A case whose number on one dimension is another than before."""
 
     place: Place
+    measure: Measure
     case: str
     before: Told
     after: Told
@@ -58,6 +59,7 @@ class Flip:
         return {
             "dimension": self.place.dimension,
             "apart": self.place.apart or None,
+            "metric": self.measure,
             "case": self.case,
             **sides,
         }
@@ -72,25 +74,26 @@ class Flips:
         matching: which case is which.
         dimensions: the names behind the codes.
         both: what the runs say of the same cases.
-        units: where those of each row stand, and what is compared of it; only of those that are compared one by one.
+        units: where those of each row stand; only of rows whose cases are compared one by one, and told.
     """
 
     parts: tuple[Part, Part]
     matching: Matching
     dimensions: Sequence[str]
     both: Sequence[Folded]
-    units: Mapping[Place, tuple[slice, Measure]] = field(default_factory=dict)
+    units: Mapping[tuple[Place, Measure], slice] = field(default_factory=dict)
 
-    def of(self, place: Place, most: int | None = None) -> tuple[list[Flip], list[Flip]]:
+    def of(self, place: Place, measure: Measure, most: int | None = None) -> tuple[list[Flip], list[Flip]]:
         """The cases of a row that became worse, and better; those that changed most first, then by name.
 
         Args:
             place: the row.
+            measure: what is compared of it.
             most: how many of each; None: all.
         """
-        if place not in self.units:
+        units = self.units.get((place, measure))
+        if units is None:
             return [], []
-        units, measure = self.units[place]
         before, after = (each.at(units) for each in self.both)
         sums, trials = (
             [[each.passes, each.scores][measure == "mean_score"] for each in (before, after)],
@@ -108,14 +111,14 @@ class Flips:
                 which = which[change[which] * -sign <= least]
             order = sorted(which.tolist(), key=lambda at: (-abs(change[at]), names[int(case[at])]))
             found.append(units.start + np.array(order[:most], np.int64))
-        flips = self._told(place, np.concatenate(found))
+        flips = self._told(place, measure, np.concatenate(found))
         return flips[: len(found[0])], flips[len(found[0]) :]
 
-    def _told(self, place: Place, units: NDArray[np.int64]) -> list[Flip]:
+    def _told(self, place: Place, measure: Measure, units: NDArray[np.int64]) -> list[Flip]:
         said = [self._of_side(side, units) for side in (0, 1)]
         names, case = self.matching.after.cases, self.both[1].at(units).case
         return [
-            Flip(place, names[int(code)], before, after)
+            Flip(place, measure, names[int(code)], before, after)
             for code, before, after in zip(case, said[0], said[1], strict=True)
         ]
 

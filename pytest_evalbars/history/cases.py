@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -44,15 +45,20 @@ class Standing:
     #: The last run that has it, and trials of that run that could not be judged.
     last: int
     errors: int
-    #: Whether later runs of the whole project have it no more.
+    #: Whether later whole runs of the project, or of its test file, have it no more.
     gone: bool
 
 
 def standings(history: History) -> list[Standing]:
     """Where each case stands, by dimension and case."""
-    whole = [index for index, run in enumerate(history.runs) if run.whole and run.complete]
-    newest = whole[-1] if whole else 0
-    found = [_standing(record, newest) for record in history.records]
+    whole = {index for index, run in enumerate(history.runs) if run.whole and run.complete}
+    newest = max((index for index in whole if history.runs[index].everything), default=0)
+    # A run of some files says which cases they hold, and nothing of other files.
+    of_file: dict[str, int] = defaultdict(int)
+    for record in history.records:
+        last = next((each.run for each in reversed(record.told) if each.run in whole), 0)
+        of_file[_file(record)] = max(of_file[_file(record)], last)
+    found = [_standing(record, max(newest, of_file[_file(record)])) for record in history.records]
     return sorted(found, key=lambda one: (one.dimension, one.case))
 
 
@@ -82,6 +88,10 @@ def _standing(record: CaseRecord, newest: int) -> Standing:
         errors=last.errors,
         gone=last.run < newest,
     )
+
+
+def _file(record: CaseRecord) -> str:
+    return record.test.partition("::")[0]
 
 
 def _life(told: Sequence[Told]) -> int:

@@ -107,34 +107,38 @@ class Database:
         return UnwritableError(f"{self.where}: the history cannot be opened or written: {error}")
 
     def _check(self) -> None:
-        """See what the file is; a new one gets its tables."""
-        from pytest_evalbars.history.tables import APPLICATION, TABLES, VERSION  # noqa: PLC0415
+        """See what the file is: a new one gets its tables, one of an older version what it lacks."""
+        from pytest_evalbars.history.tables import APPLICATION, STEPS, TABLES, VERSION  # noqa: PLC0415
 
         with self.begin() as connection:
-            ours = self._is_ours(connection)
-        if ours:
+            version = self._version(connection)
+        if version == VERSION:
             return
         with self.begin(write=True) as connection:
-            if not self._is_ours(connection):  # no other process has been faster
+            version = self._version(connection)  # another process may have been faster
+            if version is None:
                 TABLES.create_all(connection)
                 connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
-                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+            for each in range(VERSION if version is None else version, VERSION):
+                for step in STEPS[each]:
+                    connection.exec_driver_sql(step)
+            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
 
-    def _is_ours(self, connection: Connection) -> bool:
-        """Whether the file has our tables; False for an empty one.
+    def _version(self, connection: Connection) -> int | None:
+        """Of which version our tables in the file are; None for an empty one.
 
         Raises:
             BrokenError: it is another program's.
             HistoryError: a newer version has written it.
         """
-        from pytest_evalbars.history.tables import APPLICATION, TABLES, VERSION  # noqa: PLC0415
+        from pytest_evalbars.history.tables import APPLICATION, STEPS, TABLES, VERSION  # noqa: PLC0415
 
         application, version = (
             connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("application_id", "user_version")
         )
         tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
         if not tables and application in (0, APPLICATION):
-            return False
+            return None
         if application != APPLICATION:
             raise BrokenError("it is a database of another program")
         if version > VERSION:
@@ -144,7 +148,9 @@ class Database:
             )
         if missing := TABLES.tables.keys() - tables:
             raise BrokenError(f"it lacks the table {min(missing)}")
-        return True
+        if version < VERSION and version not in STEPS:
+            raise BrokenError(f"its schema is {version}, which no pytest-evalbars has written")
+        return int(version)
 
 
 def copied(path: Path) -> sqlite3.Connection:

@@ -52,7 +52,7 @@ def _cards(run: Run, last: NDArray[np.int64]) -> list[Card]:
     found = []
     for row in last.tolist():
         case, dimension = int(run.case[row]), int(run.dimension[row])
-        name, labels = run.cases[case], run.labelsets[int(run.labelset[row])]
+        name, labels, cluster = run.cases[case], run.labelsets[int(run.labelset[row])], int(run.cluster[row])
         asked = {digests.get((name, run.tests[test]), "") for test in tests.get((case, dimension), ())}
         status = labels.get("status", DEFAULT_STATUS)
         found.append(
@@ -64,6 +64,7 @@ def _cards(run: Run, last: NDArray[np.int64]) -> list[Card]:
                 "+".join(sorted(asked - {""})),
                 status,
                 labels.get("category"),
+                run.clusters[cluster] if cluster >= 0 else "",
             )
         )
     return found

@@ -151,7 +151,8 @@ def _facts(files: Sequence[RunFile], run: Run, decision: Decision | None) -> Fac
         labels={str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {},
         exit=code if type(code) is int else None,
         complete=run.complete,
-        whole=not (run.asked or run.unseen or run.stopped or (run.outcome == LEFT_OUT).any()),
+        whole=not (run.unseen or run.stopped or (run.outcome == LEFT_OUT).any()),
+        everything=not run.asked,
     )
 
 

@@ -77,6 +77,7 @@ def _past_run(row: Row[Any], said: dict[str, str]) -> PastRun:
         complete=row.complete,
         verdicts=said,
         whole=row.whole,
+        everything=row.everything,
     )
 
 
@@ -138,7 +139,7 @@ def history(store: Store, last: int | None = None) -> History:
     records = []
     for key, row in sorted(latest.items()):
         found[key].sort(key=lambda each: each.run)
-        records.append(CaseRecord(*key, row.test, row.file, tuple(found[key])))
+        records.append(CaseRecord(*key, row.test, row.file, tuple(found[key]), row.cluster))
     return History(tuple(past.values()), tuple(records))
 
 

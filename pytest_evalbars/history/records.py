@@ -28,8 +28,10 @@ class PastRun:
     complete: bool
     #: The verdict of each bar, by its name as a test: `faithful[es]`.
     verdicts: Mapping[str, str]
-    #: Whether all cases of the project were asked for, and none was left out or stopped early.
+    #: Whether no case of what was asked for was left out or stopped early.
     whole: bool = True
+    #: Whether the whole project was asked for. Where only some files were, it says nothing of cases of others.
+    everything: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class CaseRecord:
     file: str
     #: Oldest first.
     told: tuple[Told, ...]
+    #: What it shares with other cases, such as a document; empty where it stands for itself.
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ class Card(NamedTuple):
     content: str
     status: str
     category: str | None
+    #: Empty for a case that stands for itself.
+    cluster: str
 
 
 class Sum(NamedTuple):
@@ -85,3 +87,4 @@ class Facts:
     exit: int | None
     complete: bool
     whole: bool
+    everything: bool

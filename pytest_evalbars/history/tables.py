@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 #: What a SQLite file of ours says of itself: `PRAGMA application_id` ("evba") and `PRAGMA user_version`.
-APPLICATION, VERSION = 0x65766261, 1
+APPLICATION, VERSION = 0x65766261, 2
 
 TABLES = MetaData()
 
@@ -26,6 +26,7 @@ runs = Table(
     Column("exit", Integer),
     Column("complete", Boolean, nullable=False),
     Column("whole", Boolean, nullable=False),
+    Column("everything", Boolean, nullable=False),
     UniqueConstraint("name", "started"),
 )
 
@@ -65,6 +66,7 @@ cards = Table(
     Column("content", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("category", Text),
+    Column("cluster", Text, nullable=False),
     Column("seen", Text, nullable=False),
     Index("cards_of_case", "case", "dimension"),
 )
@@ -97,3 +99,13 @@ sums = Table(
     Column("n_eff", Float),
     Index("sums_of_run", "run"),
 )
+
+#: What makes a file of an older version, by its number, one of the next. Run files that are still there are then read
+#: again, for what was not kept; what bars said of them stays.
+STEPS = {
+    1: (
+        "ALTER TABLE runs ADD COLUMN everything BOOLEAN NOT NULL DEFAULT 1",
+        "ALTER TABLE cards ADD COLUMN cluster TEXT NOT NULL DEFAULT ''",
+        "DELETE FROM files",
+    ),
+}

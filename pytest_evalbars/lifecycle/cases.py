@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: No miss in so many last runs, or a case is not promoted.
 CLEAN_RUNS = 2
-#: So many runs and trials in a row that all miss, and a case is broken: fewer may be bad luck.
+#: So many runs and trials in a row that all miss, and a case may be broken: fewer may be bad luck.
 BROKEN_RUNS, BROKEN_TRIALS = 2, 3
 #: A case is called saturated over at least so many runs, of at least so many states of the product, and retired
 #: after as many runs more.
@@ -71,14 +71,22 @@ def _passes(dimension: str, told: Sequence[Told], rules: Rules) -> Numbers | Non
 
 
 def _broken(lives: Sequence[Life], history: History, rules: Rules, _today: date) -> Proposal | None:
-    """A case that has missed every trial for a while: the product changed, and no status hides that."""
+    """A case that has missed every trial for a while: the product changed, and no status hides that.
+
+    Of one that missed now and then before, so long a spell must be improbable at the rate that it had then, at its
+    lower bound: what ends in a pass flatters a case, and of few runs nobody knows the rate.
+    """
     for one in lives:
-        runs = judged(one.told)
         spell = _spell(one)
-        if len(spell) < BROKEN_RUNS or sum(each.trials for each in spell) < BROKEN_TRIALS:
+        missed = sum(each.trials for each in spell)
+        if len(spell) < BROKEN_RUNS or missed < BROKEN_TRIALS:
             continue
         first = history.runs[spell[0].run]
-        flip = Flip(first.run, first.started, first.commit) if len(spell) < len(runs) else None
+        before = latest([each for each in judged(one.told) if each.run < spell[0].run], rules.window)
+        rate = numbers(one.record.dimension, before, rules.alpha).low
+        if before and (1 - rate) ** missed >= rules.alpha:
+            continue
+        flip = Flip(first.run, first.started, first.commit) if before else None
         said = numbers(one.record.dimension, spell, rules.alpha)
         return replace(_move("broken", lives, flipped(said, flip), [said], None), flip=flip)
     return None

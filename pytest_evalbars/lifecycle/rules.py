@@ -3,14 +3,16 @@
 - **Promote**, capability to regression: the last 46 trials (29, 61) prove a pass rate of 90%, so at most 1 of them
   (0, 2) missed, and none of the last 2 runs did; on every dimension of the case. With `fast`, 5 runs in a row of at
   least 3 trials that all pass do, too, which proves less. A quarantined case returns by its trials since then.
-- **Broken**: a case that is held has missed all trials of its last 2 runs or more, of 3 trials or more. It is told
-  since which commit, and nothing is proposed that would hide it.
+- **Broken**: a case that is held has missed all trials of its last 2 runs or more, of 3 trials or more; and it has
+  never passed, or at the lower bound of its last 46 trials before, so many misses in a row have a chance below 5%: a
+  flaky case is not broken. It is told since which commit, and nothing is proposed that would hide it.
 - **Quarantine**, of a regression case: it passes and misses by turns, and is proven to pass less than 95% of the
   time, by the bound over its last 46 trials, or by a bet on each run's share of misses since it is a regression case.
 - **Saturated**, of a regression case: its last trials as one, at least 59 from at least 10 runs of 3 states of the
   product, all passed, which proves 95%; on every dimension.
-- **Saturated**, of a dimension: the lower bound over its last 3 runs, with cases as the units, leaves at most 0.03 of
-  room, and none of the last 3 or more states of the product is proven better or worse than the one before it.
+- **Saturated**, of a dimension: the lower bound over its last 3 runs, with cases as the units, or clusters of them,
+  leaves at most 0.03 of room, and none of the last 3 or more states of the product is proven better or worse than the
+  one before it.
 - **Reopen**, saturated to regression: it missed in one of its last 10 runs as a saturated case.
 - **Retire**, which is for a person to do: as a saturated case it has passed for 180 days, in 10 runs or more, of 3
   states of the product or more.

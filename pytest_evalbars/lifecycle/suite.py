@@ -31,8 +31,8 @@ CLIMBED, HILL_CASES = 0.95, 10
 def dimension_moves(lives: Sequence[Life], history: History, rules: Rules) -> Iterator[Proposal]:
     """The saturated dimensions: too little room left, and no two states of the product told apart.
 
-    Cases are pooled over their last runs and are the independent units; all of the dimension count, whatever their
-    status.
+    Cases are pooled over their last runs and are the independent units, or their clusters are; all of the dimension
+    count, whatever their status.
     """
     for dimension, group in _by_dimension(lives):
         runs = _whole(group, history)
@@ -89,17 +89,18 @@ def _pooled(lives: Sequence[Life], runs: Sequence[int], rules: Rules) -> Numbers
     """Their pass rate over some runs; None where nothing was judged."""
     chosen = set(runs)
     held: set[int] = set()
-    passes, trials, errors = [], [], 0
+    passes, trials, clusters, errors = [], [], [], 0
     for one in lives:
         told = [each for each in one.told if each.run in chosen]
         errors += sum(each.errors for each in told)
         if tried := sum(each.trials for each in told):
             passes.append(sum(each.passes for each in told))
             trials.append(tried)
+            clusters.append(one.record.cluster)
             held.update(each.run for each in told if each.trials)
     if not trials:
         return None
-    rate = case_rate(passes, trials)
+    rate = case_rate(passes, trials, _codes(clusters))
     low, high = rate_bounds(rate, rules.alpha)
     dimension, tried = lives[0].record.dimension, sum(trials)
     return Numbers(dimension, len(trials), len(held), sum(passes), tried, errors, rate.value, low, high)
@@ -118,13 +119,23 @@ def _states(runs: Sequence[int], history: History) -> list[list[int]]:
 def _told_apart(lives: Sequence[Life], states: Sequence[Sequence[int]], rules: Rules) -> bool:
     """Whether any state of the product is proven better or worse than the one before it, on the same cases."""
     means = [_means(lives, runs) for runs in states]
+    cluster = {one.record.case: one.record.cluster for one in lives}
     for before, after in pairwise(means):
         both = sorted(before.keys() & after.keys())
         if both:
-            drop = case_drop([before[case] for case in both], [after[case] for case in both])
+            clusters = _codes([cluster[case] for case in both])
+            drop = case_drop([before[case] for case in both], [after[case] for case in both], clusters)
             if 2 * min(drop.p_drop, drop.p_rise) <= rules.alpha:
                 return True
     return False
+
+
+def _codes(clusters: Sequence[str]) -> list[int] | None:
+    """A number for each cluster, and one of its own for each case without; None where no case has one."""
+    if not any(clusters):
+        return None
+    number = {name: code for code, name in enumerate(dict.fromkeys(clusters))}
+    return [number[name] if name else -1 - place for place, name in enumerate(clusters)]
 
 
 def _means(lives: Sequence[Life], runs: Sequence[int]) -> dict[str, float]:

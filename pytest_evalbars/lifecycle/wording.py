@@ -8,6 +8,8 @@ from pytest_evalbars.lifecycle.proposal import FAST_ERROR
 from pytest_evalbars.report.numbers import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_evalbars.lifecycle.proposal import Flip, Numbers, Rules
 
 
@@ -40,6 +42,14 @@ def unsteady(said: Numbers, rules: Rules) -> str:
         f"trials ({count(said.runs, 'run')}) missed{bound}{bet} against a steady {rules.steady_at:.0%}"
         f"{_unjudged(said)}"
     )
+
+
+def flaky(found: Sequence[Numbers]) -> str:
+    """What a quarantine says for itself: `flaky: 22 of the last 48 trials missed`."""
+    missed = [f"{said.trials - said.passes} of the last {said.trials} trials missed" for said in found]
+    if len(found) > 1:
+        missed = [f"{words} on {said.dimension}" for words, said in zip(missed, found, strict=True)]
+    return f"flaky: {', '.join(missed)}"
 
 
 def flipped(said: Numbers, flip: Flip | None) -> str:

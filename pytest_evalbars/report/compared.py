@@ -93,6 +93,10 @@ def subject(finding: Finding) -> str:
     return f"{words} ({safe(finding.place.apart)})" if finding.place.apart else words
 
 
+def _of_score(finding: Finding) -> str:
+    return " (mean score)" if finding.measure == "mean_score" else ""
+
+
 def _in_group(finding: Finding, asked: Asked) -> str:
     return safe(f"{finding.place.dimension} in {asked.by} {finding.place.group}", 100)
 
@@ -138,18 +142,16 @@ def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterato
         here = [each for each in comparison.findings if each.place.dimension == dimension]
         held = [each for each in here if each.place.first]
         groups = [each for each in here if each.place.group is not None]
-        kept = groups
-        if not everything and len(groups) > GROUPS:
-            told = sorted(groups, key=lambda each: (ORDER.index(each.verdict) != 0, min(each.p_worse, each.p_better)))
+        many = len({each.place.group for each in groups})
+        kept = groups if everything else [each for each in groups if each.decided or not _beside(each, held)]
+        if not everything and len(kept) > GROUPS:
+            told = sorted(kept, key=lambda each: (ORDER.index(each.verdict) != 0, min(each.p_worse, each.p_better)))
             some = {id(each) for each in told[:GROUPS]}
-            kept = [each for each in groups if id(each) in some or each.fails]
-        for each in [*held, *kept]:
-            rows += _rows(each)
-        if rest := len(groups) - len(kept):
+            kept = [each for each in kept if id(each) in some or each.fails]
+        rows += [_row(each) for each in [*held, *kept]]
+        if rest := many - len({each.place.group for each in kept}):
             rows.append(["", f"  + {rest} more groups", *[""] * 6])
-        for each in here:
-            if each.place.apart:
-                rows += _rows(each)
+        rows += [_row(each) for each in here if each.place.apart]
     heads = [
         "dimension",
         "slice",
@@ -165,7 +167,12 @@ def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterato
     yield from (line.rstrip() for line in text.splitlines())
 
 
-def _rows(finding: Finding) -> Iterator[list[str]]:
+def _beside(finding: Finding, held: Sequence[Finding]) -> bool:
+    """Whether it is the mean score of what has a pass rate too."""
+    return finding.measure == "mean_score" and any(each.measure == "pass_rate" for each in held)
+
+
+def _row(finding: Finding) -> list[str]:
     place = finding.place
     kind = kind_of(finding.measure)
     assert kind is not None  # noqa: S101 - built in
@@ -175,11 +182,7 @@ def _rows(finding: Finding) -> Iterator[list[str]]:
     ends = " to ".join(_signed(finding, end).removesuffix(" points") for end in finding.interval)
     word = finding.verdict.upper() if finding.fails else finding.verdict
     numbers = [amount(kind, finding.before), amount(kind, finding.after), _signed(finding, finding.change)]
-    yield [safe(place.dimension, 40), safe(name, 60), str(finding.cases), *numbers, ends, word]
-    if (score := finding.score) is not None and place.group is None:
-        ends = " to ".join(_score(end) for end in score.interval)
-        numbers = [f"{score.before:.3f}", f"{score.after:.3f}", _score(score.change)]
-        yield ["", "  mean score", str(score.cases), *numbers, ends, ""]
+    return [safe(place.dimension, 40), safe(name, 60), str(finding.cases), *numbers, ends, word]
 
 
 def _amounts(amounts: Sequence[Amount], asked: Asked) -> Iterator[str]:
@@ -206,7 +209,7 @@ def _flipped(comparison: Comparison, shown: Shown, *, everything: bool) -> Itera
     for finding, worse, better in shown:
         if not worse and not better:
             continue
-        yield f"{subject(finding)}: {count(finding.worse, 'case')} worse, {finding.better} better"
+        yield f"{subject(finding)}{_of_score(finding)}: {count(finding.worse, 'case')} worse, {finding.better} better"
         for word, many, flips in (("worse", finding.worse, worse), ("better", finding.better, better)):
             rest = many - len(flips)
             if not everything and flips and word == "better":
@@ -259,13 +262,17 @@ def _outcome(comparisons: Sequence[Comparison], asked: Asked) -> str:
     if not failing:
         return "nothing is proven to have regressed"
     many = len(comparisons) > 1
-    wholes = {(comparison.after.name, each.place.dimension) for comparison, each in failing if each.place.first}
+    wholes = {
+        (comparison.after.name, each.place.dimension, each.measure)
+        for comparison, each in failing
+        if each.place.first
+    }
     names = dict.fromkeys(
-        f"{_in_group(each, asked) if each.place.group is not None else subject(each)}"
+        f"{_in_group(each, asked) if each.place.group is not None else subject(each)}{_of_score(each)}"
         f"{f' of {safe(comparison.after.name)}' if many else ''}"
         for comparison, each in failing
         # What regressed as a whole need not be told group by group.
-        if each.place.group is None or (comparison.after.name, each.place.dimension) not in wholes
+        if each.place.group is None or (comparison.after.name, each.place.dimension, each.measure) not in wholes
     )
     words = ", ".join(list(names)[:ROWS]) + (f" and {len(names) - ROWS} more" if len(names) > ROWS else "")
     return f"regressed (exit 1): {words}"

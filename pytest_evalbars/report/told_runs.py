@@ -56,7 +56,7 @@ def of_cases(comparison: Comparison) -> Iterator[str]:
     if apart := [each for each in comparison.findings if not each.paired]:
         rows = "1 row has" if len(apart) == 1 else f"{len(apart)} rows have"
         yield (
-            f"note: {rows} too few cases in common (less than 80%) to compare them one by one: "
+            f"note: {rows} too few cases in common (less than 80% of either run) to compare them one by one: "
             "unpaired there, as two independent samples"
         )
     if matching.renamed:

@@ -40,5 +40,5 @@ def compare_json(capsys, *words):
 
 
 def by_place(comparison):
-    """Its findings, by dimension, group and what sets them apart."""
-    return {(each["dimension"], each["group"], each["apart"]): each for each in comparison["findings"]}
+    """Its findings, by dimension, group and what sets them apart; of pass rate and mean score the pass rate."""
+    return {(each["dimension"], each["group"], each["apart"]): each for each in reversed(comparison["findings"])}

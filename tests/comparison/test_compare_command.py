@@ -229,7 +229,7 @@ def test_trials_are_told_by_their_number_and_the_largest_change_comes_first(caps
     )
 
 
-def test_scores_stand_beside_pass_rates_and_decide_where_nothing_missed(capsys, tmp_path):
+def test_scores_are_held_beside_pass_rates_and_alone_where_nothing_missed(capsys, tmp_path):
     def scored(shift, missed=0):
         return [
             {**row, "score": round(0.5 + number % 7 / 20 + shift, 3)}
@@ -243,11 +243,45 @@ def test_scores_stand_beside_pass_rates_and_decide_where_nothing_missed(capsys, 
     assert "accuracy: regressed (mean score 0.748 -> 0.648, -0.100" in said
     c, d = write(tmp_path / "c.jsonl", *scored(0.1, 2)), write(tmp_path / "d.jsonl", *scored(0.0, 2))
     code, said = compare(capsys, c, d)
-    assert code == 0
-    assert "  mean score" in said
-    finding = compare_json(capsys, c, d)["comparisons"][0]["findings"][0]
-    assert finding["metric"] == "pass_rate"
-    assert finding["score"]["change"] == pytest.approx(-0.1)
+    assert code == 1
+    for words in (
+        "    accuracy: not worse by 2 points or more (98.7% -> 98.7%, +0.0 points",
+        "    accuracy: regressed (mean score 0.748 -> 0.648, -0.100",
+        "accuracy     all                  150     98.7%    98.7%",
+        "accuracy     all: mean score      150     0.748    0.648",
+        "accuracy (mean score): 150 cases worse, 0 better",
+        "    worse: case-000: 0.600 -> 0.500 (wrong)",
+        "regressed (exit 1): accuracy (mean score)",
+    ):
+        assert words in said
+    (comparison,) = compare_json(capsys, c, d)["comparisons"]
+    rate, score = comparison["findings"]
+    assert (rate["metric"], rate["verdict"], rate["change"]) == ("pass_rate", "not worse", 0)
+    assert (score["metric"], score["verdict"], score["change"]) == ("mean_score", "regressed", pytest.approx(-0.1))
+    assert {each["metric"] for each in comparison["flips"]} == {"mean_score"}
+    # Of a judge that never gives the same score twice nobody wants to read every case.
+    noise = [{**row, "score": row["score"] + (-1) ** number / 99} for number, row in enumerate(scored(0.1, 2))]
+    (comparison,) = compare_json(capsys, c, write(tmp_path / "e.jsonl", *noise))["comparisons"]
+    assert [each["worse"] + each["better"] for each in comparison["findings"]] == [0, 150]
+    assert comparison["flips"] == []
+
+
+def test_scores_of_groups_are_shown_where_they_say_something(capsys, tmp_path):
+    def lines(shift):
+        for number in range(200):
+            group = "xyz"[number % 3]
+            score = 0.9 - (shift if group == "x" else 0) + number % 7 / 100
+            labels = {"category": group}
+            outcome = "pass" if number % 20 else "miss"
+            yield {"case": f"c{number}", "dimension": "d", "outcome": outcome, "score": score, "labels": labels}
+
+    a, b = write(tmp_path / "a.jsonl", *lines(0.0)), write(tmp_path / "b.jsonl", *lines(0.3))
+    code, said = compare(capsys, a, b)
+    assert code == 1
+    assert "  x: mean score " in said
+    assert "  y: mean score " not in said
+    assert "more groups" not in said
+    assert "  y: mean score " in compare(capsys, a, b, "-v")[1]
 
 
 def test_groups_by_another_label(capsys, tmp_path):

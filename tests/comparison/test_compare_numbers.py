@@ -45,7 +45,7 @@ def test_what_is_counted_is_what_a_plain_loop_counts(before, after):
     found = compared(rows(before), rows(after))
     (finding,) = found.findings
     assert found.cases == len(common)
-    assert finding.paired == (bool(common) and len(common) >= 0.8 * max(map(len, rates)))
+    assert finding.paired == (bool(common) and len(common) >= 0.8 * min(map(len, rates)))
     there = [(rates[0][case], rates[1][case]) for case in common]
     if not finding.paired:
         assert finding.before == pytest.approx(np.mean(list(rates[0].values())))
@@ -54,7 +54,7 @@ def test_what_is_counted_is_what_a_plain_loop_counts(before, after):
     assert (finding.before, finding.after) == tuple(pytest.approx(each) for each in np.mean(there, axis=0))
     assert finding.worse == sum(was > now for was, now in there)
     assert finding.better == sum(was < now for was, now in there)
-    worse, better = found.flips.of(finding.place)
+    worse, better = found.flips.of(finding.place, finding.measure)
     assert [each.case for each in worse] == sorted(
         (case for case in common if rates[0][case] > rates[1][case]),
         key=lambda case: (-round(rates[0][case] - rates[1][case], 9), case),
@@ -104,6 +104,69 @@ def test_a_drop_mirrored_is_a_rise():
         assert list(one.interval) == pytest.approx([-other.interval[1], -other.interval[0]], abs=1e-6)
 
 
+def test_a_suite_that_grew_is_compared_on_its_old_cases():
+    """Hard cases that are new make nobody worse."""
+    rng = np.random.default_rng(3)
+    old = {f"c{number}": bool(rng.random() < 0.9) for number in range(60)}
+    new = old | {f"hard{number}": bool(rng.random() < 0.3) for number in range(60)}
+    for sides in ((old, new), (new, old)):
+        (finding,) = compared(*map(rows, sides)).findings
+        assert (finding.paired, finding.cases, finding.change, finding.verdict) == (True, 60, 0, "cannot tell")
+    # Of the smaller side, only what is judged counts.
+    some = {case: passed if number < 40 else "error" for number, (case, passed) in enumerate(old.items())}
+    (finding,) = compared(rows(some), rows(new)).findings
+    assert (finding.paired, finding.cases) == (True, 40)
+    other = {f"{case}{'' if number < 47 else 'x'}": passed for number, (case, passed) in enumerate(old.items())}
+    (finding,) = compared(rows(other), rows(new)).findings
+    assert not finding.paired
+
+
+def scored(rng, shift, missed, cases=40):
+    """Cases whose scores move a little, and of which some miss."""
+    return [
+        row | {"score": float(np.clip(0.9 - shift + 0.05 * rng.standard_normal(), 0, 1))}
+        for row in rows({f"c{number}": number >= missed for number in range(cases)})
+    ]
+
+
+@pytest.mark.parametrize("missed", [(0, 0), (1, 0), (0, 1), (1, 1), (5, 5)])
+def test_no_miss_silences_a_drop_of_scores(missed):
+    rng = np.random.default_rng(9)
+    found = compared(scored(rng, 0.0, missed[0]), scored(rng, 0.3, missed[1]))
+    said = {each.measure: each for each in found.findings}
+    assert said.keys() == ({"pass_rate", "mean_score"} if any(missed) else {"mean_score"})
+    assert (said["mean_score"].verdict, found.fails) == ("regressed", True)
+    assert [each.verdict for each in found.findings if each.measure == "pass_rate"] == ["cannot tell"] * any(missed)
+    worse, _ = found.flips.of(said["mean_score"].place, "mean_score")
+    assert len(worse) == 40
+
+
+def test_scores_are_another_row_of_the_family_of_each_place():
+    rng = np.random.default_rng(10)
+    sides = []
+    for shift in (0.0, 0.3):
+        side = scored(rng, 0.0, 4) + [row | {"case": f"x{row['case']}"} for row in scored(rng, shift, 4)]
+        sides.append([row | {"labels": {"category": row["case"][0]}} for row in side])
+    found = compared(*sides).findings
+    assert [(each.place.group, each.measure) for each in found] == [
+        (group, measure) for group in (None, "c", "x") for measure in ("pass_rate", "mean_score")
+    ]
+    verdicts = {(each.place.group, each.measure): each.verdict for each in found}
+    assert verdicts["x", "mean_score"] == "regressed"
+    assert verdicts["c", "mean_score"] != "regressed"
+    assert {each.verdict for each in found if each.measure == "pass_rate"} == {"cannot tell"}
+
+
+def test_scores_that_only_repeat_pass_and_fail_are_no_row():
+    def repeated(passed):
+        return [row | {"score": float(row["outcome"] == "pass")} for row in rows(passed)]
+
+    before, after = {f"c{number}": True for number in range(40)}, {f"c{number}": number > 9 for number in range(40)}
+    (finding,) = compared(repeated(before), repeated(after)).findings
+    (plain,) = compared(rows(before), rows(after)).findings
+    assert (finding.measure, finding.p_worse) == ("pass_rate", plain.p_worse)
+
+
 def test_many_labels_and_dimensions_do_not_make_many_cells_of_every_case():
     """Each case has a dimension and a category of its own: what is kept grows with the rows alone."""
     said = [
@@ -146,6 +209,25 @@ def test_the_same_product_twice_raises_no_alarm_more_often_than_promised(cluster
     most = sessions * 0.05 + 3 * (sessions * 0.05 * 0.95) ** 0.5
     assert said["regressed"] <= most
     assert said["better"] <= most
+
+
+@pytest.mark.slow
+def test_scores_beside_pass_rates_raise_no_alarm_more_often_than_promised():
+    rng, sessions = np.random.default_rng(14), 400
+    said = defaultdict(int)
+    for _ in range(sessions):
+        hard = rng.random(60)
+        sides = [
+            [
+                {"case": f"c{number}", "dimension": "d", "score": float(score)}
+                | {"outcome": "pass" if score > 0.3 else "miss"}
+                for number, score in enumerate(np.clip(0.7 * hard + 0.3 * rng.random(60), 0, 1))
+            ]
+            for _ in range(2)
+        ]
+        for word in {each.verdict for each in compared(*sides).findings}:
+            said[word] += 1
+    assert said["regressed"] <= sessions * 0.05 + 3 * (sessions * 0.05 * 0.95) ** 0.5
 
 
 @pytest.mark.slow

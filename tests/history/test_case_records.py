@@ -1,5 +1,7 @@
 """The record of a case: always passes, flaky or always misses; since when; where it changed."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +84,31 @@ def test_a_case_is_gone_where_a_later_run_of_everything_has_it_no_more():
     assert standing("pp ").gone
     assert not standing("pp ", part=(2,)).gone
     assert not standing("p p").gone
+
+
+def test_a_run_of_some_files_says_what_is_gone_from_those_alone():
+    """Every third of the runs is of everything; the others are of the file that `asked` says."""
+
+    def gone(told, asked):
+        runs = history_of("p" * len(asked)).runs
+        runs = tuple(replace(run, everything=file == "") for run, file in zip(runs, asked, strict=True))
+        records = tuple(
+            CaseRecord(
+                name,
+                "accuracy",
+                f"{name[0]}.py::test",
+                "",
+                tuple(Told(n, 1, 1, 0, "", None, "") for n, letter in enumerate(letters) if letter != " "),
+            )
+            for name, letters in told.items()
+        )
+        return {each.case: each.gone for each in standings(History(runs, records))}
+
+    assert gone({"a1": "ppp", "a2": "p  ", "b1": "p  "}, ["", "a", "a"]) == {"a1": False, "a2": True, "b1": False}
+    assert gone({"a1": "ppp", "a2": "pp ", "b1": "p  "}, ["", "a", ""]) == {"a1": False, "a2": True, "b1": True}
+    assert gone({"a1": "p p", "b1": "pp "}, ["b", "b", "a"]) == {"a1": False, "b1": False}
+    # A file that holds nothing more is known to be gone by runs of everything alone.
+    assert gone({"a1": "p ", "b1": "pp"}, ["", "a"]) == {"a1": False, "b1": False}
 
 
 def test_errors_of_the_last_run_are_told():

@@ -241,6 +241,73 @@ def test_an_empty_file_becomes_a_history(project):
     assert (len(history.runs), notes) == (1, [])
 
 
+def older(project, version=1):
+    """Make the history of a project one that the first version has written."""
+    ours = sqlite3.connect(project / ".evalbars" / "history.db", isolation_level=None)
+    ours.execute("ALTER TABLE runs DROP COLUMN everything")
+    ours.execute("ALTER TABLE cards DROP COLUMN cluster")
+    ours.execute(f"PRAGMA user_version = {version}")
+    ours.close()
+
+
+@pytest.mark.parametrize("writes", [True, False], ids=["session", "reader"])
+def test_a_history_of_an_older_version_is_brought_up_to_date_and_loses_nothing(project, writes):
+    paths = [write_run(runs_of(project), day, {"a": "pm"}, asked=["evals/"]) for day in (1, 2)]
+    for path in paths:
+        record(project, path)
+    database_ = sqlite3.connect(project / ".evalbars" / "history.db", isolation_level=None)
+    database_.execute("INSERT INTO verdicts VALUES (1, 'right', 'met', 1, 0)")
+    database_.execute("INSERT INTO verdicts VALUES (2, 'right', 'missed', 1, 1)")
+    database_.execute("UPDATE runs SET whole = 0")
+    database_.close()
+    older(project)
+    paths[0].unlink()
+    if writes:
+        assert record_quietly(project, write_run(runs_of(project), 3, {"a": "pp"})) == ""
+    history, notes = read(project)
+    assert notes == []
+    assert told_of(history, "a")[:2] == [(0, 1, 2, 0), (1, 1, 2, 0)]
+    assert [dict(run.verdicts) for run in history.runs[:2]] == [{"right": "met"}, {"right": "missed"}]
+    # What was not kept is known again where the run file is there.
+    assert [(run.whole, run.everything) for run in history.runs] == [(False, True), (True, False), (True, True)][
+        : len(history.runs)
+    ]
+    assert [each.name for each in (project / ".evalbars").glob("history*")] == ["history.db"]
+
+
+def test_processes_that_bring_a_history_up_to_date_at_once_agree(project):
+    files = [write_run(runs_of(project), day, {f"c{n}": "pm" for n in range(50)}) for day in range(1, 9)]
+    for path in files[:2]:
+        record(project, path)
+    older(project)
+    writers = [start(RECORD, project, *files[2 + place :: 2]) for place in range(2)]
+    assert [writer.communicate(timeout=60)[0] for writer in writers] == ["", ""]
+    history, notes = read(project)
+    assert (told_of(history, "c7"), notes) == ([(run, 1, 2, 0) for run in range(8)], [])
+
+
+def test_an_older_history_that_cannot_be_written_now_is_read_all_the_same(project, monkeypatch):
+    record(project, write_run(runs_of(project), 1, {"a": "p"}))
+    older(project)
+    monkeypatch.setattr(database, "PATIENCE", 0)
+    other = sqlite3.connect(project / ".evalbars" / "history.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    history, (note,) = read(project)
+    assert told_of(history, "a") == [(0, 1, 1, 0)]
+    assert note.endswith("another process has been writing it for 0 s; what is new was read, and not kept")
+    other.execute("ROLLBACK")
+    other.close()
+    assert read(project)[1] == []
+
+
+def test_a_history_of_a_version_that_never_was_is_made_anew(project):
+    record(project, write_run(runs_of(project), 1, {"a": "p"}))
+    older(project, version=0)
+    history, (note,) = read(project)
+    assert told_of(history, "a") == [(0, 1, 1, 0)]
+    assert "could not be read as the history (its schema is 0, which no pytest-evalbars has written)" in note
+
+
 def test_a_history_of_a_newer_version_is_left_alone(project):
     path = write_run(runs_of(project), 1, {"a": "p"})
     record(project, path)
@@ -248,7 +315,7 @@ def test_a_history_of_a_newer_version_is_left_alone(project):
     newer.execute("PRAGMA user_version = 7")
     newer.close()
     words = (
-        ".evalbars/history.db: its schema is 7, this pytest-evalbars reads up to 1; upgrade it, or move the file "
+        ".evalbars/history.db: its schema is 7, this pytest-evalbars reads up to 2; upgrade it, or move the file "
         "away: what is in the run files is read again"
     )
     with pytest.raises(HistoryError) as error:

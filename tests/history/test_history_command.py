@@ -9,7 +9,7 @@ from past_runs import write_run
 from pytest_evalbars.cli import main
 from pytest_evalbars.gate.load import load_bars
 from pytest_evalbars.gate.presets import judged
-from pytest_evalbars.history.access import record_quietly
+from pytest_evalbars.history.access import read_history, record_quietly
 from pytest_evalbars.run.reading import load_run
 
 BARS = """
@@ -96,6 +96,20 @@ def test_rates_and_intervals_are_those_of_the_gate(suite, capsys, monkeypatch):
         compared += 1
     assert compared == 4
     assert {each["kind"] for each in wholes} == {"held", "capability", "held, adversarial"}
+    clusters = {record.case[-4:-1]: record.cluster for record in read_history(suite.path).records}
+    assert clusters == {f"c{n:02}": f"page-{n // 4}" if n < 12 else "" for n in range(24)}
+
+
+def test_runs_of_a_folder_that_was_named_are_not_called_partial(folder, capsys):
+    write_run(folder / ".evalbars" / "runs", 4, {"a": "p", "b": "p"}, asked=["evals/"])
+    write_run(folder / ".evalbars" / "runs", 5, {"a": "p"}, asked=["evals/"], left_out=["b"])
+    out = said(capsys)[1]
+    lines = {line.split()[0][:10]: line for line in out.splitlines() if line.startswith("2026-11-0") and "T" in line}
+    assert [day for day, line in lines.items() if "partial" in line] == ["2026-11-03", "2026-11-05"]
+    runs = json.loads(said(capsys, "--json")[1])["runs"]
+    assert [(run["whole"], run["everything"]) for run in runs[-2:]] == [(True, False), (False, False)]
+    # It had the file of case c, and not that case.
+    assert "  1 case of earlier runs is not in the last whole one\n" in said(capsys, "--cases")[1]
 
 
 @pytest.mark.usefixtures("folder")

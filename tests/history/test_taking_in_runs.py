@@ -123,13 +123,19 @@ def test_a_run_that_was_read_already_is_not_read_again(runs):
 
 
 @pytest.mark.parametrize(
-    "more", [{"left_out": ["b"]}, {"asked": ["evals/test_a.py"]}], ids=["deselected", "some files"]
+    ("more", "whole", "everything"),
+    [
+        ({"left_out": ["b"]}, False, True),
+        ({"asked": ["evals/test_a.py"]}, True, False),
+        ({"left_out": ["b"], "asked": ["evals/"]}, False, False),
+    ],
+    ids=["deselected", "some files", "both"],
 )
-def test_a_part_of_the_cases_counts_for_them_and_is_no_whole_run(runs, more):
+def test_a_part_of_the_cases_counts_for_them_and_is_no_run_of_everything(runs, more, whole, everything):
     write_run(runs, 1, {"a": "p", "b": "p"})
     write_run(runs, 2, {"a": "m"}, **more)
     history = read(runs)
-    assert [run.whole for run in history.runs] == [True, False]
+    assert [(run.whole, run.everything) for run in history.runs] == [(True, True), (whole, everything)]
     assert told_of(history, "a") == [(0, 1, 1, 0), (1, 0, 1, 0)]
     assert told_of(history, "b") == [(0, 1, 1, 0)]
 

@@ -18,9 +18,9 @@ def told(words, status="regression", content="a"):
     return tuple(found)
 
 
-def record(words, case="c", dimension="accuracy", test=TEST, file="", **more):
+def record(words, case="c", dimension="accuracy", test=TEST, file="", cluster="", **more):
     """A case on one dimension; `words` as `told` reads them."""
-    return CaseRecord(case, dimension, test, file, told(words, **more))
+    return CaseRecord(case, dimension, test, file, told(words, **more), cluster)
 
 
 def runs(number, *, day="2026-11-20", verdicts=None, same=False):

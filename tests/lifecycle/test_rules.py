@@ -233,6 +233,36 @@ def test_a_short_bad_end_is_not_yet_broken(end):
     assert case_kinds(history(record(["p"] * 8 + end))) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "spell", "broken"),
+    [
+        (["p"] * 6, 3, False),  # of 6 trials the lower bound is 60.7%, and of 7 it is 65.2%
+        (["p"] * 7, 3, True),
+        (["p"], 58, False),
+        (["p"], 59, True),
+        (["p", "m"] * 23 + ["p"], 6, False),
+        (["p", "m"] * 23 + ["p"], 7, True),
+        # What it did long ago says less than its last trials.
+        (["m"] * 100 + ["p"] * 46, 3, True),
+    ],
+)
+def test_a_spell_of_misses_must_be_improbable_at_the_rate_before(before, spell, broken):
+    assert (case_kinds(history(record(before + ["m"] * spell))) == ["broken"]) == broken
+
+
+def test_a_flaky_case_in_a_bad_spell_is_flaky():
+    """What a case of a rate of 50% shows in one of eight looks."""
+    assert case_kinds(history(record(["p", "m", "m", "p", "p", "m"] * 5 + ["p", "m", "m", "m"]))) == ["quarantine"]
+
+
+@pytest.mark.parametrize(("rate", "trials"), [(0.5, 1), (0.3, 3), (0.6, 1)])
+def test_flaky_cases_are_seldom_called_broken(rate, trials):
+    passes = np.random.default_rng(17).binomial(trials, rate, (1000, 30))
+    found = [each.kind for each in moves(counted(passes, trials, "regression")) if each.case]
+    assert found.count("broken") / 1000 < 0.02
+    assert found.count("quarantine") / 1000 > 0.85
+
+
 @pytest.mark.parametrize("before", [0, 1, 2, 8, 100])
 @pytest.mark.parametrize("after", [0, 1, 8])
 def test_a_single_red_of_one_trial_is_never_enough(before, after):
@@ -378,6 +408,51 @@ def test_a_dimension_that_told_two_states_apart_is_not_saturated():
 
     assert of_dimension(many(word, 120)) == []
     assert [each.kind for each in of_dimension(many(word, 120, words=17))] == ["saturated"]
+
+
+def in_documents(number, fails=(), cases=10):
+    """A history in which all cases of a document pass, or all miss."""
+    records = (
+        record(["m" if document in fails else "p"] * 10, case=f"c{document}-{case}", cluster=f"d{document}")
+        for document in range(number)
+        for case in range(cases)
+    )
+    return history(*records)
+
+
+@pytest.mark.parametrize(("documents", "found"), [(10, 0), (98, 0), (99, 1)])
+def test_documents_are_the_units_of_a_dimension_that_is_in_documents(documents, found):
+    said = of_dimension(in_documents(documents, cases=2))
+    assert [each.kind for each in said] == ["saturated"] * found
+    for each in said:
+        assert each.numbers[0].low == pytest.approx(0.05 ** (1 / 99))
+
+
+def test_states_are_told_apart_by_documents_too():
+    """20 cases that rise tell two states apart, but not where they are of two documents."""
+
+    def past(cluster):
+        rows = (
+            record(
+                ["m" if case < 20 and run < 6 else "p" for run in range(10)], case=f"c{case}", cluster=cluster(case)
+            )
+            for case in range(1200)
+        )
+        return history(*rows)
+
+    assert of_dimension(past(lambda _: "")) == []
+    assert of_dimension(past(lambda case: f"d{case // 10}"))
+
+
+@pytest.mark.slow
+def test_dimensions_in_documents_are_seldom_called_saturated_at_the_limit():
+    """At a true rate of 97% by document; taken for independent, 78% of such histories were."""
+    rng, many = np.random.default_rng(2), 60
+    found = 0
+    for _ in range(many):
+        fails = np.flatnonzero(rng.random(10) >= 0.97)
+        found += any(each.kind == "saturated" for each in of_dimension(in_documents(10, fails)))
+    assert found / many <= 0.05 + 3 * (0.05 * 0.95 / many) ** 0.5
 
 
 def test_nor_is_one_of_too_few_states():
