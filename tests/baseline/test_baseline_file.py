@@ -108,11 +108,11 @@ def test_a_person_reads_the_file():
         '"test": "evals/test_support.py::test_answer", "content": "c0"}\n'
         '{"case": "refund-1", "dimensions": {"accuracy": {"passes": 2, "trials": 3}, '
         '"tone": {"passes": 1, "trials": 1, "errors": 1}}, '
-        '"measures": {"seconds": 0.8, "tokens_in": 91, "chunks": 3}, '
+        '"measures": {"tokens_in": 91, "chunks": 3}, '
         '"labels": {"category": "refunds", "status": "regression"}, '
         '"test": "evals/test_support.py::test_answer", "content": "c0"}\n'
         '{"case": "refund-2", "dimensions": {"accuracy": {"passes": 0, "trials": 1}, '
-        '"tone": {"passes": 1, "trials": 1}}, "measures": {"seconds": 1.5}, '
+        '"tone": {"passes": 1, "trials": 1}}, '
         '"labels": {"category": "refunds", "status": "regression"}, "cluster": "doc 7", '
         '"test": "evals/test_support.py::test_answer", "file": "evals/support.jsonl", "content": "c2"}\n'
         '{"case": "unheard", "dimensions": {"accuracy": {"passes": 0, "trials": 0, "errors": 1}}, '
@@ -258,7 +258,8 @@ def mean(values):
 @given(rows=observations())
 def test_there_and_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("there") / "base.jsonl"
-    run = Run.from_observations([{"type": "header", "labels": {"model": "v2"}}, *rows])
+    slow = {"metric": "mean_latency", "max_drop": "10%"}  # else no seconds are kept
+    run = Run.from_observations([{"type": "header", "labels": {"model": "v2"}, "bars": [slow]}, *rows])
     text = written(run, path)
     base = load_baseline(path)
 
@@ -279,6 +280,15 @@ def test_there_and_back(tmp_path_factory, rows):
     for one, other in zip(decide(run, bars).verdicts, decide(base, bars).verdicts, strict=True):
         assert (one.name, one.cases, one.trials) == (other.name, other.cases, other.trials)
         assert other.estimate == pytest.approx(one.estimate, abs=1e-5)
+
+
+@pytest.mark.parametrize("metric", ["mean_latency", "mean_seconds", None])
+def test_what_a_clock_measured_is_kept_where_a_bar_compares_it(metric):
+    header = HEADER | {"bars": [{"metric": metric, "max_drop": 0.1}] if metric else []}
+    rows = [said("q1", tone=("pass", None, None), measures={"seconds": 0.5, "cost_usd": 0.1})]
+    run = run_of(*rows, header=header)
+    assert ('"seconds": 0.5' in written(run)) == (metric is not None)
+    assert '"cost_usd": 0.1' in written(run)
 
 
 def test_what_rounding_takes_away_is_no_change():

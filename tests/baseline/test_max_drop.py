@@ -67,7 +67,7 @@ def test_a_regression_is_proven_on_the_same_cases_and_names_those_that_flipped(p
     result = product.run("-rA")
     assert result.exit == 1
     assert result.counts["failed"] == 1
-    result.said("MISSED accuracy: pass rate 95.0% -> 80.0% over 40 cases, worse by 15.0 points", "proven worse")
+    result.said("MISSED accuracy: pass rate 95.0% -> 80.0% over 40 cases, -15.0 points", "proven worse")
     result.said("7 cases worse, 1 better; worse: c2 (wrong answer), c3 (wrong answer)", "and 2 more")
     result.said("against baseline", "drop <= 0 points", "MISSED")
     result.said("FAILED evalbars::pass_rate:accuracy,max_drop")
@@ -202,7 +202,7 @@ def test_cost_is_held_in_its_own_unit_or_as_a_share(product):
     assert result.exit == 1
     result.said("rise <= 10%", "MISSED")
     result.said("rise <= $0.05", "met")
-    result.said("MISSED mean cost (bar share)", "worse by 50.0%")
+    result.said("MISSED mean cost (bar share)", "+50.0%")
 
 
 def test_the_command_compares_as_the_session_does(product, monkeypatch, capsys):
