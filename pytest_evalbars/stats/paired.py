@@ -25,14 +25,15 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, ndtr, ndtri, stdtr, stdtrit
 
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
 from pytest_evalbars.stats.exact import total
+from pytest_evalbars.stats.paired_trials import Counts, Trials, dealt, known_trials, passes_of
 from pytest_evalbars.stats.power import EQUAL, smallest
 from pytest_evalbars.stats.signflip import FINE_STEPS, STEPS, signflip, steps_of
-from pytest_evalbars.stats.tango import difference_at, score
+from pytest_evalbars.stats.tango import at_least, difference_at, lowest_rate, score
 from pytest_evalbars.stats.zero import held_bounds, held_p, p_of_more
 
 
@@ -57,20 +58,25 @@ class Drop:
     p_rise: float
 
 
-def case_drop(before: ArrayLike, after: ArrayLike, clusters: ArrayLike | None = None) -> Drop:
+def case_drop(
+    before: ArrayLike, after: ArrayLike, clusters: ArrayLike | None = None, trials: Trials | None = None
+) -> Drop:
     """Estimate how far the mean over cases dropped in the population that the cases are drawn from.
 
     Args:
         before: Shape (cases,): the mean of each case's trials before, from 0 to 1.
         after: Shape (cases,): the same cases now.
         clusters: Shape (cases,), integers: cases of one number share a source. None: all are independent.
+        trials: The numbers of trials of each case before, and after, each of shape (cases,); one of the two is None
+            where nobody knows. None: every case had as many after as before.
 
     Returns:
         The drop with its evidence. Differences that are whole multiples of 1/30 or more are taken for those of rates,
         others for those of scores; either way holds for both, but is wider for the other.
 
     Raises:
-        ValueError: No case, a mean outside 0..1 or not a number, or arrays of other shapes or kinds.
+        ValueError: No case, a mean outside 0..1 or not a number, a case of no trial, or arrays of other shapes or
+            kinds.
     """
     old, new = np.asarray(before, np.float64), np.asarray(after, np.float64)
     if old.ndim != 1 or old.size == 0 or old.shape != new.shape:
@@ -96,7 +102,8 @@ def case_drop(before: ArrayLike, after: ArrayLike, clusters: ArrayLike | None = 
         p_drop, p_rise = _mid_p(int((d > 0).sum()), int((d < 0).sum()))
     else:
         p_drop, p_rise = signflip(sums, steps or steps_of(d, FINE_STEPS))
-    return Drop(value, square, variance, units, m, count, steps, p_drop, p_rise)
+    drop = Drop(value, square, variance, units, m, count, steps, p_drop, p_rise)
+    return drop if trials is None else _of_trials(drop, old, new, known_trials(trials, m))
 
 
 def drop_bounds(drop: Drop, alpha: float) -> tuple[float, float]:
@@ -179,6 +186,21 @@ def _mid_p(worse: int, better: int) -> tuple[float, float]:
     return p(worse, better), p(better, worse)
 
 
+def _of_trials(drop: Drop, old: NDArray[np.float64], new: NDArray[np.float64], trials: Counts | None) -> Drop:
+    """The test at 0 where cases had more trials after than before, or less, and their differences are skewed."""
+    if trials is not None and (trials[0] == trials[1]).all():
+        return drop
+    ps = [(drop.p_drop, drop.p_rise)]
+    passes = None if trials is None else passes_of((old, new), trials)
+    if passes is not None and trials is not None:
+        ps.append(dealt(passes, trials))
+    if passes is None or drop.clusters < drop.cases:  # cases of a cluster are dealt out together
+        scores = replace(drop, steps=None)
+        p_drop = _p_smaller(_mirrored(scores), 0.0) if drop.value > -1 else 1.0
+        ps.append((p_drop, _p_smaller(scores, 0.0) if drop.value < 1 else 1.0))
+    return replace(drop, p_drop=max(p for p, _ in ps), p_rise=max(p for _, p in ps))
+
+
 def _mirrored(drop: Drop) -> Drop:
     """Before and after swapped."""
     return replace(drop, value=-drop.value, p_drop=drop.p_rise, p_rise=drop.p_drop)
@@ -196,7 +218,8 @@ def _highest(drop: Drop, alpha: float) -> float:
     if drop.steps is not None:
         bounds.append(difference_at(*_flipped(drop), float(ndtri(alpha))))
         if _one_trial(drop):
-            return bounds[0]
+            _, better, n = _flipped(drop)
+            return max(bounds[0], -lowest_rate(better, n, alpha)) if bounds[0] < 0 else bounds[0]
     if n - 1 <= EQUAL:
         return max(bounds, default=1.0)
     bounds.append(drop.value - float(stdtrit(n - 1, alpha)) * math.sqrt(drop.variance / n))
@@ -214,7 +237,8 @@ def _p_smaller(drop: Drop, t: float) -> float:
     if drop.steps is not None:
         ps.append(float(ndtr(score(*_flipped(drop), t))))
         if _one_trial(drop):
-            return ps[0]
+            _, better, n = _flipped(drop)
+            return max(ps[0], at_least(better, n, -t)) if t < 0 else ps[0]
     if n - 1 <= EQUAL:
         return max(ps, default=1.0)
     se = math.sqrt(drop.variance / n)
