@@ -10,6 +10,10 @@ follow a hypergeometric law, and the law of their sum is counted exactly, by its
 numbers of trials are too unlike for that, its tail is told by a saddlepoint, within some percent of it. Neither draws
 by chance, and so the order of cases says nothing.
 
+How large a drop is, is bounded as that of rates; where half of the cases were tried once and now several times, as
+that of scores too: a drop that is just allowed would else be called larger in up to 9% instead of 5%. With 2 trials
+against 3, or 3 against 10, it is at most 6% without.
+
 Sources: Fisher 1935 (a table's margins); Pesarin 2001 (permutation within strata); Lugannani & Rice 1980.
 """
 
@@ -52,6 +56,12 @@ def known_trials(trials: Trials, cases: int) -> Counts | None:
         if each.shape != (cases,) or each.dtype.kind not in "iu" or each.min() < 1:
             raise ValueError("there must be one number of trials a case, before and after, each at least 1")
     return old.astype(np.int64), new.astype(np.int64)
+
+
+def one_against_many(trials: Counts) -> bool:
+    """Whether one trial stands against several in half of the cases or more: what skews their differences most."""
+    old, new = trials
+    return bool(((np.minimum(old, new) == 1) & (old != new)).mean() >= 0.5)
 
 
 def passes_of(means: tuple[NDArray[np.float64], NDArray[np.float64]], trials: Counts) -> Counts | None:
@@ -157,7 +167,10 @@ def _by_saddlepoint(
     spread = math.sqrt(math.fsum(many * variances * sizes * sizes))
     # Both at the unit of one standard deviation, from the mean.
     z = math.fsum((seen - many * means) * sizes) / spread
-    width = max(map(len, laws))
+    widths = np.array([len(law) - 1 for law in laws])
+    if (seen == many * widths).all() or (seen == 0).all():  # there is no larger sum, or no smaller one
+        return (0.0, 1.0) if z > 0 else (1.0, 0.0)
+    width = int(widths.max()) + 1
     if len(laws) * width > MOST:
         return float(ndtr(-z)), float(ndtr(z))
     law = np.zeros((len(laws), width))
@@ -188,8 +201,6 @@ def _by_saddlepoint(
         low, high = (middle, high) if side * tilted(side * middle)[1] < abs(z) else (low, middle)
     log, _, square = tilted(side * high)
     root = math.sqrt(max(2 * (high * abs(z) - log), 0.0))
-    if square <= 0 or root <= 0:  # the largest sum there is
-        return (0.0, 1.0) if z > 0 else (1.0, 0.0)
     p = float(ndtr(-root)) + math.exp(-root * root / 2) / math.sqrt(2 * math.pi) * (
         1 / (high * math.sqrt(square)) - 1 / root
     )
