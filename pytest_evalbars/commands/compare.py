@@ -36,7 +36,9 @@ def add(commands: Any) -> None:
     )
     word("--by-label", metavar="LABEL", help="cut one run by a label such as model, and compare its values")
     word(
-        "--reference", metavar="VALUE", help="with --by-label: what the others are compared with; default: the first"
+        "--reference",
+        metavar="VALUE",
+        help="with --by-label: what the others are compared with; default: the first by name",
     )
     word("--margin", type=rate, default=0.02, metavar="SHARE", help="the largest drop that does not matter (0.02)")
     word("--confidence", type=confidence, default=0.95, metavar="SHARE", help="of verdicts and intervals (0.95)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.metrics.drops import exact_interval
 from pytest_evalbars.stats.independent import (
     Difference,
     difference_bounds,
@@ -27,8 +28,8 @@ class Apart:
 
     @property
     def difference(self) -> Difference:
-        """Of which a number above 0 is a drop."""
-        return Difference(self.was.value, self.now.value, self.was.interval, self.now.interval)
+        """Of which a number above 0 is a drop; with the bounds that verdicts rest on."""
+        return Difference(self.was.value, self.now.value, exact_interval(self.was), exact_interval(self.now))
 
     @property
     def value(self) -> float:
@@ -42,7 +43,8 @@ class Apart:
         return difference_bounds(self.difference, alpha)
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        return difference_interval(self.difference, confidence)
+        shown = Difference(self.was.value, self.now.value, self.was.interval, self.now.interval)
+        return difference_interval(shown, confidence)
 
     def p_below(self, threshold: float) -> float:
         return difference_p_smaller(self.difference, threshold)

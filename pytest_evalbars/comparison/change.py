@@ -112,7 +112,8 @@ def _pairs(both: Sequence[Folded], measure: Measure, ends: tuple[int, int] | Non
     there = np.flatnonzero((trials[0] > 0) & (trials[1] > 0))
     was, now = (np.round(s[there] / n[there], PLACES) for s, n in zip(sums, trials, strict=True))
     cluster = before.cluster if after.cluster is None else after.cluster
-    return Pairs(there, was, as_before(was, now), None if cluster is None else cluster[there])
+    clusters = None if cluster is None else cluster[there]
+    return Pairs(there, was, as_before(was, now), clusters, *(n[there] for n in trials))
 
 
 def _alone(of: Folded, measure: Measure, end: int | None) -> Estimate:

@@ -14,6 +14,7 @@ from pytest_evalbars.comparison.finding import Comparison, Finding
 from pytest_evalbars.comparison.flips import Flips
 from pytest_evalbars.comparison.fold import aligned, fold
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.gate.bar import nearest
 from pytest_evalbars.run.columns import MISS
 from pytest_evalbars.run.matching import match
 from pytest_evalbars.stats.families import two_tiers
@@ -63,12 +64,30 @@ def compare(parts: Sequence[Part], asked: Asked) -> list[Comparison]:
     return [pair.comparison(numbers) for pair in pairs]
 
 
+def _check_names(before: Run, after: Run, asked: Asked) -> None:
+    """See that what was asked for by name is there.
+
+    Raises:
+        RunFileError: it is not.
+    """
+    keys = {key for run in (before, after) for labels in run.labelsets for key in labels}
+    if keys - {"status"} and asked.by not in {*keys, "category"}:
+        raise RunFileError(f"--by {asked.by}: no case has that label{nearest(asked.by, keys)}")
+    for old, new in asked.renamed.items():
+        for name, run in ((old, before), (new, after)):
+            if name not in run.cases:
+                raise RunFileError(
+                    f'--renamed {old}={new}: there is no case "{name}"{nearest(name, run.cases[:1000])}'
+                )
+
+
 class _Pair:
     """Two runs, side by side."""
 
     def __init__(self, before: Part, after: Part, asked: Asked) -> None:
         self.before, self.after, self.asked = before, after, asked
         self.matching = match(before.run, after.run, asked.renamed)
+        _check_names(before.run, after.run, asked)
         was, now = (_judged_dimensions(part.run) for part in (before, after))
         self.dimensions = sorted(was & now)
         self.only = (tuple(sorted(was - now)), tuple(sorted(now - was)))
@@ -79,7 +98,11 @@ class _Pair:
             )
         codes = {name: code for code, name in enumerate(self.dimensions)}
         self.own: Sequence[Folded] = (fold(before.run, codes), fold(after.run, codes))
-        self.both: Sequence[Folded] = aligned(*self.own, self.matching.before_of)
+        same: tuple[Folded, Folded] = (self.own[0], self.own[1])
+        shared = self.matching.shared
+        if shared[0] is not None:
+            same = (fold(before.run, codes, shared[0]), fold(after.run, codes, shared[1]))
+        self.both: Sequence[Folded] = aligned(*same, self.matching.before_of)
         self.units: dict[tuple[Place, Measure], slice] = {}
         self.drafts = list(self._drafts())
 

@@ -60,16 +60,19 @@ class Folded:
 COLUMNS = ("key", "passes", "trials", "open", "scores", "scored", "labelset", "cluster")
 
 
-def fold(run: Run, codes: Mapping[str, int]) -> Folded:
+def fold(run: Run, codes: Mapping[str, int], among: NDArray[np.bool_] | None = None) -> Folded:
     """Fold a run by case and dimension; skipped trials, and those left out of the run, say nothing.
 
     Args:
         run: the run.
         codes: the code of each dimension that counts.
+        among: which rows of the run count, shape (rows,); None: all.
     """
     width = len(run.cases)
     dimension = np.array([codes.get(name, -1) for name in run.dimensions] or [-1], np.int64)[run.dimension]
     said = (run.outcome != SKIPPED) & (run.outcome != LEFT_OUT) & (dimension >= 0)
+    if among is not None:
+        said &= among
     rows = slice(None) if said.all() else np.flatnonzero(said)
     key = dimension[rows] * width + run.case[rows]
     size = max(1, len(codes)) * width

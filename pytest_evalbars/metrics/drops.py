@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.stats.paired import Drop
     from pytest_evalbars.stats.paired_amounts import AmountDrop
 
+    Interval = Callable[[float], tuple[float, float]]
+
 
 @dataclass(frozen=True, slots=True)
 class OfDrop:
@@ -113,7 +115,9 @@ class OfAmountDrop:
 class OfDifference:
     """An estimate of how much worse one sample is than another that it has too little in common with."""
 
+    #: With the bounds of both that verdicts rest on; and with their intervals for display.
     difference: Difference
+    displayed: Difference
     cases: int
     before: float
     after: float
@@ -136,7 +140,7 @@ class OfDifference:
         return self._shown(low), self._shown(high)
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        low, high = difference_interval(self.difference, confidence)
+        low, high = difference_interval(self.displayed, confidence)
         return self._shown(low), self._shown(high)
 
     def p_below(self, threshold: float) -> float:
@@ -193,15 +197,17 @@ def paired(pairs: Pairs, kind: Kind, *, relative: bool = False) -> Estimate:
     """
     before, after = float(pairs.before.mean()), float(pairs.after.mean())
     good, bad = (pairs.before, pairs.after) if kind.less_is_better else (pairs.after, pairs.before)
+    trials = pairs.before_trials, pairs.after_trials
     if kind.bounded:
         # Sums of fractions may pass the ends by a rounding error.
-        return OfDrop(case_drop(np.clip(bad, 0, 1), np.clip(good, 0, 1), pairs.clusters), before, after)
+        of = trials[::-1] if kind.less_is_better else trials
+        return OfDrop(case_drop(np.clip(bad, 0, 1), np.clip(good, 0, 1), pairs.clusters, of), before, after)
     for end, means in ((math.inf, pairs.after), (-math.inf, pairs.before)):
         if np.isinf(means).any():
             return Endless(len(pairs.case), end)
     if min(pairs.before.min(), pairs.after.min()) < 0:
         raise NoData("a mean is of amounts from 0 up, and some of these are below")
-    return OfAmountDrop(amount_drop(good, bad, pairs.clusters, relative=relative), before, after)
+    return OfAmountDrop(amount_drop(good, bad, pairs.clusters, relative=relative, trials=trials), before, after)
 
 
 def independent(before: Estimate, after: Estimate, kind: Kind, same: int, *, relative: bool = False) -> Estimate:
@@ -222,17 +228,26 @@ def independent(before: Estimate, after: Estimate, kind: Kind, same: int, *, rel
     if relative and not before.value:
         raise NoData("it was 0 in the baseline, and nothing is a share of that")
     more, less = (after, before) if kind.less_is_better else (before, after)
-    difference = Difference(more.value, less.value, more.interval, less.interval)
-    if relative:
-        difference = Difference(_log(more.value), _log(less.value), _logs(more.interval), _logs(less.interval))
-    return OfDifference(difference, after.cases, before.value, after.value, same, relative)
+
+    def held(*intervals: Interval) -> Difference:
+        if relative:
+            return Difference(_log(more.value), _log(less.value), *map(_logs, intervals))
+        return Difference(more.value, less.value, *intervals)
+
+    difference, displayed = held(exact_interval(more), exact_interval(less)), held(more.interval, less.interval)
+    return OfDifference(difference, displayed, after.cases, before.value, after.value, same, relative)
+
+
+def exact_interval(estimate: Estimate) -> Interval:
+    """From a confidence to the two bounds that verdicts rest on, which are not those for display."""
+    return lambda confidence: estimate.bounds((1 - confidence) / 2)
 
 
 def _log(value: float) -> float:
     return math.log(value) if value > 0 else -math.inf
 
 
-def _logs(interval: Callable[[float], tuple[float, float]]) -> Callable[[float], tuple[float, float]]:
+def _logs(interval: Interval) -> Interval:
     def logs(confidence: float) -> tuple[float, float]:
         low, high = interval(confidence)
         return _log(low), _log(high)

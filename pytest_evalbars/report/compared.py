@@ -229,7 +229,7 @@ def _flip(flip: Flip, finding: Finding) -> str:
     change = "" if one else f": {_passes(flip.before)} -> {_passes(flip.after)}"
     if finding.measure == "mean_score":
         change = f": {flip.before.score or 0.0:.3f} -> {flip.after.score or 0.0:.3f}"
-    reason = flip.after.reason or flip.before.reason
+    reason = flip.after.reason or (flip.before.reason and f"missed before: {flip.before.reason}")
     words = safe(reason.partition("\n")[0], 100)
     return safe(f"{flip.case}{change}", 200) + (f" ({words})" if words else "")
 

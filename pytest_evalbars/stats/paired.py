@@ -7,6 +7,8 @@ count as fewer where they are of unequal size (Kish 1965). One cluster counts as
 
 - Whether there is any drop at all is asked of the signs of the differences. For cases of one trial that is McNemar's
   test, and the mid-P of it: at most 5% while up to 4 in 10 cases flip, 6% if all do; else the exact sign-flip test.
+  Where cases had more trials after than before, or less, it is also asked of the trials (`stats/paired_trials`), and
+  of the t interval below for scores, and for rates in clusters.
 - How large it is, is said by Tango's score interval. For rates of several trials it has the moments of the
   differences in place of the numbers of cases that flipped, and is never tighter than their t interval: where many
   differences are small, the moments alone claim a drop larger than it is in 10% instead of 5%.
@@ -25,14 +27,15 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import betainc, ndtr, ndtri, stdtr, stdtrit
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from pytest_evalbars.stats.clusters import cluster_codes, cluster_sums
 from pytest_evalbars.stats.exact import total
+from pytest_evalbars.stats.paired_trials import Counts, Trials, dealt, known_trials, one_against_many, passes_of
 from pytest_evalbars.stats.power import EQUAL, smallest
-from pytest_evalbars.stats.signflip import FINE_STEPS, STEPS, signflip, steps_of
-from pytest_evalbars.stats.tango import difference_at, score
+from pytest_evalbars.stats.signflip import FINE_STEPS, STEPS, mid_p, signflip, steps_of
+from pytest_evalbars.stats.tango import at_least, difference_at, lowest_rate, score
 from pytest_evalbars.stats.zero import held_bounds, held_p, p_of_more
 
 
@@ -55,22 +58,29 @@ class Drop:
     #: How surprising so large a drop would be, had nothing changed; and so large a rise.
     p_drop: float
     p_rise: float
+    #: Whether most differences are of one trial and of several: rates, that are bounded as scores are, too.
+    skewed: bool = False
 
 
-def case_drop(before: ArrayLike, after: ArrayLike, clusters: ArrayLike | None = None) -> Drop:
+def case_drop(
+    before: ArrayLike, after: ArrayLike, clusters: ArrayLike | None = None, trials: Trials | None = None
+) -> Drop:
     """Estimate how far the mean over cases dropped in the population that the cases are drawn from.
 
     Args:
         before: Shape (cases,): the mean of each case's trials before, from 0 to 1.
         after: Shape (cases,): the same cases now.
         clusters: Shape (cases,), integers: cases of one number share a source. None: all are independent.
+        trials: The numbers of trials of each case before, and after, each of shape (cases,); one of the two is None
+            where nobody knows. None: every case had as many after as before.
 
     Returns:
         The drop with its evidence. Differences that are whole multiples of 1/30 or more are taken for those of rates,
         others for those of scores; either way holds for both, but is wider for the other.
 
     Raises:
-        ValueError: No case, a mean outside 0..1 or not a number, or arrays of other shapes or kinds.
+        ValueError: No case, a mean outside 0..1 or not a number, a case of no trial, or arrays of other shapes or
+            kinds.
     """
     old, new = np.asarray(before, np.float64), np.asarray(after, np.float64)
     if old.ndim != 1 or old.size == 0 or old.shape != new.shape:
@@ -93,10 +103,11 @@ def case_drop(before: ArrayLike, after: ArrayLike, clusters: ArrayLike | None = 
     apart = total(np.square(sums - sizes * value)) / kish
     variance = apart * units / (units - 1) if units - 1 > EQUAL else 1.0
     if steps == 1 and count == m:
-        p_drop, p_rise = _mid_p(int((d > 0).sum()), int((d < 0).sum()))
+        p_drop, p_rise = mid_p(int((d > 0).sum()), int((d < 0).sum()))
     else:
         p_drop, p_rise = signflip(sums, steps or steps_of(d, FINE_STEPS))
-    return Drop(value, square, variance, units, m, count, steps, p_drop, p_rise)
+    drop = Drop(value, square, variance, units, m, count, steps, p_drop, p_rise)
+    return drop if trials is None else _of_trials(drop, old, new, known_trials(trials, m))
 
 
 def drop_bounds(drop: Drop, alpha: float) -> tuple[float, float]:
@@ -168,15 +179,19 @@ def drop_cases_to_settle(drop: Drop, t: float, alpha_larger: float, alpha_smalle
     return smallest(drop.cases, lambda cases: drop_p_smaller(larger(cases), t) <= alpha_smaller)
 
 
-def _mid_p(worse: int, better: int) -> tuple[float, float]:
-    """McNemar's test of so many flipped cases: half of the chance of what was seen counts as surprising."""
-
-    def p(one: int, other: int) -> float:
-        at_least = float(betainc(one, other + 1, 0.5)) if one else 1.0
-        more = float(betainc(one + 1, other, 0.5)) if other else 0.0
-        return (at_least + more) / 2
-
-    return p(worse, better), p(better, worse)
+def _of_trials(drop: Drop, old: NDArray[np.float64], new: NDArray[np.float64], trials: Counts | None) -> Drop:
+    """What is said of differences that are skewed, as cases had more trials after than before, or less."""
+    if trials is not None and (trials[0] == trials[1]).all():
+        return drop
+    skewed = trials is None or one_against_many(trials)
+    ps = [(drop.p_drop, drop.p_rise)]
+    passes = None if trials is None else passes_of((old, new), trials)
+    if passes is not None and trials is not None:
+        ps.append(dealt(passes, trials))
+    if passes is None or drop.clusters < drop.cases:  # cases of a cluster are not dealt out one by one
+        scores = replace(drop, steps=None)
+        ps.append((_p_smaller(_mirrored(scores), 0.0), _p_smaller(scores, 0.0)))
+    return replace(drop, skewed=skewed, p_drop=max(p for p, _ in ps), p_rise=max(p for _, p in ps))
 
 
 def _mirrored(drop: Drop) -> Drop:
@@ -196,11 +211,12 @@ def _highest(drop: Drop, alpha: float) -> float:
     if drop.steps is not None:
         bounds.append(difference_at(*_flipped(drop), float(ndtri(alpha))))
         if _one_trial(drop):
-            return bounds[0]
+            _, better, n = _flipped(drop)
+            return max(bounds[0], -lowest_rate(better, n, alpha)) if bounds[0] < 0 else bounds[0]
     if n - 1 <= EQUAL:
         return max(bounds, default=1.0)
     bounds.append(drop.value - float(stdtrit(n - 1, alpha)) * math.sqrt(drop.variance / n))
-    if drop.steps is None:
+    if drop.steps is None or drop.skewed:
         mean, se = _one_more(drop)
         bounds += mean - float(stdtrit(n, alpha)) * se, 1 - (1 - drop.value) * math.pow(alpha, 1 / n)
     return min(1.0, max(bounds))
@@ -214,20 +230,21 @@ def _p_smaller(drop: Drop, t: float) -> float:
     if drop.steps is not None:
         ps.append(float(ndtr(score(*_flipped(drop), t))))
         if _one_trial(drop):
-            return ps[0]
+            _, better, n = _flipped(drop)
+            return max(ps[0], at_least(better, n, -t)) if t < 0 else ps[0]
     if n - 1 <= EQUAL:
         return max(ps, default=1.0)
     se = math.sqrt(drop.variance / n)
     ps.append(float(stdtr(n - 1, (drop.value - t) / se)) if se > 0 else float(drop.value > t))
-    if drop.steps is None:
+    if drop.steps is None or drop.skewed:
         mean, se = _one_more(drop)
-        ps += float(stdtr(n, (mean - t) / se)), math.pow(min((1 - t) / (1 - drop.value), 1.0), n)
+        ps += float(stdtr(n, (mean - t) / se)), math.pow(min((1 - t) / max(1 - drop.value, EQUAL), 1.0), n)
     return max(ps)
 
 
 def _one_trial(drop: Drop) -> bool:
     """Tango's test is exact enough on its own."""
-    return drop.steps == 1 and drop.clusters == drop.cases
+    return drop.steps == 1 and drop.clusters == drop.cases and not drop.skewed
 
 
 def _one_more(drop: Drop) -> tuple[float, float]:

@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import betainc, ndtr
 
 from pytest_evalbars.stats.exact import total
 
@@ -65,6 +65,17 @@ def signflip(differences: NDArray[np.float64], steps: int | None) -> tuple[float
     p_drop, p_rise = tail or (_in_halves(d) if len(d) <= ALL else _largest_first(d))
     least = math.ldexp(1.0, -min(len(d), 1000))  # the differences as they are
     return min(max(p_drop, least), 1.0), min(max(p_rise, least), 1.0)
+
+
+def mid_p(worse: int, better: int) -> tuple[float, float]:
+    """McNemar's test of so many flipped cases: half of the chance of what was seen counts as surprising."""
+
+    def p(one: int, other: int) -> float:
+        at_least = float(betainc(one, other + 1, 0.5)) if one else 1.0
+        more = float(betainc(one + 1, other, 0.5)) if other else 0.0
+        return (at_least + more) / 2
+
+    return p(worse, better), p(better, worse)
 
 
 def _on_steps(d: NDArray[np.int64]) -> tuple[float, float] | None:

@@ -52,6 +52,18 @@ def test_a_drop_of_five_points_in_200_cases_is_found(phi, power):
     assert found >= power - 3 * math.sqrt(power * (1 - power) / 150) - 0.02
 
 
+@pytest.mark.parametrize(("old", "new"), [(1, 10), (5, 1)])
+def test_more_trials_than_before_are_no_regression(old, new):
+    """20 cases that pass 95 of 100 times; by the signs of their differences 4 of 10 runs had regressed."""
+    rng = np.random.default_rng(old + new)
+    pairs = [[(rng.random((20, trials)) < 0.95, trials) for trials in (old, new)] for _ in range(60)]
+    found = [
+        decide(run_of(after, trials=now), HOLD, baseline=run_of(before, trials=was)).exit_code == 1
+        for (before, was), (after, now) in pairs
+    ]
+    assert np.mean(found) <= 0.05
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("flaky", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("trials", [1, 3])

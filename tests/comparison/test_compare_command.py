@@ -11,6 +11,8 @@ import pytest
 from compared import by_place, compare, compare_json, rows, write
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from pytest_evalbars.cli import main
+
 EXAMPLE = Path(__file__).parents[2] / "example_suites" / "knowledge_base"
 
 
@@ -446,3 +448,28 @@ def test_large_files_are_read_at_the_same_time_and_say_the_same(capsys, tmp_path
     code, said = compare(capsys, a, b)
     assert code == 4
     assert "b.jsonl, line 1: not valid JSON" in said
+
+
+def test_another_test_of_the_same_cases_is_no_regression(tmp_path, capsys):
+    one = [{"case": f"c{k}", "test": "t.py::a", "dimension": "d", "outcome": "pass"} for k in range(40)]
+    more = [{**row, "test": "t.py::b", "outcome": "miss" if number % 2 else "pass"} for number, row in enumerate(one)]
+    paths = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for path, lines in zip(paths, (one, one + more), strict=True):
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert main(["compare", *map(str, paths)]) == 0
+    assert "regressed (" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--by", "langage"], '--by langage: no case has that label; did you mean "language"?'),
+        (["--renamed", "c0=zz"], 'there is no case "zz"'),
+    ],
+)
+def test_a_name_that_is_nowhere_is_a_mistake(tmp_path, capsys, words, said):
+    path = tmp_path / "a.jsonl"
+    row = {"case": "c0", "dimension": "d", "outcome": "pass", "labels": {"language": "es"}}
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert main(["compare", str(path), str(path), *words]) == 4
+    assert said in capsys.readouterr().err

@@ -7,6 +7,7 @@ import pytest
 from compared import rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.comparison.compare import compare
@@ -93,6 +94,39 @@ def test_compare_proves_what_a_bar_against_the_baseline_proves(clusters):
         assert (each.verdict == "regressed") == (held[place].verdict == "missed")
         assert each.change == pytest.approx(-held[place].estimate)
     assert "regressed" in {each.verdict for each in found.values()}
+
+
+def test_more_trials_than_before_are_no_regression():
+    """Each of 10 misses now could have been the one trial before, which is one of 11."""
+    before = [{"case": f"c{n}", "dimension": "a", "outcome": "pass"} for n in range(20)]
+    after = [
+        {"case": f"c{n}", "trial": trial, "dimension": "a", "outcome": "miss" if trial == n else "pass"}
+        for n in range(20)
+        for trial in range(10)
+    ]
+    (finding,) = compared(before, after).findings
+    (verdict,) = decide(
+        Run.from_observations(after), load_bars({"bar": [{"max_drop": 0}]}), baseline=Run.from_observations(before)
+    ).verdicts
+
+    assert finding.p_worse == verdict.p_missed == pytest.approx((10 / 11) ** 10)
+    assert (finding.verdict, verdict.verdict) == ("cannot tell", "inconclusive")
+
+
+def test_two_samples_are_held_apart_by_exact_bounds_and_shown_by_newcombes():
+    before, after = (
+        [{"case": f"{side}{n}", "dimension": "a", "outcome": "miss" if n < missed else "pass"} for n in range(cases)]
+        for side, cases, missed in (("b", 500, 10), ("a", 30, 4))
+    )
+    (finding,) = compared(before, after).findings
+    (verdict,) = decide(
+        Run.from_observations(after), load_bars({"bar": [{"max_drop": 0}]}), baseline=Run.from_observations(before)
+    ).verdicts
+    newcombe = confint_proportions_2indep(490, 500, 26, 30, method="newcomb", compare="diff", alpha=0.05)
+
+    assert finding.p_worse == pytest.approx(verdict.p_missed)
+    assert finding.p_worse == pytest.approx(0.00428, abs=1e-5)  # by Newcombe's, .00014
+    assert [-end for end in reversed(finding.interval)] == pytest.approx(newcombe)
 
 
 def test_a_drop_mirrored_is_a_rise():

@@ -1,5 +1,6 @@
 """The difference of two numbers of other cases: Newcombe's interval, its inversion, and what error it keeps."""
 
+import bisect
 import math
 from functools import partial
 
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from pytest_evalbars.stats.effective import case_rate, rate_interval
+from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_interval
 from pytest_evalbars.stats.independent import (
     Difference,
     difference_bounds,
@@ -53,6 +55,34 @@ def test_repeated_trials_and_scores_and_amounts_bring_their_intervals():
         assert 0 < low < one.value - two.value < high
         assert difference_p_larger(difference, 0) < 0.01
         assert difference_p_smaller(difference, 0) > 0.99
+
+
+def exactly(x, n, y, m):
+    """As verdicts hold two rates of one trial a case."""
+    sides = [case_rate(np.arange(cases) < passes, np.ones(cases, int)) for passes, cases in ((x, n), (y, m))]
+    exact = [lambda confidence, side=side: rate_bounds(side, (1 - confidence) / 2) for side in sides]
+    return Difference(sides[0].value, sides[1].value, *exact)
+
+
+def error(kind, n, m, rate, alpha):
+    """Counted out: how often a drop is claimed of two samples of one rate."""
+    first, found = stats.binom.pmf(np.arange(n + 1), n, rate), 0.0
+    for y in range(m + 1):
+        chance = stats.binom.pmf(y, m, rate)
+        if chance > 1e-7:
+            claimed = bisect.bisect_left(
+                range(n + 1), 1, key=lambda x: difference_bounds(kind(x, n, y, m), alpha)[0] > 0
+            )
+            found += chance * first[claimed:].sum()
+    return found
+
+
+@pytest.mark.parametrize(("n", "m", "rate", "times"), [(500, 30, 0.98, 4.5), (200, 40, 0.95, 2), (200, 30, 0.9, 2)])
+def test_samples_of_unequal_size_keep_the_error_of_a_family(n, m, rate, times):
+    """With exact bounds; those of Newcombe, for display, claim so many times too much."""
+    for alpha in (ALPHA, ALPHA / 14):
+        assert error(exactly, n, m, rate, alpha) <= alpha
+    assert error(rates, n, m, rate, ALPHA / 14) > times * ALPHA / 14
 
 
 def test_an_amount_without_an_upper_bound_leaves_none():

@@ -400,6 +400,52 @@ def test_the_interval_covers_as_the_table_says(cases, least):
     assert held[:, 1:].min() >= 0.93
 
 
+def errors_beyond_a_margin(t, better, cases, alphas):
+    """Counted out: how often a drop of t is called larger, and called smaller, where so many cases get better."""
+    found = np.zeros((2, len(alphas)))
+    for rises in range(cases + 1):
+        chance = stats.binom.pmf(rises, cases, better)
+        if chance < 1e-6:
+            continue
+        falls = np.arange(min(cases - rises, 40) + 1)
+        chances = chance * stats.binom.pmf(falls, cases - rises, (t + better) / (1 - better))
+        drops = [flipped(worse, rises, cases) for worse in falls]
+        larger, smaller = (np.array([p(drop, t) for drop in drops]) for p in (drop_p_larger, drop_p_smaller))
+        for at, alpha in enumerate(alphas):
+            found[:, at] += chances[larger < alpha].sum(), chances[smaller <= alpha].sum()
+    return found
+
+
+@pytest.mark.parametrize(("t", "cases"), [(0.05, 60), (0.02, 100), pytest.param(0.01, 1000, marks=pytest.mark.slow)])
+def test_a_drop_of_what_is_allowed_is_rarely_called_larger_if_no_case_rose(t, cases):
+    """Tango's test alone does so in 7.9%, and 1.9 times too often at the error of a family."""
+    alphas = np.array([ALPHA, ALPHA / 14, ALPHA / 28])
+    assert (errors_beyond_a_margin(t, 0, cases, alphas)[0] <= alphas).all()
+    tango = sum(
+        stats.binom.pmf(worse, 60, 0.05) for worse in range(61) if stats.norm.sf(score(worse, 0, 60, 0.05)) < ALPHA
+    )
+    assert tango > 0.078
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("t", "cases"), [(0.05, 60), (0.02, 100), (0.02, 200), (0.01, 300), (0.05, 400)])
+@pytest.mark.parametrize("better", [0.005, 0.01, 0.02, 0.05, 0.1])
+def test_a_drop_of_what_is_allowed_is_seldom_called_anything_else_if_some_rose(t, cases, better):
+    larger, smaller = errors_beyond_a_margin(t, better, cases, np.array([ALPHA, ALPHA / 28]))
+    assert larger[0] <= 0.064
+    assert larger[1] <= 1.3 * ALPHA / 28
+    assert smaller[0] <= 0.056
+
+
+def test_the_lower_bound_beyond_a_margin_is_that_of_the_worse_cases_alone():
+    """Where that is the lower one; the upper bound, and one below 0, are Tango's."""
+    alone = stats.binomtest(6, 60, alternative="greater").proportion_ci(0.95).low
+    assert drop_bounds(flipped(6, 0, 60), ALPHA)[0] == pytest.approx(alone)
+    assert drop_bounds(flipped(0, 6, 60), ALPHA)[1] == pytest.approx(-alone)
+    assert drop_bounds(flipped(20, 12, 60), ALPHA)[0] < 0
+    assert drop_p_larger(flipped(6, 0, 60), 0.05) == pytest.approx(stats.binom.sf(5, 60, 0.05))
+
+
 @pytest.mark.slow
 def test_the_moments_alone_would_claim_too_much():
     """Many small differences: what the t interval is there for."""
