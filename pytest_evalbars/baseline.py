@@ -53,7 +53,8 @@ class Baseline:
                 names = ", ".join(comparing[:NAMED]) + (" ..." if len(comparing) > NAMED else "")
                 hold = "compares" if len(comparing) == 1 else "compare"
                 raise RunFileError(f"{error}; {names} {hold} with it (max_drop)") from None
-            self.said = str(error)
+            there = self.path is not None and self.path.exists()
+            self.said = str(error) if there or not updating else ""
 
     def _read(self, comparing: list[str]) -> None:
         """Read the file, if there is one.
