@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections import defaultdict
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +12,10 @@ from sqlalchemy import case, func, select
 from pytest_evalbars.history.records import CaseRecord, History, PastRun, Told
 from pytest_evalbars.history.rows import Sum
 from pytest_evalbars.history.tables import cards, runs, sums, told, verdicts
+from pytest_evalbars.run.reading import no_garbage_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection, Row, Select
 
@@ -118,7 +117,7 @@ def history(store: Store, last: int | None = None) -> History:
         store: the store.
         last: how many runs; None: all.
     """
-    with store.database.begin() as connection, _no_garbage_collection():
+    with store.database.begin() as connection, no_garbage_collection():
         past = _past_runs(connection, last)
         place = {number: index for index, number in enumerate(past)}
         card = {row.id: row for row in connection.execute(select(cards))}
@@ -146,15 +145,3 @@ def history(store: Store, last: int | None = None) -> History:
 def _told(place: Iterable[int], *, all_of_them: bool) -> Select[Any]:
     query = select(told.c.run, told.c.card, told.c.passes, told.c.trials, told.c.errors)
     return query if all_of_them else query.where(told.c.run.in_(list(place)))
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Millions of small objects, none of them in a cycle: looking for cycles would double the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
