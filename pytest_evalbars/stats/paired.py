@@ -9,7 +9,8 @@ count as fewer where they are of unequal size (Kish 1965). One cluster counts as
   test, and the mid-P of it: at most 5% while up to 4 in 10 cases flip, 6% if all do; else the exact sign-flip test.
   Where cases had more trials after than before, or less, it is also asked of the trials (`stats/paired_trials`), and
   of the t interval below for scores, and for rates in clusters.
-- How large it is, is said by Tango's score interval. For rates of several trials it has the moments of the
+- How large it is, is said by Tango's score interval; a drop beyond what is allowed by the exact test of the cases
+  that got worse, too. For rates of several trials it has the moments of the
   differences in place of the numbers of cases that flipped, and is never tighter than their t interval: where many
   differences are small, the moments alone claim a drop larger than it is in 10% instead of 5%.
 - For scores, whose differences are mostly small, that is far too wide. There it is the t interval of the differences,

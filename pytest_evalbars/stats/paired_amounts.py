@@ -23,8 +23,8 @@ Where amounts double, it is 11%, 7% and 5% with sigma 1. Rare large rises that t
 any method: amounts have no upper end.
 
 Where 20 cases were tried once before and 10 times now, and nothing changed, a rise is called proven in 3% and 5% with
-sigma 1 and 1.5; by signs alone it would be in 8% and 11%. If the trials of a case have nothing in common at all, it is
-9% and 12%, and 16% and 21%.
+sigma 1 and 1.5; by signs alone it would be in 8% and 11%. If the trials of a case have nothing in common, it is in 9%
+and 12%, and in 16% and 21%.
 """
 
 import math

@@ -169,6 +169,11 @@ SECTIONS = [
         for trials in (3, 10)
     ],
     Section(
+        "Drops on the same cases, more trials than before or fewer",
+        pairs.unlike,
+        "So many trials a case before, and now. All cases have the same rate as before, or pass a little less.",
+    ),
+    Section(
         "Drops of mean scores on the same cases",
         pairs.scores,
         "Scores as above, of which some or all are drawn anew; and scores that differ a little by chance.",

@@ -49,7 +49,7 @@ NOT_KEPT = {
     (
         "Drops on the same cases, one trial a case",
         pairs.MISSED,
-    ): "Tango's test where some 5 cases flip, all to the worse; on average it keeps 5%",
+    ): "Tango's test where a few cases flip to the better, and some more to the worse; on average it keeps 5%",
     (
         "Drops of mean scores on the same cases",
         pairs.MISSED,

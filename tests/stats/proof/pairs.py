@@ -42,8 +42,8 @@ def rows_of(errors, saying, *fields, more=ALLOWED, first=200, again=5000, unit="
     return rows
 
 
-def paired(before, after, t, codes=None):
-    drop = case_drop(before, after, codes)
+def paired(before, after, t, codes=None, trials=None):
+    drop = case_drop(before, after, codes, trials)
     return claims(drop_p_larger(drop, t), drop_p_smaller(drop, t), t)
 
 
@@ -100,6 +100,27 @@ def repeated(trials):
     saying = "a drop of {}, {}, p = {}, {} of the cases change, {} cases"
     return rows_of(_trials(trials), saying, LAWS, (0.8, 0.95), (0, 0.3), CASES)
 
+
+# -- More trials than before, or fewer ---------------------------------------------------------------------------
+
+
+def _unlike(scenario, samples, rng):
+    t, (trials, now), law, p, cases = scenario
+    old = _law(law, p, rng, (samples, cases))
+    before, after = rng.binomial(trials, old) / trials, rng.binomial(now, old * (1 - t / p)) / now
+    counts = np.full(cases, trials), np.full(cases, now)
+    return collected(paired(*each, t, trials=counts) for each in zip(before, after, strict=True))
+
+
+unlike = rows_of(
+    _unlike,
+    "a drop of {}, trials {}, {}, p = {}, {} cases",
+    ((1, 10), (10, 1), (2, 3), (3, 10)),
+    ("same", "icc .1"),
+    (0.8, 0.95),
+    CASES,
+    again=4000,
+)
 
 # -- Scores ------------------------------------------------------------------------------------------------------
 
