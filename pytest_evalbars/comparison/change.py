@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pytest_evalbars.comparison.apart import Apart
-from pytest_evalbars.metrics.drops import paired
+from pytest_evalbars.metrics.drops import independent, paired
 from pytest_evalbars.metrics.estimates import OfMean, OfRate
 from pytest_evalbars.metrics.pairs import Pairs
 from pytest_evalbars.metrics.registry import kind_of
@@ -94,12 +93,13 @@ def _paired(both: Sequence[Folded], common: Pairs, measure: Measure) -> Change:
 def _independent(own: Sequence[Folded], measure: Measure) -> Change | None:
     if not all(_judged(each, measure) for each in own):
         return None
-    estimates = []
+    kind, estimates, values = kind_of(measure), [], []
+    assert kind is not None  # noqa: S101 - built in
     for ends in ENDS.values() if _any_open(own, measure) else [None]:
         before, after = (_alone(each, measure, None if ends is None else ends[at]) for at, each in enumerate(own))
-        estimates.append((Apart(before, after), before.value, after.value))
-    _, was, now = estimates[0]
-    return Change(measure, False, was, now, tuple(each for each, _, _ in estimates), _judged(own[1], measure))
+        estimates.append(independent(before, after, kind, 0))
+        values.append((before.value, after.value))
+    return Change(measure, False, *values[0], tuple(estimates), _judged(own[1], measure))
 
 
 def _pairs(both: Sequence[Folded], measure: Measure, ends: tuple[int, int] | None) -> Pairs:

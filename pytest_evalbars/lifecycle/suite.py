@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pytest_evalbars.lifecycle.lives import day, variant, whole_runs
 from pytest_evalbars.lifecycle.proposal import Numbers, Proposal
 from pytest_evalbars.lifecycle.wording import hill_climbed, no_room
@@ -118,13 +120,16 @@ def _states(runs: Sequence[int], history: History) -> list[list[int]]:
 
 def _told_apart(lives: Sequence[Life], states: Sequence[Sequence[int]], rules: Rules) -> bool:
     """Whether any state of the product is proven better or worse than the one before it, on the same cases."""
-    means = [_means(lives, runs) for runs in states]
+    sums = [_sums(lives, runs) for runs in states]
     cluster = {one.record.case: one.record.cluster for one in lives}
-    for before, after in pairwise(means):
+    for before, after in pairwise(sums):
         both = sorted(before.keys() & after.keys())
         if both:
             clusters = _codes([cluster[case] for case in both])
-            drop = case_drop([before[case] for case in both], [after[case] for case in both], clusters)
+            sides = ([side[case] for case in both] for side in (before, after))
+            (old, old_trials), (new, new_trials) = (np.array(side).T for side in sides)
+            trials = old_trials.astype(np.int64), new_trials.astype(np.int64)
+            drop = case_drop(old / old_trials, new / new_trials, clusters, trials)
             if 2 * min(drop.p_drop, drop.p_rise) <= rules.alpha:
                 return True
     return False
@@ -138,11 +143,11 @@ def _codes(clusters: Sequence[str]) -> list[int] | None:
     return [number[name] if name else -1 - place for place, name in enumerate(clusters)]
 
 
-def _means(lives: Sequence[Life], runs: Sequence[int]) -> dict[str, float]:
-    """The pass rate of each case over some runs."""
+def _sums(lives: Sequence[Life], runs: Sequence[int]) -> dict[str, tuple[int, int]]:
+    """The passes and the trials of each case over some runs."""
     chosen, found = set(runs), {}
     for one in lives:
         told = [each for each in one.told if each.run in chosen and each.trials]
         if told:
-            found[one.record.case] = sum(each.passes for each in told) / sum(each.trials for each in told)
+            found[one.record.case] = (sum(each.passes for each in told), sum(each.trials for each in told))
     return found
