@@ -108,7 +108,7 @@ def _case(runs: Sequence[PastRun], one: Standing) -> Iterator[str]:
     if one.word == "not judged":
         yield f"    not judged in {count(one.runs, 'run')} since {date(since)}"
         return
-    numbers = f"{one.passes} of {count(one.trials, 'trial')} in {count(one.runs, 'run')}"
+    numbers = f"passes {one.passes} of {count(one.trials, 'trial')} in {count(one.runs, 'run')}"
     yield f"    {one.word} since {date(since)}: {numbers}"
     if one.before is not None:
         before = runs[one.before]

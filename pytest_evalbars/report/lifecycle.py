@@ -57,8 +57,8 @@ def _told(one: Proposal, owner: str | None) -> Iterator[str]:
         yield f"  {safe(one.why)}"
         return
     move = f"{one.status} -> {one.becomes}" if one.becomes else one.status
-    place = one.file or ", ".join(one.tests)
-    yield f"  {safe(one.case, 120)} ({move}) in {safe(place, 200)}"
+    place = one.file or ", ".join(each for each in one.tests if each != one.case)  # a node id says where it is
+    yield f"  {safe(one.case, 120)} ({move}){f' in {safe(place, 200)}' if place else ''}"
     yield f"      {safe(one.why)}"
     if one.until is not None:
         who = f"owner {safe(owner, 80)}" if owner else "its owner is to be named with --owner"

@@ -143,9 +143,9 @@ def test_cases_that_changed_are_told_with_the_commits_between(capsys):
         "\n"
         "accuracy: 3 cases: 1 always passes, 1 always misses, 1 flaky\n"
         "  c (regression, category es)\n"
-        "    flaky since 2026-11-01 10:00: 3 of 6 trials in 3 runs\n"
+        "    flaky since 2026-11-01 10:00: passes 3 of 6 trials in 3 runs\n"
         "  b (regression, category es)\n"
-        "    always misses since 2026-11-02 10:00: 0 of 2 trials in 2 runs\n"
+        "    always misses since 2026-11-02 10:00: passes 0 of 2 trials in 2 runs\n"
         "    changed from 0101010 (2026-11-01 10:00) to 0202020+ (2026-11-02 10:00)\n"
     )
     assert "  a (regression, category es)\n    always passes since 2026-11-01" in said(capsys, "--cases", "--all")[1]
@@ -163,7 +163,7 @@ def test_cases_that_are_gone_or_ask_something_else_are_told_apart(folder, capsys
     assert "  a (regression, category es, gone)\n" in out
     assert (
         "  b (regression)\n"
-        "    always passes since 2026-11-04 10:00: 1 of 1 trial in 1 run\n"
+        "    always passes since 2026-11-04 10:00: passes 1 of 1 trial in 1 run\n"
         "    asks something else since 2026-11-04 10:00; what it did before is not counted\n"
     ) in out
     assert "  n (regression)\n    not judged in 1 run since 2026-11-04 10:00\n" in out
