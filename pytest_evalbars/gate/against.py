@@ -48,6 +48,7 @@ class Against:
         known, here = set(baseline.cases), set(run.cases)
         self.idle = tuple(f"{old} -> {new}" for old, new in renamed.items() if old not in known or new not in here)
         self._whatever: dict[tuple[bool, str | None], Slice] = {}
+        self._held: dict[tuple[str, ...], NDArray[np.bool_]] = {}
         self._own: dict[str, dict[tuple[str | None, str | None], Slice]] = {}
 
     def question(self, bar: Bar, metric: Metric, dimension: str | None, group: str | None, part: Slice) -> Question:
@@ -70,13 +71,23 @@ class Against:
         self, bar: Bar, metric: Metric, dimension: str | None, part: Slice, unjudged: Unjudged = "apart"
     ) -> Pairs:
         """The cases of a slice whose status the bar held then, too, with what they said before."""
-        held = bar.status or HELD_BY_DEFAULT
-        among = np.array([fits(status, held) for status in self._status_then], bool)
+        among = self._held_then(bar.status or HELD_BY_DEFAULT)
         return pairs_of(metric, part, self._before(bar, dimension), self.matching, unjudged, among)
+
+    @property
+    def any(self) -> bool:
+        """Whether the runs have any case in common."""
+        return bool((self.matching.before_of >= 0).any())
 
     def unjudged_before(self, bar: Bar, metric: Metric, dimension: str | None) -> bool:
         """Whether the earlier run has trials on the dimension that could not be judged."""
         return metric.unjudged(self._before(bar, dimension)) > 0
+
+    def _held_then(self, held: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Which cases of the earlier run had one of these statuses."""
+        if held not in self._held:
+            self._held[held] = np.array([fits(status, held) for status in self._status_then], bool)
+        return self._held[held]
 
     @cached_property
     def _status_then(self) -> list[str]:

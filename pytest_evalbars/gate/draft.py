@@ -148,7 +148,7 @@ def _compare(draft: Draft, part: Slice, bars: Bars, against: Against | None) -> 
     try:
         question = against.question(bar, metric, draft.dimension, draft.group, part)
     except NoData:
-        if not draft.why_not and (draft.group is not None or bar.many_dimensions) and against.common().cases:
+        if not draft.why_not and (draft.group is not None or bar.many_dimensions) and against.any:
             draft.why_not = "not enforced: new since the baseline, so there is nothing to compare with"
         raise
     draft.apart, draft.flips = question.estimate(), question.flips()
