@@ -164,9 +164,9 @@ def read_lines(path: Path) -> list[dict]:
 
 @pytest.fixture(autouse=True)
 def no_history(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sessions in this process keep no history, which takes time, but where a test is about it."""
+    """Sessions keep no history, which takes time, but where a test is about it."""
     if "history" not in request.path.parts and "lifecycle" not in request.path.parts:
-        monkeypatch.setattr("pytest_evalbars.history.access.has_library", lambda: False)
+        monkeypatch.setenv("EVALBARS_NO_HISTORY", "1")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.columns import Run
 
 Answer = TypeVar("Answer")
+#: The environment variable that keeps sessions from taking their runs into the history: any value but an empty one.
+OFF = "EVALBARS_NO_HISTORY"
 
 
 def record(
@@ -57,10 +60,10 @@ def record_quietly(
     """The same at the end of a session, whose verdict it must not harm.
 
     Returns:
-        A warning, one line; empty if all went well, or the library is not installed.
+        A warning, one line; empty if all went well, the library is not installed, or sessions are to keep no history.
     """
     try:
-        if not has_library():
+        if os.environ.get(OFF) or not has_library():
             return ""
         return "; ".join(record(root, path, decision, run))
     except Exception as error:  # noqa: BLE001 - whatever it is, the run file is there
