@@ -140,7 +140,7 @@ def drop_p_larger(drop: Drop, t: float) -> float:
 
     At 0 it is that of the test; it rises with t.
     """
-    p = _p_smaller(_mirrored(drop), -t) if drop.value > -1 or t < -1 else 1.0
+    p = 1.0 if t == drop.value == -1 else _p_smaller(_mirrored(drop), -t)  # nothing rises by more than 1
     return held_p(p, drop.p_drop, t)
 
 

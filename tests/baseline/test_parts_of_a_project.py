@@ -60,7 +60,7 @@ def test_an_update_of_one_part_keeps_the_other(two):
     assert two.run().exit == 0
 
 
-@pytest.mark.parametrize("way", ["skip", "sample"])
+@pytest.mark.parametrize("way", ["skip", pytest.param("sample", marks=pytest.mark.slow)])
 def test_saturated_cases_that_rest_are_no_drop_and_stay_in_the_baseline(suite, way):
     suite.bars(BARS)
     source = CASES.format(name="all", hard=2)
@@ -80,7 +80,14 @@ def test_saturated_cases_that_rest_are_no_drop_and_stay_in_the_baseline(suite, w
     assert cases_of(suite) == before
 
 
-@pytest.mark.parametrize("text", ["import pytest\n", '{"id": "a"}\n', '{"type": "header", "schema": 1}\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type": "header", "schema": 1}\n',
+        pytest.param("import pytest\n", marks=pytest.mark.slow),
+        pytest.param('{"id": "a"}\n', marks=pytest.mark.slow),
+    ],
+)
 def test_a_file_that_is_no_baseline_is_not_written_over(two, text):
     path = two.file("mine.txt", text)
     result = two.run("--evalbars-update-baseline", "--evalbars-baseline=mine.txt")

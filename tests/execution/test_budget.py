@@ -182,6 +182,7 @@ def test_without_a_budget_of_money_nobody_need_say_what_a_trial_costs(suite, arg
 # -- workers -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_workers_share_the_money(suite):
     result = priced(suite, count=20).run("-n", "2", "--evalbars-budget=5")
     assert result.exit == 10
@@ -203,6 +204,7 @@ def test_a_worker_that_replaces_a_dead_one_has_what_is_left_of_its_share(suite):
     result.said("not run: 5 trials, because the budget of $4.00 is spent")
 
 
+@pytest.mark.slow
 def test_workers_count_the_time_from_the_start_of_the_session(suite):
     suite.file(
         "conftest.py",

@@ -68,6 +68,7 @@ def test_cases_keep_to_the_limit(suite, monkeypatch):
     assert most_inside(suite) == {"alone": {3}}
 
 
+@pytest.mark.slow
 def test_workers_divide_a_limit_and_one_that_replaces_a_dead_one_takes_over_its_share(suite):
     suite.bars('limits."*" = { concurrent = 3 }').file(
         "conftest.py",

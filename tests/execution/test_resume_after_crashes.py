@@ -158,6 +158,7 @@ def test_a_full_disk_ended_the_first_session(project):
     goes_on(project)
 
 
+@pytest.mark.slow
 def test_a_worker_dies_while_the_run_goes_on(project):
     """The worker that replaces it drops the same items, though the run file has grown meanwhile."""
     project.run()

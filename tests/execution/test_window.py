@@ -689,6 +689,7 @@ def test_workers_have_windows_too(run, dist):
     assert len(outcome.verdicts) == 40
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_no_case_and_blames_the_right_one_in_the_end(run):
     outcome = run(
         """

@@ -58,6 +58,7 @@ def test_a_killed_worker_leaves_its_verdicts(write):
     assert parts(suite) == []
 
 
+@pytest.mark.slow
 def test_nothing_is_left_beside_a_run_that_came_to_its_end(write):
     suite = write("pass")
     outcome = suite.run("-n2", "--evalbars-concurrency=8")

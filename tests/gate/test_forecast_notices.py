@@ -266,6 +266,7 @@ def test_names_in_notices_cannot_colour_the_terminal(suite):
 # -- how it is said ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_under_xdist_it_is_said_once(suite):
     assert len(notices(cases(suite, 20).bars(bar()).run("-n", "2"))) == 1
 

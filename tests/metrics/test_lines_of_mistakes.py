@@ -188,6 +188,7 @@ def test_async_bodies_name_their_lines(suite, at_once):
         assert f"(test_it.py:{line_of(ASYNC, mark)})" in found[test], (test, found[test])
 
 
+@pytest.mark.slow
 def test_the_line_is_named_by_workers_too(suite):
     suite.bars(BARS, ini='pythonpath = ["lib"]').file("lib/helper.py", HELPER)
     suite.file("test_it.py", PLACES)

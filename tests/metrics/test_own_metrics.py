@@ -348,6 +348,7 @@ def test_an_entry_point_that_fails_is_a_usage_error_that_names_it(suite, package
     result.never_said("INTERNALERROR")
 
 
+@pytest.mark.slow
 def test_a_metric_of_the_conftest_is_known_to_workers_and_after_them(suite):
     suite.file("conftest.py", HEAD + "@metric('mine')\ndef mine(part): return part.scores()\n")
     suite.bars('[[bar]]\nmetric = "mine"\nat_least = 0.5').file("test_it.py", CASES)

@@ -81,6 +81,7 @@ def test_a_worker_that_dies_is_an_error_of_exactly_that_case(suite, when):
     assert "1 of 10 trials could not be judged" in words
 
 
+@pytest.mark.slow
 def test_a_verdict_stands_though_its_worker_dies_in_teardown(suite):
     result = write(suite, teardown=DIE).run("-n", "2")
     assert short(result) == ALL
@@ -90,6 +91,7 @@ def test_a_verdict_stands_though_its_worker_dies_in_teardown(suite):
     result.said("10 cases, 10 trials, 0 errors;", "met")
 
 
+@pytest.mark.slow
 def test_a_crash_that_reruns_heal_counts_once(suite):
     once = "(os.path.exists('died') or open('died', 'w').close() or os.kill(os.getpid(), 9))"
     result = write(suite, body=once).run("-n", "2", "--reruns", "1")
@@ -262,6 +264,7 @@ def test_x_does_not_cut_the_bars_short(suite):
     assert result.of("end")[0]["exit"] == 1
 
 
+@pytest.mark.slow
 def test_maxfail_under_workers_is_no_pass(suite):
     result = write(suite, body="raise ConnectionError('away')", sleep=0.05).run("-n", "2", "--maxfail=1")
     assert result.exit in (1, 2)

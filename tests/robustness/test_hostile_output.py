@@ -305,6 +305,7 @@ def test_numbers_of_numpy_are_numbers(suite):
     assert [measures[key] for key in "abcd"] == [3, 0.5, 0.25, 1]
 
 
+@pytest.mark.slow
 def test_anything_crosses_to_the_controller(suite, capsys):
     """The failure text of errors and of misses that stand alone is pytest's own; execnet takes no half characters."""
     suite.bars('[[bar]]\ndimension = "accuracy"\nat_least = 0.9')
@@ -418,6 +419,7 @@ def test_keys_never_reach_the_run_file_in_names_that_pytest_made(suite, monkeypa
         assert not any(KEY in line for line in result.out.split("\n") if "evalbars" in line)
 
 
+@pytest.mark.slow
 def test_a_crash_of_a_case_named_by_a_key_is_still_its_error(suite, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     suite.file(

@@ -78,6 +78,7 @@ def test_verbose_shows_every_bar_as_a_test(judged):
     result.said("FAILED evalbars::pass_rate:accuracy - MISSED accuracy")
 
 
+@pytest.mark.slow
 def test_workers_change_nothing_that_reporters_see(judged):
     result = judged.run("-v", "-n", "2", "--junit-xml=out.xml")
     assert result.exit == 1
@@ -194,6 +195,7 @@ def test_exit_codes_do_not_depend_on_who_reports(suite, arguments, passes, code)
     assert result.of("end")[0]["exit"] == code
 
 
+@pytest.mark.slow
 def test_no_terminal_under_workers(suite):
     suite.bars('[[bar]]\ndimension = "accuracy"\nat_least = 0.9').cases(2, 20)
     assert suite.run("-n", "2", "-p", "no:terminal").exit == 1

@@ -268,6 +268,7 @@ def test_random_order_changes_no_verdict(suite, seed):
     assert len(tables[0]) >= 3
 
 
+@pytest.mark.slow
 def test_workers_rerun_errors_and_no_misses(suite):
     suite.file(
         "test_x.py",

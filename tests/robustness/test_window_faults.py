@@ -190,6 +190,7 @@ def test_what_had_ended_is_kept_when_all_is_killed(write):
     assert "the run is incomplete: 1 planned trial" in words
 
 
+@pytest.mark.slow
 def test_workers_interrupted_with_cases_in_flight_leave_no_fixture_standing(write):
     suite = write("if number in (12, 15): await asyncio.sleep(60)")
     session = begin(suite, "-n", "2", WINDOW)
@@ -208,6 +209,7 @@ def test_workers_interrupted_with_cases_in_flight_leave_no_fixture_standing(writ
     assert gate(*suite.run_files())[0] == 10
 
 
+@pytest.mark.slow
 def test_when_a_worker_is_killed_every_other_case_is_judged_once(write):
     """The case whose turn it was is blamed by xdist; the one that really kills is found out alone."""
     suite = write("if number == 13: os.kill(os.getpid(), signal.SIGKILL)", max_errors=2)

@@ -179,11 +179,13 @@ def test_the_cases_named_under_a_missed_bar_do_not_depend_on_order(mixed):
     assert others == [[first], [first]]
 
 
+@pytest.mark.slow
 def test_workers_in_random_order_with_reruns_say_the_same(mixed, serial):
     result = mixed.run("-n", "2", "--reruns=1", "--randomly-seed=7", quiet=SHUFFLED)
     assert facts(result) == serial
 
 
+@pytest.mark.slow
 def test_a_part_of_the_cases_is_not_enforced_on_workers_either(mixed):
     arguments = ("-k", "c1 or row-1", "--evalbars-trials=2")
     apart, together = mixed.run("-n", "2", *arguments), mixed.run(*arguments)

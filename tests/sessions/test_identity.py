@@ -99,6 +99,7 @@ def as_expected(result) -> None:
     assert result.of("end")[0]["exit"] == 0
 
 
+@pytest.mark.slow
 def test_an_id_may_hold_what_xdist_puts_before_its_groups(suite):
     suite.bars(BAR).file("rows.jsonl", '{"id": "ann@example.com"}\n{"id": "ann"}\n')
     suite.file(

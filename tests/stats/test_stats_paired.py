@@ -289,6 +289,12 @@ def test_p_values_are_ordered_as_the_thresholds(sample, thresholds):
     assert (np.diff(smaller) <= 1e-9).all()
 
 
+def test_one_case_is_as_good_and_as_bad_from_either_side():
+    drop, swapped = case_drop([1.0], [0.0]), case_drop([0.0], [1.0])
+    assert drop_p_larger(swapped, -0.5) == drop_p_smaller(drop, 0.5)
+    assert (drop_p_larger(swapped, -1), drop_p_larger(drop, 1)) == (0.75, 1.0)
+
+
 @settings(deadline=None, derandomize=True, max_examples=80)
 @given(pairs(), st.floats(-0.99, 0.99), st.randoms(use_true_random=False))
 def test_before_and_after_are_two_sides_and_order_and_names_nothing(sample, t, random):
