@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import textwrap
 from dataclasses import dataclass, field
@@ -22,13 +23,25 @@ import yaml  # noqa: F401
 import pytest_evalbars.cases.files
 import pytest_evalbars.cases.parametrize
 import pytest_evalbars.cli
+import pytest_evalbars.gate.against
+import pytest_evalbars.gate.audit
+import pytest_evalbars.gate.decide
 import pytest_evalbars.gate.forecast
+import pytest_evalbars.gate.load
+import pytest_evalbars.gate.presets
+import pytest_evalbars.gate.watch
+import pytest_evalbars.history.access
+import pytest_evalbars.history.store
 import pytest_evalbars.hooks
 import pytest_evalbars.report.terminal
-import pytest_evalbars.report.tests  # noqa: F401
+import pytest_evalbars.report.tests
+import pytest_evalbars.run.baseline  # noqa: F401
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# What is imported stays: sessions within this process end with several looks for garbage, and need not look here.
+gc.freeze()
 
 # The same examples in every run: what is found by chance belongs into a test of its own.
 hypothesis.settings.register_profile("evalbars", derandomize=True, deadline=None)
