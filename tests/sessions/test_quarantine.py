@@ -245,7 +245,8 @@ def test_a_bar_whose_cases_are_all_in_quarantine_is_no_mistake_and_never_met(sui
 
 
 @pytest.mark.slow
-def test_workers_get_the_day_of_the_controller(until):
+def test_workers_get_the_day_of_the_controller(until, monkeypatch):
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # of the process that runs this test
     suite = until("2026-12-15")
     suite.file(
         "conftest.py",
