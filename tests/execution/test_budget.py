@@ -195,6 +195,7 @@ def test_workers_share_the_money(suite):
     result.said("not run: 14 trials, because the budget of $5.00 is spent ($2.50 a worker); go on with")
 
 
+@pytest.mark.slow
 def test_a_worker_that_replaces_a_dead_one_has_what_is_left_of_its_share(suite):
     body = "evalcase.measure(cost_usd=1) if n != 2 else __import__('os')._exit(1)"
     result = priced(suite, body).run("-n", "1", "--evalbars-budget=4")
@@ -247,6 +248,7 @@ def test_time_runs_from_before_the_process_was_there():
     assert budget.notices == []
 
 
+@pytest.mark.slow
 def test_what_a_dead_worker_spent_is_inherited_once(monkeypatch):
     monkeypatch.setattr("time.monotonic", lambda: 50.0)
     shares = Shares(SimpleNamespace(stash={STARTED: 20.0}))

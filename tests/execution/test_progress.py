@@ -224,6 +224,7 @@ def test_on_a_real_terminal_the_status_line_comes_and_goes(suite):
     assert seen.text == without.text
 
 
+@pytest.mark.slow
 def test_the_status_line_is_drawn_where_workers_run_the_cases(suite):
     pytest.importorskip("xdist")
     seen = on_pty(project(suite, in_file=True), "-p", "xdist.plugin", "-n", "2")

@@ -206,6 +206,7 @@ def part(path, worker):
     return path.with_name(f"{path.name}.{worker}.part")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
 def test_what_dead_workers_wrote_is_taken_into_the_run_file(project, spooled, workers):
     tally(project)
@@ -217,6 +218,7 @@ def test_what_dead_workers_wrote_is_taken_into_the_run_file(project, spooled, wo
     assert truth(spooled) == truth(project.path / "whole.jsonl")
 
 
+@pytest.mark.slow
 def test_a_verdict_that_a_worker_wrote_replaces_the_error_that_its_death_was_told_as(project, spooled):
     lines = part(spooled, "gw0").read_text().splitlines(keepends=True)[3:6]
     trial, *observations = [json.loads(line) for line in lines]
@@ -259,6 +261,7 @@ def pytest_runtestloop(session):
 """
 
 
+@pytest.mark.slow
 def test_a_running_session_takes_what_its_dead_workers_wrote_once(project, spooled):
     """A trial that another worker then runs again has its verdict already."""
     for worker in ("gw0", "gw1"):
@@ -274,6 +277,7 @@ def test_a_running_session_takes_what_its_dead_workers_wrote_once(project, spool
     assert list(spooled.parent.iterdir()) == [result.path]
 
 
+@pytest.mark.slow
 def test_a_worker_that_died_after_it_wrote_a_verdict_fails_the_session_and_the_verdict_stands(project, spooled):
     for worker in ("gw0", "gw1"):
         part(spooled, worker).rename(project.path / f"{worker}.kept")

@@ -51,6 +51,7 @@ def test_shards_run_every_case_once_and_decide_nothing(suite, workers):
     assert sorted(found) == [f"case-{number:03}" for number in range(20)]
 
 
+@pytest.mark.slow
 def test_workers_and_one_process_choose_the_same_cases_of_the_same_suite(suite):
     suite.bars(BAR).cases(20, 20)
     suite.run("--evalbars-shard=2/3", "--evalbars-run=a.jsonl")
@@ -229,6 +230,7 @@ def test_a_trial_that_was_lost_makes_the_shard_incomplete(suite):
     result.said("shard 1 of 1 is incomplete: 3 of its 4 trials have no result")
 
 
+@pytest.mark.slow
 def test_a_replacement_for_a_dead_worker_chooses_the_same_cases(suite):
     """Also though the dead one's session, or another one, has recorded new durations meanwhile."""
     suite.bars("max_errors = 1\n" + BAR)

@@ -668,6 +668,7 @@ def test_an_interrupt_keeps_what_had_ended_and_tears_down_the_rest(run, told):
 SELDOM = [pytest.param(dist, marks=pytest.mark.slow) for dist in ("loadfile", "loadscope", "loadgroup")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dist", ["load", "worksteal", *SELDOM])
 def test_workers_have_windows_too(run, dist):
     outcome = run(

@@ -80,6 +80,7 @@ def kill(suite, how):
     return session.returncode, out
 
 
+@pytest.mark.slow
 def test_a_killed_session_is_resumed_with_all_that_its_workers_had_finished(write):
     suite = write("await asyncio.sleep(60)")
     kill(suite, signal.SIGKILL)
@@ -93,6 +94,7 @@ def test_a_killed_session_is_resumed_with_all_that_its_workers_had_finished(writ
     assert parts(suite) == []
 
 
+@pytest.mark.slow
 def test_an_interrupted_session_has_all_that_its_workers_had_finished(write):
     suite = write("await asyncio.sleep(60)")
     code, out = kill(suite, signal.SIGINT)

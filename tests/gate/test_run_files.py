@@ -126,6 +126,7 @@ def test_an_observation_may_carry_what_a_trial_line_would(write):
     assert decision.verdicts[0].low == pytest.approx(0.05 ** (1 / 30))
 
 
+@pytest.mark.slow
 def test_the_order_of_lines_is_free_as_journals_of_workers_are(write):
     header, manifest, *body, end = contract(55, 60)
     assert (

@@ -62,6 +62,7 @@ def test_ordinary_tests_of_an_installed_plugin_load_nothing_heavy(suite):
     assert (result.exit, result.counts) == (0, {"passed": 1})
 
 
+@pytest.mark.slow
 def test_workers_never_load_what_judges(suite):
     scale = '[tool.evalbars.scales.tone]\nlevels = ["good", "bad"]\npassing = "good"\n'
     bars = ('dimension = "accuracy"', 'metric = "recall"\neach = "class"', 'metric = "p50_hops"')

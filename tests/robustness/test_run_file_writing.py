@@ -192,6 +192,7 @@ def test_a_place_that_cannot_be_written_is_told_before_any_case_runs(suite, targ
     result.never_said("Traceback", "INTERNALERROR", "passed")
 
 
+@pytest.mark.slow
 def test_workers_run_no_case_where_the_file_cannot_be_written(suite):
     (suite.path / "folder").mkdir()
     result = tell_tale(suite, sleep=0.2).run("-n", "2", "--evalbars-run=folder")
@@ -331,6 +332,7 @@ def test_x(n):
     assert (result.exit, result.counts) == (0, {"passed": 13})
 
 
+@pytest.mark.slow
 def test_an_observation_is_on_disk_before_its_test_is_reported_from_a_worker(suite):
     suite.bars(BAR).cases(12, 12).file(
         "conftest.py",

@@ -225,6 +225,7 @@ def test_a_bad_bar_is_told_once_by_the_controller(suite):
     assert suite.run_files() == []
 
 
+@pytest.mark.slow
 def test_a_stage_without_cases_is_undecided_on_workers_too(suite):
     suite.file("test_plain.py", "def test_x(): pass\n")
     result = suite.run("-n", "2", "--evalbars-stage=launch")

@@ -65,6 +65,7 @@ def write(suite, order: int) -> None:
     suite.file("questions.jsonl", "".join(json.dumps(row) + "\n" for row in ROWS[::order]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("order", "arguments"),
     [

@@ -209,6 +209,7 @@ def test_where_nothing_is_left_it_is_said_why(suite):
     result.said("saturated: 0 of 31 cases run (skip)")
 
 
+@pytest.mark.slow
 def test_workers_run_the_sample_of_the_controller(old_and_new, monkeypatch):
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # of the process that runs this test
     old_and_new.file(
