@@ -17,11 +17,13 @@ from pytest_evalbars.cases.judging import (
     body_of,
     end_account,
     judge,
+    set_up,
     show,
     show_miss,
     show_part,
     take_part,
 )
+from pytest_evalbars.cases.running import while_runs
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.brakes import Brakes
@@ -153,6 +155,24 @@ class TrialHooks:
     def fails_alone(self, dimension: str, labels: Mapping[str, str]) -> bool:
         """Whether a miss fails the session by itself."""
         return self.as_tests or (not self.ungated and stands_alone(self.bars, dimension, labels))
+
+    # Outside of everything else: what fixtures of the trial ask is the trial's.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
+        if PLANNED not in item.stash:
+            return (yield)
+        with set_up(item):
+            return (yield)
+
+    # What is set up for several trials is no trial's.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
+        if fixturedef.scope == "function":
+            return (yield)
+        with while_runs(None, alone=True):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -21,6 +21,21 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.config.scales import Scale
     from pytest_evalbars.run.plan import Planned
+
+    class Ruling(Protocol):
+        """What a check or a judge says of an answer."""
+
+        @property
+        def passed(self) -> bool:
+            """The verdict."""
+
+        @property
+        def score(self) -> float | None:
+            """From 0 to 1, where there is one."""
+
+        @property
+        def reason(self) -> str:
+            """Why."""
 
     #: The scale that a dimension is graded on, and its name.
     ScaleOf = Callable[[str], "tuple[str, Scale] | None"]
@@ -39,6 +54,8 @@ class Said:
     score: float | None = None
     level: str | None = None
     reason: str = ""
+    #: Which judge said so, under which rubric.
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     def judge(self, *, passed: bool, reason: str) -> None:
         """Add a verdict: a dimension judged more than once passes only if every verdict is a pass."""
@@ -164,6 +181,33 @@ class EvalCase:
         else:
             said.level, passed = scale.worse(said.level, word), scale.passes(word)
             said.judge(passed=passed, reason=text(reason, REASON_LENGTH) or ("" if passed else f"graded {word}"))
+
+    def take(self, dimension: str, result: Ruling) -> None:
+        """Make a ready check's result, or a judge's judgement, the case's own verdict on a dimension.
+
+        Args:
+            dimension: one that the case declares.
+            result: what `checks`, `adapters` or a `Judge` returned: `passed`, `score` and `reason`; of a judge also
+                `level`, and which judge and rubric it came from, which the run file keeps with the verdict.
+        """
+        if self._too_late(f"take({shown(dimension)}, {shown(result)})"):
+            return
+        said = self._of(dimension)
+        if said is None:
+            return
+        if not all(hasattr(result, name) for name in ("passed", "score", "reason")):
+            self._mistake(
+                f"take({shown(dimension)}, {shown(result)}): that is no result of a check or a judge; "
+                "it has `passed`, `score` and `reason`"
+            )
+            return
+        if getattr(result, "level", None) is not None and self._scale_of(dimension) is not None:
+            self.grade(dimension, str(result.level), result.reason)  # type: ignore[attr-defined]
+        else:
+            self.check(dimension, result.passed, result.reason)
+        if result.score is not None:
+            self.score(dimension, result.score)
+        said.provenance = plain(getattr(result, "provenance", None) or {})
 
     def predict(self, expected: object, predicted: object, confidence: float | None = None) -> None:
         """Say which class was right and which one was predicted: once a trial.

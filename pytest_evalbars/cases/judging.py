@@ -15,8 +15,9 @@ import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
-from pytest_evalbars.cases.waits import Waits, counted
+from pytest_evalbars.cases.running import Running, while_runs
 from pytest_evalbars.run.plain import text
+from pytest_evalbars.run.tally import COST
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 #: Present while the body runs.
 RUNNING = pytest.StashKey[bool]()
-#: How long the body waited for limits.
-WAITED = pytest.StashKey[Waits]()
+#: What the trial waited for, and what models it asked.
+TRIAL = pytest.StashKey[Running]()
 #: What subtests of the running body have said: their outcomes and reasons.
 PARTS = pytest.StashKey[list[tuple[str, str]]]()
 #: Why a trial was not started; absent on those that were.
@@ -83,12 +84,23 @@ def body_of(item: pytest.Item) -> Iterator[None]:
     """The time in which the test's body runs: a report made in it is a subtest's."""
     item.stash[PARTS] = []
     item.stash[RUNNING] = True
-    in_window = WAITED in item.stash  # where its body may have begun long before its turn
+    trial = item.stash[TRIAL]
     try:
-        with nullcontext() if in_window else counted(item.stash.setdefault(WAITED, Waits()), alone=True):
+        with nullcontext() if trial.shared else while_runs(trial, alone=True):
             yield
     finally:
         del item.stash[RUNNING]
+
+
+@contextmanager
+def set_up(item: pytest.Item) -> Iterator[None]:
+    """The time in which a trial is set up; a rerun begins anew."""
+    trial = item.stash.get(TRIAL, None)
+    if trial is None or not trial.shared:
+        planned = item.stash[PLANNED]
+        trial = item.stash[TRIAL] = Running(planned.case, planned.trial)
+    with while_runs(trial.setting_up(), alone=not trial.shared):
+        yield
 
 
 def take_part(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> str | None:
@@ -125,35 +137,46 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     if mistakes:
         outcome, error = "error", "; ".join(filter(None, [mistakes, error]))
         reason = error
+    trial = item.stash.setdefault(TRIAL, Running())  # of a set-up that another plugin kept from beginning
+    asked = trial.asked
     marked = item.get_closest_marker("xfail") is not None and not item.config.getoption("runxfail", False)
-    verdicts = {}
+    verdicts: dict[str, list[Any]] = {}
+    judges: dict[str, dict[str, Any]] = {}
     for dimension in planned.dimensions:
         said = account._said.get(dimension, Said())  # noqa: SLF001
         words = reason if said.outcome is None and reason else said.reason
         verdicts[dimension] = [said.outcome or outcome, said.score, said.level, words]
+        if said.provenance:
+            judges[dimension] = said.provenance
     return {
         "item": planned.item,
         "verdicts": verdicts,
-        "measures": _times(item, call) | account._measures,  # noqa: SLF001
-        "evidence": account._evidence,  # noqa: SLF001
+        "measures": _times(item, call) | asked.measures() | account._measures,  # noqa: SLF001
+        "evidence": account._evidence | asked.evidence(),  # noqa: SLF001
         **account._further(),  # noqa: SLF001
+        **asked.further(),
+        **({"judges": judges} if judges else {}),
         "error": error,
         "mistakes": mistakes,
+        "paid": round(account._measures.get(COST, 0.0) + asked.paid(own=COST not in account._measures), 12),  # noqa: SLF001
         "xfail": marked or (call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)),
     }
 
 
 def _times(item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, float]:
-    """How long the body took, without its waits for limits: those say nothing of the model."""
-    waited = item.stash[WAITED].seconds if call.when == "call" and WAITED in item.stash else 0.0
-    seconds = {"seconds": round(max(0.0, call.duration - waited), 6)}
-    return seconds | {"waited": round(waited, 6)} if waited else seconds
+    """How long the body took, as it would be without limits and judges, and with the model that was replayed."""
+    if call.when != "call":
+        return {"seconds": round(call.duration, 6)}
+    trial = item.stash[TRIAL]
+    took = max(0.0, call.duration - trial.away.seconds) + trial.asked.replayed_seconds
+    waited = trial.waits.seconds
+    return {"seconds": round(took, 6)} | ({"waited": round(waited, 6)} if waited else {})
 
 
 def end_account(item: pytest.Item, report: pytest.TestReport) -> None:
     """Close the trial's account as it is torn down: what was said too late fails, rather than getting lost."""
-    item.stash.setdefault(WAITED, Waits())
-    del item.stash[WAITED]
+    item.stash.setdefault(TRIAL, Running())
+    del item.stash[TRIAL]
     account = item.stash.get(ACCOUNT, None)
     if account is None:
         return
@@ -297,15 +320,17 @@ def trial_lines(planned: Planned, said: dict[str, Any], *, worker: str | None, x
         "measures": said["measures"],
         "evidence": said["evidence"],
         "worker": worker,
-        **{key: said[key] for key in ("prediction", "guardrail") if key in said},
+        **{key: said[key] for key in ("prediction", "guardrail", "calls") if key in said},
     }
     if said["error"]:
         trial["error"] = said["error"]
     if xfail:
         trial["xfail"] = True
+    judges = said.get("judges", {})
     observations = [
         {"type": "observation", **key, "dimension": dimension}
         | dict(zip(("outcome", "score", "level", "reason"), verdict, strict=True))
+        | ({"judge": judges[dimension]} if dimension in judges else {})
         for dimension, verdict in said["verdicts"].items()
     ]
     return [trial, *observations]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.config.options import budgets_of
 from pytest_evalbars.report.units import money, span
-from pytest_evalbars.run.tally import COST
+from pytest_evalbars.run.tally import paid
 from pytest_evalbars.scope import XDIST_KEY
 from pytest_evalbars.stash import STARTED, is_worker
 
@@ -103,7 +103,7 @@ class Budget:
 
     def ended(self, planned: Planned, said: Mapping[str, Any]) -> None:  # noqa: ARG002 - a brake's signature
         """Add what a trial says that it cost."""
-        self.spent += said["measures"].get(COST, 0.0)
+        self.spent += paid(said)
 
 
 def unenforced(dollars: float | None, tally: Tally) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_evalbars.cases.waits import waiting
+from pytest_evalbars.cases.running import waiting
 from pytest_evalbars.execution.turnstile import Ticket, Turnstile
 
 if TYPE_CHECKING:

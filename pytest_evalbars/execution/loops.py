@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.cases.waits import Waits
+from pytest_evalbars.cases.running import Waits
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.timeouts import loaded, within
 

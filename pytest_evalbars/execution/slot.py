@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.cases.judging import WAITED
-from pytest_evalbars.cases.waits import Waits
+from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.judging import TRIAL
+from pytest_evalbars.cases.running import Running
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.streams import Output
 
@@ -23,7 +24,8 @@ class Slot:
         self.item = item
         self.function: Any = item.obj
         self.output = Output()
-        self.waits = item.stash[WAITED] = Waits()
+        planned = item.stash[PLANNED]
+        self.trial = item.stash[TRIAL] = Running(planned.case, planned.trial, shared=True)
         self.task: asyncio.Task[None] | None = None
         #: What the body raised; it is raised again when its turn comes, in nobody's event loop.
         self.error: BaseException | None = None

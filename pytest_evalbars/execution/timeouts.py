@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED, TIMEOUT
-from pytest_evalbars.cases.judging import WAITED, OutOfTime
-from pytest_evalbars.cases.waits import Waits
+from pytest_evalbars.cases.judging import TRIAL, OutOfTime
+from pytest_evalbars.cases.running import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Generator, Iterator
@@ -100,7 +100,7 @@ class Timeouts:
         seconds = self.of(pyfuncitem) if PLANNED in pyfuncitem.stash else None
         if seconds is None or inspect.iscoroutinefunction(pyfuncitem.obj):
             return (yield)
-        with _alarm(seconds, pyfuncitem.stash[WAITED]):
+        with _alarm(seconds, pyfuncitem.stash[TRIAL].waits):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -125,7 +125,7 @@ def _limited(function: Callable[..., Any], seconds: float, item: pytest.Item) ->
     @functools.wraps(function)
     async def body(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        return await within(seconds, function(*args, **kwargs), item.stash[WAITED])
+        return await within(seconds, function(*args, **kwargs), item.stash[TRIAL].waits)
 
     return body
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalbars.cases.waits import counted
+from pytest_evalbars.cases.running import while_runs
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.alone import alike
 from pytest_evalbars.execution.bodies import BLOCKED, ended, in_thread, stepped
@@ -260,8 +260,8 @@ class Window:
             began, slot.start = time.perf_counter(), time.time()
             try:
                 self.trials.brakes.ask(slot.item)
-                with counted(slot.waits):
-                    await within(self.timeouts.of(slot.item), self._call(slot), slot.waits)
+                with while_runs(slot.trial):
+                    await within(self.timeouts.of(slot.item), self._call(slot), slot.trial.waits)
             except asyncio.CancelledError as cancelled:
                 if self._abandoned:
                     raise

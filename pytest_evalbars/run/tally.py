@@ -11,6 +11,14 @@ if TYPE_CHECKING:
 
 #: The measure that says what a trial cost.
 COST = "cost_usd"
+JUDGE_COST = "judge_cost_usd"
+
+
+def paid(said: Mapping[str, Any]) -> float:
+    """US dollars that this session paid for a trial, as far as it says; what was replayed cost nothing."""
+    if "paid" in said:
+        return float(said["paid"])
+    return float(said["measures"].get(COST) or 0.0) + float(said["measures"].get(JUDGE_COST) or 0.0)
 
 
 @dataclass(slots=True)
@@ -53,7 +61,7 @@ class Tally:
 
     def pay(self, said: Mapping[str, Any], worker: str | None = None) -> None:
         """Add what a trial, or an attempt at it that does not count, says that it cost."""
-        self.spent_by[worker] += said["measures"].get(COST) or 0.0
+        self.spent_by[worker] += paid(said)
 
     @property
     def finished(self) -> int:

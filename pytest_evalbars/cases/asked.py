@@ -1,0 +1,116 @@
+"""What models one trial asked: numbers for its measures, and which versions answered."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a model that was answered."""
+
+    #: The version that answered, as the provider names it.
+    model: str
+    #: How long it took; of a replayed call, when it was recorded.
+    seconds: float
+    #: None where it is not known.
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    #: US dollars; None where the model has no known price. Of a replayed call, what it cost when it was recorded.
+    cost_usd: float | None = None
+    #: Whether a recorded answer stood in for the model.
+    replayed: bool = False
+    #: Whether a judge asked.
+    judging: bool = False
+    #: Prompt and answer, where they are to be kept for a reader.
+    shown: dict[str, Any] | None = None
+
+
+#: Calls of a trial whose texts are kept for a reader.
+MOST_SHOWN = 50
+
+
+class Asked:
+    """The calls that one trial made, in the order in which they were answered."""
+
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+        self._times: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        #: How long the product would have waited for answers that were replayed; those that it asked for at the
+        #: same time are one wait.
+        self.replayed_seconds = 0.0
+        self._replaying, self._longest = 0, 0.0
+
+    def add(self, call: Call) -> None:
+        """Note a call that was answered."""
+        with self._lock:
+            self._calls.append(call)
+
+    def occurrence(self, content: str) -> int:
+        """How often this trial has asked the very same before: repeated questions have answers of their own."""
+        with self._lock:
+            self._times[content] += 1
+            return self._times[content] - 1
+
+    def replay_begins(self) -> None:
+        """The product asks for an answer that will be replayed."""
+        with self._lock:
+            self._replaying += 1
+
+    def replay_ends(self, seconds: float) -> None:
+        """It has the answer, which took so long when it was recorded."""
+        with self._lock:
+            self._replaying -= 1
+            self._longest = max(self._longest, seconds)
+            if not self._replaying:
+                self.replayed_seconds += self._longest
+                self._longest = 0.0
+
+    def measures(self) -> dict[str, float | int]:
+        """What the calls add up to, by the names of measures; a judge's have names of their own.
+
+        A sum of which one part is not known is not known either.
+        """
+        return self._sums("", judging=False) | self._sums("judge_", judging=True)
+
+    def _sums(self, prefix: str, *, judging: bool) -> dict[str, float | int]:
+        calls = [call for call in self._calls if call.judging is judging]
+        if not calls:
+            return {}
+        found: dict[str, float | int] = {f"{prefix}calls": len(calls)}
+        for name in ("tokens_in", "tokens_out", "cost_usd"):
+            parts = [getattr(call, name) for call in calls]
+            if None not in parts:
+                found[prefix + name] = round(sum(parts), 12)
+        took = "judge_seconds" if judging else "model_seconds"
+        return found | {took: round(sum(call.seconds for call in calls), 6)}
+
+    def paid(self, *, own: bool) -> float:
+        """US dollars that this session pays for the calls: recorded answers are free.
+
+        Args:
+            own: whether the product's calls are meant too, or the judges' only.
+        """
+        paid = [call for call in self._calls if not call.replayed and (own or call.judging)]
+        return sum(call.cost_usd or 0.0 for call in paid)
+
+    def further(self) -> dict[str, Any]:
+        """The trial line's key `calls`: which versions answered how often, and how many answers were replayed."""
+        found: dict[str, Any] = {}
+        for key, judging in (("models", False), ("judges", True)):
+            versions = Counter(call.model for call in self._calls if call.judging is judging)
+            if versions:
+                found[key] = dict(sorted(versions.items()))
+        for key, judging in (("replayed", False), ("judges_replayed", True)):
+            if number := sum(call.replayed for call in self._calls if call.judging is judging):
+                found[key] = number
+        return {"calls": found} if found else {}
+
+    def evidence(self) -> dict[str, Any]:
+        """The texts of the calls, where they are kept."""
+        shown = [call.shown for call in self._calls if call.shown is not None][:MOST_SHOWN]
+        return {"calls": shown} if shown else {}

@@ -1,0 +1,132 @@
+"""The trial that runs: what its body waited for, and what models it asked.
+
+Work that the body starts (tasks, threads with a copied context) finds its trial here, and so need not name it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_evalbars.cases.asked import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Waits:
+    """The waits of one body. Calls that wait at the same time are one wait: this is the body's time, not theirs."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._waiting, self._since = 0, 0.0
+        self._lock = threading.Lock()
+
+    def total(self) -> float:
+        """The seconds waited so far, those of a wait that goes on included."""
+        with self._lock:
+            return self.seconds + (time.perf_counter() - self._since if self._waiting else 0.0)
+
+    def begin(self) -> None:
+        """A call of the body begins to wait."""
+        with self._lock:
+            if not self._waiting:
+                self._since = time.perf_counter()
+            self._waiting += 1
+
+    def end(self) -> None:
+        """It waits no more."""
+        with self._lock:
+            self._waiting -= 1
+            if not self._waiting:
+                self.seconds += time.perf_counter() - self._since
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """One trial, from its set-up to its verdict."""
+
+    #: The case's id and the number of the trial; "" and 0 outside of every case.
+    case: str = ""
+    trial: int = 0
+    #: Waits for limits: they extend a time limit.
+    waits: Waits = field(default_factory=Waits)
+    #: Waits for limits and for judges: neither is the time that the product takes.
+    away: Waits = field(default_factory=Waits)
+    asked: Asked = field(default_factory=Asked)
+    #: Whether its body runs while others do.
+    shared: bool = False
+
+    def setting_up(self) -> Running:
+        """The same trial while it is set up: what it asks counts, and its body has not begun to wait."""
+        return Running(self.case, self.trial, asked=self.asked)
+
+
+#: The trial that this task or thread runs, where several run at the same time.
+MINE: ContextVar[Running | None] = ContextVar("evalbars_running", default=None)
+#: Whether what is asked is asked by a judge.
+JUDGING: ContextVar[bool] = ContextVar("evalbars_judging", default=False)
+
+
+class _Process:
+    #: The only trial that runs; also seen by threads and event loops that keep a context of their own.
+    alone: Running | None = None
+
+
+def running() -> Running | None:
+    """The trial that the caller works for; None outside of every trial, or where that cannot be known."""
+    return MINE.get() or _Process.alone
+
+
+@contextmanager
+def while_runs(trial: Running | None, *, alone: bool = False) -> Iterator[None]:
+    """Let everything within the block work for a trial.
+
+    Args:
+        trial: it; None for what is set up for several trials, as a fixture of the session.
+        alone: whether no other trial runs in this process.
+    """
+    before = _Process.alone
+    token = MINE.set(trial)
+    if alone:
+        _Process.alone = trial
+    try:
+        yield
+    finally:
+        MINE.reset(token)
+        if alone:
+            _Process.alone = before
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """While a call waits for a limit, count that for the trial which makes it."""
+    trial = running()
+    if trial is None:
+        yield
+        return
+    trial.waits.begin()
+    trial.away.begin()
+    try:
+        yield
+    finally:
+        trial.away.end()
+        trial.waits.end()
+
+
+@contextmanager
+def judging() -> Iterator[None]:
+    """While a judge works: what it asks is measured apart, and its time is not the product's."""
+    token, trial = JUDGING.set(True), running()
+    if trial is not None:
+        trial.away.begin()
+    try:
+        yield
+    finally:
+        if trial is not None:
+            trial.away.end()
+        JUDGING.reset(token)
