@@ -99,15 +99,21 @@ class Asked:
         return sum(call.cost_usd or 0.0 for call in paid)
 
     def further(self) -> dict[str, Any]:
-        """The trial line's key `calls`: which versions answered how often, and how many answers were replayed."""
+        """The trial line's key `calls`: which versions answered how often, and how many answers were replayed.
+
+        Where the price of others is not known, also how many those are.
+        """
         found: dict[str, Any] = {}
         for key, judging in (("models", False), ("judges", True)):
             versions = Counter(call.model for call in self._calls if call.judging is judging)
             if versions:
                 found[key] = dict(sorted(versions.items()))
-        for key, judging in (("replayed", False), ("judges_replayed", True)):
-            if number := sum(call.replayed for call in self._calls if call.judging is judging):
-                found[key] = number
+        for prefix, judging in (("", False), ("judges_", True)):
+            calls = [call for call in self._calls if call.judging is judging]
+            if number := sum(call.replayed for call in calls):
+                found[f"{prefix}replayed"] = number
+            if number := sum(call.cost_usd is None and not call.replayed for call in calls):
+                found[f"{prefix}unpriced"] = number
         return {"calls": found} if found else {}
 
     def evidence(self) -> dict[str, Any]:

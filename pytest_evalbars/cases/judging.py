@@ -308,6 +308,15 @@ def _from_harness(call: pytest.CallInfo[Any]) -> bool:
     return thrown_by in HARNESS
 
 
+def _calls(said: dict[str, Any]) -> dict[str, Any]:
+    """A trial line's key `calls`; where recorded answers were used, measures do not tell what was paid."""
+    calls = said.get("calls")
+    if not calls:
+        return {}
+    free = "replayed" in calls or "judges_replayed" in calls
+    return {"calls": {**calls, "paid": said["paid"]} if free and "paid" in said else calls}
+
+
 def trial_lines(planned: Planned, said: dict[str, Any], *, worker: str | None, xfail: bool) -> list[dict[str, Any]]:
     """The run file's lines for one finished trial."""
     key = {"case": planned.case, "test": planned.test, "trial": planned.trial}
@@ -320,7 +329,8 @@ def trial_lines(planned: Planned, said: dict[str, Any], *, worker: str | None, x
         "measures": said["measures"],
         "evidence": said["evidence"],
         "worker": worker,
-        **{key: said[key] for key in ("prediction", "guardrail", "calls") if key in said},
+        **{key: said[key] for key in ("prediction", "guardrail") if key in said},
+        **_calls(said),
     }
     if said["error"]:
         trial["error"] = said["error"]

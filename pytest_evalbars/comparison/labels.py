@@ -60,6 +60,7 @@ def _part(run: Run, rows: np.ndarray, key: str, value: str) -> Part:
     outcome = run.outcome[rows]
     trial = np.stack([run.case[rows], run.test[rows], run.trial[rows]])
     columns = ("test", "trial", "dimension", "outcome", "score", "labelset", "cluster", "level", "entry", "expected")
+    replayed = None if run.replayed is None else run.replayed[rows]
     part = replace(
         run,
         **{name: getattr(run, name)[rows] for name in columns},
@@ -68,6 +69,9 @@ def _part(run: Run, rows: np.ndarray, key: str, value: str) -> Part:
         reasons={at: run.reasons[row] for row, at in row_of.items()},
         trials=_distinct(trial[:, outcome < MISSING]),
         errors=_distinct(trial[:, outcome == ERROR]),
+        replayed=replayed,
+        replayed_trials=0 if replayed is None else _distinct(trial[:, replayed]),
+        calls=None,
         order=None,
         plans=(),  # one session: what a case asks is the same for all
         asked=(),

@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.run.tally import COST, paid, priced
 from pytest_evalbars.stash import is_worker
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ POWER = (
     "bar of 90%, in 57 of 100 runs instead of 80"
 )
 #: What is measured of a trial and saved with it.
-MEASURES = ("seconds", "cost_usd")
+MEASURES = ("seconds", COST)
 
 
 def wanted(config: pytest.Config, bars: Bars) -> bool:
@@ -155,7 +156,7 @@ class EarlyStop:
         for test in (planned.test, ""):
             measured = self._measured.setdefault(test, {})
             for key in MEASURES:
-                if (value := said["measures"].get(key)) is not None:
+                if (value := paid(said) if key == COST and priced(said) else said["measures"].get(key)) is not None:
                     of_key = measured.setdefault(key, [0, 0.0])
                     of_key[0] += 1
                     of_key[1] += value

@@ -118,6 +118,8 @@ class Against:
             started=str(header.get("started") or ""),
             commit=str(header.get("commit") or ""),
             complete=self.baseline.complete,
+            replayed=self.baseline.replayed_trials,
+            trials=self.baseline.trials,
             cases=int((matching.before_of >= 0).sum()),
             renamed=matching.renamed,
             changed=matching.changed,
@@ -238,6 +240,9 @@ class Common:
     restated: tuple[tuple[str, str, str], ...] = ()
     #: Renamings that are declared and name a case that is not there.
     idle: tuple[str, ...] = ()
+    #: Trials of the earlier run, and how many of them rest on recorded answers.
+    trials: int = 0
+    replayed: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -245,6 +250,8 @@ class Common:
             "run": self.run,
             "started": self.started,
             "commit": self.commit,
+            "trials": self.trials,
+            "replayed": self.replayed,
             "cases": self.cases,
             "renamed": dict(self.renamed),
             "changed": list(self.changed),

@@ -110,6 +110,11 @@ def conclude(
     if run.errors > allowed:
         tolerated = f", {allowed} are tolerated (max_errors)" if bars.max_errors else ""
         notes.append(f"{run.errors} of {run.trials} trials could not be judged{tolerated}")
+    if run.replayed_trials and stage == "launch":
+        notes.append(
+            f"{run.replayed_trials} of {run.trials} trials replay recorded answers: what is launched was not asked "
+            "again, and the verdicts are as good as the recording"
+        )
     if standing or run.errors > allowed or any(each.fails and each.verdict == "missed" for each in verdicts):
         code = 1
     elif open_question and stage != "none":
@@ -122,6 +127,7 @@ def conclude(
         standing=standing,
         errors=run.errors,
         allowed_errors=allowed,
+        replayed=run.replayed_trials,
         stopped=run.stopped,
         notes=tuple(notes),
         changes=changes,

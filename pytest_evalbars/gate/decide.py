@@ -130,6 +130,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         stopped=draft.stopped,
         metric_lacks=bool(draft.lacking),
         skipped=draft.skipped,
+        replayed=draft.replayed,
         left_out=draft.left_out,
         enforced=not draft.why_not,
         in_part=draft.in_part,

@@ -47,6 +47,8 @@ class Draft:
     stopped: int = 0
     skipped: int = 0
     left_out: int = 0
+    #: How many judged ones rest on recorded answers.
+    replayed: int = 0
     #: Why the session cannot hold the bar on this slice; empty if it can.
     why_not: str = ""
     #: Whether that is because the run holds a part of the cases only.
@@ -90,6 +92,7 @@ def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) ->
         tally = part.tally()
         draft = Draft(bar, dimension, group)
         draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
+        draft.replayed = part.replayed()
         draft.failed = int(tally[ERROR] + tally[MISSING])
         draft.why_not = _not_enforced(run, part, draft.left_out)
         if not (draft.why_not or len(part.rows)):

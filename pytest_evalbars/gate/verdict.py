@@ -49,6 +49,8 @@ class Verdict:
     trials: int = 0
     unjudged: int = 0
     skipped: int = 0
+    #: Judged trials that rest on recorded answers: the model was not sampled again.
+    replayed: int = 0
     #: The share of trials that pass only just, where the dimension's scale has such levels and passes are counted.
     weak: float | None = None
     #: About how many cases would settle the verdict at the present rate.
@@ -104,6 +106,7 @@ class Verdict:
             "trials": self.trials,
             "unjudged": self.unjudged,
             "skipped": self.skipped,
+            "replayed": self.replayed,
             "weak": self.weak,
             "needed": self.needed,
             "left_out": self.left_out,
@@ -145,6 +148,8 @@ class Decision:
     standing: tuple[Standing, ...] = ()
     errors: int = 0
     allowed_errors: int = 0
+    #: Trials that rest on recorded answers.
+    replayed: int = 0
     #: Trials that were not started because no verdict depended on them any more.
     stopped: int = 0
     #: Why the exit code is what it is, and what the reader should know of the run as a whole.
@@ -168,6 +173,7 @@ class Decision:
             "complete": self.complete,
             "errors": self.errors,
             "allowed_errors": self.allowed_errors,
+            "replayed": self.replayed,
             "stopped": self.stopped,
             "standing": [
                 {"case": each.case, "dimension": each.dimension, "reason": each.reason} for each in self.standing

@@ -28,13 +28,18 @@ Of = Literal["verdicts", "predictions", "measures", "guardrails"]
 #: The group under which packages offer metrics of their own: an entry point whose loading registers them.
 ENTRY_POINTS = "pytest_evalbars.metrics"
 #: Short names of what is measured, and the unit of what has one.
-MEASURES = {"latency": "seconds", "cost": "cost_usd"}
+MEASURES = {"latency": "seconds", "cost": "cost_usd", "judge_cost": "judge_cost_usd"}
 UNITS: dict[str, Unit] = {
     "seconds": "seconds",
     "cost_usd": "usd",
     "tokens": "tokens",
     "tokens_in": "tokens",
     "tokens_out": "tokens",
+    "model_seconds": "seconds",
+    "judge_seconds": "seconds",
+    "judge_cost_usd": "usd",
+    "judge_tokens_in": "tokens",
+    "judge_tokens_out": "tokens",
 }
 #: Homes of metrics that are means over cases, of what a baseline keeps of each.
 COMPARABLE = (

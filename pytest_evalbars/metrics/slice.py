@@ -88,6 +88,12 @@ class Slice:
         outcome = self.of(self.run.outcome)
         return np.asarray((outcome == ERROR) | (outcome == MISSING) | (outcome == STOPPED))
 
+    def replayed(self) -> int:
+        """How many judged trials rest on recorded answers."""
+        if self.run.replayed is None:
+            return 0
+        return int(np.count_nonzero(self.of(self.run.replayed) & self.judged()))
+
     def scores(self) -> NDArray[np.float64]:
         """The rows' scores, NaN where a trial gave none."""
         return self.of(self.run.score)

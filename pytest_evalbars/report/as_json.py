@@ -25,6 +25,7 @@ def as_json(run: Run, bars: Bars, decision: Decision) -> dict[str, Any]:
         "flaky": [one.to_json() for one in flaky],
         "audit": [one.to_json() for one in audit(run, bars, decision)],
         "served": served_json(run, bars),
+        "calls": None if run.calls is None else run.calls.to_json(),
         **apart_json(run),
         "patterns": patterns(run, without=ceilings(run, bars), flaky=flaky).to_json(),
     }

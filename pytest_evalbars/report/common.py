@@ -32,6 +32,8 @@ def common_lines(common: Common, *, everything: bool) -> Iterator[str]:
     yield safe(
         f"compared with the baseline{f' ({about})' if about else ''}{whole}: {count(common.cases, 'case')} in common"
     )
+    if common.replayed:
+        yield f"    {common.replayed} of its {count(common.trials, 'trial')} replayed recorded answers then"
     kinds: dict[str, Sequence[str]] = {
         "renamed": [f"{before} -> {after}" for before, after in common.renamed],
         "changed": common.changed,

@@ -165,7 +165,7 @@ class Progress:
         """What the trials have cost; with a plus where some did not say."""
         tally = self.tally
         of_all = "" if self.budget is None else f" of {money(self.budget)}"
-        if tally.priced:
+        if tally.priced or tally.spent:
             return f"{money(tally.spent)}{'+' if tally.unpriced else ''}{of_all}"
         return f"unknown cost{of_all}" if of_all and tally.unpriced else ""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_evalbars.report.apart import expired_cases, quarantine_lines, saturated_line
 from pytest_evalbars.report.audit import audit_lines
+from pytest_evalbars.report.calls import calls_lines, on_recorded
 from pytest_evalbars.report.common import common_lines
 from pytest_evalbars.report.evidence import details, named
 from pytest_evalbars.report.flaky import flaky_line
@@ -89,6 +90,7 @@ def _of_the_run(run: Run) -> Iterator[str]:
     """What a reader must know of the run as a whole."""
     if run.resumes:
         yield _resumed(run)
+    yield from calls_lines(run)
     if run.second_look:
         yield from second_look(run)
     if run.stopped:
@@ -189,10 +191,10 @@ def _outcome(run: Run, decision: Decision) -> Line:
         held = sum(each.enforced for each in decision.verdicts)
         if not held and decision.verdicts:
             part = " on this part of the cases" if any(each.in_part for each in decision.verdicts) else ""
-            return Line(f"gate passed: no bar was enforced{part}", "good")
+            return Line(f"gate passed: no bar was enforced{part}{on_recorded(decision)}", "good")
         met = sum(each.verdict == "met" and each.enforced for each in decision.verdicts)
         open_ones = f", {held - met} inconclusive" if held > met else ""
-        return Line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}", "good")
+        return Line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}{on_recorded(decision)}", "good")
     names = ", ".join(safe(each.name) for each in failing[:TOLD]) + (" ..." if len(failing) > TOLD else "")
     what = "gate failed" if decision.exit_code == 1 else "gate undecided, which fails the session"
     over = sum(each.case in expired_cases(run) for each in decision.standing)

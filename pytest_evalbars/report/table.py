@@ -105,6 +105,7 @@ def _row(verdict: Verdict) -> list[str]:
     elif verdict.e_met is not None:
         numbers[1] = f"none (e = {verdict.e_met:.3g})"
     word = verdict.verdict.upper() if verdict.fails else verdict.verdict
+    asides = [*(["replayed"] if verdict.replayed else []), *([] if verdict.enforced else ["not enforced"])]
     return [
         *place(verdict),
         str(verdict.cases),
@@ -113,7 +114,7 @@ def _row(verdict: Verdict) -> list[str]:
         _share(verdict.weak),
         numbers[1],
         sign(bar),
-        word if verdict.enforced else f"{word} (not enforced)",
+        f"{word} ({', '.join(asides)})" if asides else word,
     ]
 
 

@@ -71,7 +71,15 @@ def sentence(verdict: Verdict, confidence: float) -> str:
             claim += f": {proof}"
     if verdict.needed is not None:
         claim += f"; about {count(verdict.needed, 'case')} would settle it at this rate"
-    return "; ".join([claim, *map(safe, verdict.notes)])
+    return "; ".join(filter(None, [claim, recorded(verdict), *map(safe, verdict.notes)]))
+
+
+def recorded(verdict: Verdict) -> str:
+    """That a verdict rests on recorded answers; empty if it does not."""
+    if not verdict.replayed:
+        return ""
+    part = f"{verdict.replayed} of {count(verdict.trials, 'trial')} " if verdict.replayed < verdict.trials else ""
+    return f"{part}on recorded answers: the model was not sampled again"
 
 
 def _lacking(verdict: Verdict) -> str:

@@ -3,7 +3,8 @@
 It is JSON Lines like a run file, but folded: one line for each case, sorted, so that a diff shows which cases changed
 and how. The first line says which run it was; each bar that was declared then has a line of its own; every further
 line, without a `type`, is a case (see `case_lines.lines_of`). Labels that all cases share stand in the first line.
-No evidence and no reasons are kept: nothing in it was written by a model.
+No evidence and no reasons are kept: nothing in it was written by a model. How many trials rest on recorded answers is
+said in the first line, and with each case.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def write_baseline(path: Path, run: Run, *, kept: Sequence[Mapping[str, Any]] | 
     cases = (
         {**row, "labels": _without(row.get("labels", {}), shared)} for row in merge(lines_of(run), old, key=_place)
     )
-    rows = chain([_header(run, shared, len(old))], _bars(run), cases)
+    replayed = run.replayed_trials + sum(row.get("replayed", 0) for row in old)
+    rows = chain([_header(run, shared, len(old), replayed)], _bars(run), cases)
     try:
         _replace(Path(os.path.realpath(path)), map(_text, rows))
     except OSError as error:
@@ -162,13 +164,14 @@ def _without(labels: Mapping[str, str], shared: Mapping[str, str]) -> dict[str, 
     return {key: value for key, value in labels.items() if shared.get(key) != value}
 
 
-def _header(run: Run, shared: Mapping[str, str], kept: int) -> dict[str, Any]:
+def _header(run: Run, shared: Mapping[str, str], kept: int, replayed: int) -> dict[str, Any]:
     first = run.headers[0] if run.headers else {}
     return {
         "type": "baseline",
         "schema": SCHEMA,
         **{key: first[key] for key in BEFORE_LABELS if key in first},
         **({"kept": kept} if kept else {}),
+        **({"replayed": replayed} if replayed else {}),
         "labels": shared,
         **{key: first[key] for key in AFTER_LABELS if key in first},
     }

@@ -96,6 +96,8 @@ class _Lines(Rows):
         super().__init__(where)
         self.bars: list[Mapping[str, Any]] = []
         self.numbers, self.first = array("q"), array("q")
+        #: By line: how many trials rest on recorded answers.
+        self.recorded = array("q")
         self.of_line, self.passes, self.tried, self.erred = (array("q") for _ in range(4))
         #: The cell of each level, at which of its trials it begins, and how many have it.
         self.graded, self.begins, self.many = array("q"), array("q"), array("q")
@@ -159,6 +161,9 @@ class _Lines(Rows):
         self.entry.append(self.entries.add(row))
         self.first.append(begin)
         self.numbers.append(number)
+        if type(recorded := get("replayed", 0)) is not int or recorded < 0:
+            raise ValueError(f"replayed is {recorded!r}, not a number of trials")
+        self.recorded.append(recorded)
         for dimension, numbers in said.items():
             judged, failed = self._cell(line, dimension, numbers)
             most, more = max(most, judged), max(more, failed)
@@ -224,6 +229,7 @@ class _Lines(Rows):
         np.maximum.at(trials, line, number + 1)
         errors = np.zeros(len(self.case), np.int64)
         np.maximum.at(errors, of_line, erred)
+        recorded = _column(self.recorded)
         return Run(
             case=_column(self.case)[line],
             test=_column(self.test)[line],
@@ -245,6 +251,8 @@ class _Lines(Rows):
             reasons={},
             trials=int(trials.sum()),
             errors=int(errors.sum()),
+            replayed=number < recorded[line] if recorded.any() else None,
+            replayed_trials=int(np.minimum(recorded, trials).sum()),
             clusters=list(self.clusters),
             headers=tuple(self.headers),
             plans=(self._plan(),),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Significant digits of a mean, and how far it can be off by that, as a share of it.
 DIGITS, ROUNDING = 6, 1e-5
 #: Measured by a clock, never twice the same: a diff would be of every line. Kept where a bar compares them.
-CLOCKED = ("seconds", "waited")
+CLOCKED = ("seconds", "waited", "model_seconds", "judge_seconds")
 
 
 def as_before(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -48,9 +48,10 @@ def lines_of(run: Run) -> Iterator[dict[str, Any]]:
     """What a baseline keeps of a run, sorted by case and test; trials that could not be judged are counted apart.
 
     Each line has `case`, `dimensions` (of each passes, trials, errors, the mean `score`, the number of trials at
-    each of the `levels`, passing ones first), `measures` (means), `labels` (also those of the whole run), `cluster`,
-    `test`, `file` and `content`; what a case does not have is not there. A dimension that was planned and not
-    judged has 0 trials. A case has several lines where several tests judge it, or where its labels differ by trial.
+    each of the `levels`, passing ones first), `measures` (means), `replayed` (trials that rest on recorded answers),
+    `labels` (also those of the whole run), `cluster`, `test`, `file` and `content`; what a case does not have is not
+    there. A dimension that was planned and not judged has 0 trials. A case has several lines where several tests
+    judge it, or where its labels differ by trial.
 
     Raises:
         RunFileError: a manifest is broken.
@@ -70,6 +71,7 @@ def lines_of(run: Run) -> Iterator[dict[str, Any]]:
     known = _planned(run)
     starts, dimensions = _dimensions(run, rows, line)
     measures = _measures(run, rows, line, len(keys))
+    replayed = _replayed(run, rows, line, len(keys))
     places = rows[first]
     columns = (run.case[places], run.test[places], run.labelset[places], cluster)
     del pairs, keys, case, test, labels
@@ -82,6 +84,7 @@ def lines_of(run: Run) -> Iterator[dict[str, Any]]:
             "case": name,
             "dimensions": dict(dimensions[starts[number] : starts[number + 1]]),
             "measures": {key: value for key, values in measures if (value := values[number]) is not None},
+            "replayed": replayed[number],
             "labels": dict(sorted(run.labelsets[labelset].items())),
             "cluster": run.clusters[source] if source >= 0 else "",
             "test": function,
@@ -89,6 +92,17 @@ def lines_of(run: Run) -> Iterator[dict[str, Any]]:
             "content": content,
         }
         yield {key: value for key, value in found.items() if value}
+
+
+def _replayed(run: Run, rows: NDArray[np.int64], line: NDArray[np.int64], count: int) -> list[int]:
+    """How many trials of each line rest on recorded answers."""
+    if run.replayed is None:
+        return [0] * count
+    here = run.replayed[rows]
+    many = int(run.trial.max(initial=0)) + 1
+    trials = np.unique(line[here] * many + run.trial[rows[here]])
+    found: list[int] = np.bincount(trials // many, minlength=count).tolist()
+    return found
 
 
 def _ranked(codes: NDArray[np.int64], names: list[str]) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pytest_evalbars.run.calls import Calls
     from pytest_evalbars.run.extras import Extras
     from pytest_evalbars.run.quarantined import Quarantined
     from pytest_evalbars.run.saturated import Saturated
@@ -74,6 +75,12 @@ class Run:
     not_run: Mapping[str, int] = field(default_factory=dict)
     #: Whether a last line was cut off and dropped.
     torn: bool = False
+    #: Whether recorded answers stood in for the model, so that it was not sampled again; None where in no row. And
+    #: how many trials that is.
+    replayed: NDArray[np.bool_] | None = None
+    replayed_trials: int = 0
+    #: What models the trials asked, in all; None where no line tells.
+    calls: Calls | None = None
     #: Trials that were not started because no verdict depended on them any more, and what they would have cost:
     #: `seconds` and `cost_usd`, as far as those that ran were measured.
     stopped: int = 0
@@ -104,7 +111,8 @@ class Run:
         """Build a run from dictionaries as in the run file.
 
         Only `case`, `dimension` and `outcome` are required; a row without `type` is an observation. The rows of
-        a whole run file (header, manifest, trials, end) are welcome too.
+        a whole run file (header, manifest, trials, end) are welcome too. A row with `replayed` as true rests on a
+        recorded answer.
 
         Raises:
             RunFileError: a row is malformed, or two rows say the same thing.

@@ -21,7 +21,12 @@ BLOCK = ACTIONS.index("block")
 UNITS = ("seconds", "cost_usd", "tokens_in", "tokens_out")
 WHOLE = ("tokens_in", "tokens_out")
 #: What bars call these short; a measure of that name would never be read.
-CALLED = {"latency": "seconds", "cost": "cost_usd", "tokens": "tokens_in or tokens_out"}
+CALLED = {
+    "latency": "seconds",
+    "cost": "cost_usd",
+    "judge_cost": "judge_cost_usd",
+    "tokens": "tokens_in or tokens_out",
+}
 NAN = float("nan")
 #: Beyond it a number has no place in a column.
 LARGEST = sys.float_info.max

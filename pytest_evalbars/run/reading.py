@@ -110,7 +110,9 @@ class Reader(Rows):
         really = key[:count][keep[:count]]
         erred = key[:count][keep[:count] & (outcome[:count] == ERROR)]
         t_key, t_line = self._trial_lines()
-        t_erred = t_key[(_column(self.t_flags)[t_line] & 1) > 0]
+        t_flags = _column(self.t_flags)[t_line]
+        t_erred, t_replayed = t_key[(t_flags & 1) > 0], t_key[(t_flags & 4) > 0]
+        replayed = self._replayed(flags)
         # Mostly all of them, and then no column need be copied.
         rows = slice(None) if keep.all() else np.flatnonzero(keep)
         new_row = None if isinstance(rows, slice) else {int(old): new for new, old in enumerate(rows)}
@@ -138,6 +140,9 @@ class Reader(Rows):
             clusters=list(self.clusters),
             trials=_distinct(really, t_key),
             errors=_distinct(erred, t_erred),
+            replayed=None if replayed is None else replayed[rows],
+            replayed_trials=0 if replayed is None else _distinct(key[replayed & keep], t_replayed),
+            calls=self.calls if self.calls.any else None,
             complete=not missing and not self.torn and (ended or self.framed <= self.ended),
             missing=tuple(missing),
             unplaced=sum(item not in planned for item in missing),
@@ -173,6 +178,14 @@ class Reader(Rows):
             shard = shard_of(header)
             if shard and (file not in self.ended or not missing.isdisjoint(self.shard_items[file])):
                 yield shard
+
+    def _replayed(self, flags: NDArray[np.int8]) -> NDArray[np.bool_] | None:
+        """Which rows rest on recorded answers, as their trial lines or they themselves say; None for none."""
+        if not (self.replayed or self.calls.own.replayed):
+            return None
+        found: NDArray[np.bool_] = (flags & 4) > 0
+        found[_column(self.replayed)] = True
+        return found
 
     def _order(self) -> NDArray[np.int64] | None:
         """The places of the cases in the manifest, where the session put them into random order."""

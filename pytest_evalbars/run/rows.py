@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.run.calls import Calls
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.extras import Entries
 from pytest_evalbars.run.journal import SCHEMA
@@ -56,6 +57,9 @@ class Rows:
         #: What trials said beside their verdicts: a row's or a trial line's entry, -1 where it said nothing.
         self.entries = Entries()
         self.reasons: dict[int, str] = {}
+        #: What models the trials asked, in all; and the rows that say themselves that they replay recorded answers.
+        self.calls = Calls()
+        self.replayed = array("q")
         self.headers: list[Mapping[str, Any]] = []
         #: The planned items, and whether a line speaks of them.
         self.items: dict[str, bool] = {}
@@ -255,6 +259,8 @@ class Rows:
         self.entry.append(self.entries.add(row) if says else -1)
         if outcome in (MISS, ERROR) and (reason := get("reason")):
             self.reasons[len(self.case) - 1] = str(reason)[:REASON_LENGTH]
+        if get("replayed"):
+            self.replayed.append(len(self.case) - 1)
 
     def _trial(self, row: Mapping[str, Any]) -> None:
         get = row.get
@@ -263,7 +269,11 @@ class Rows:
         self.t_labelset.append(self._labels(labels) if labels else self.unlabelled)
         self.t_cluster.append(self._cluster(cluster) if cluster else -1)
         self.t_entry.append(self.entries.add(row))
-        self.t_flags.append((1 if get("error") else 0) + (2 if get("xfail") else 0))
+        flags = (1 if get("error") else 0) + (2 if get("xfail") else 0)
+        if (calls := get("calls")) and isinstance(calls, Mapping):
+            self.calls.take(calls, get("measures") or {})
+            flags += 4 if calls.get("replayed") else 0
+        self.t_flags.append(flags)
         if (item := get("item")) in self.items:
             self.items[item] = True
 

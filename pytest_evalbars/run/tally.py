@@ -15,10 +15,30 @@ JUDGE_COST = "judge_cost_usd"
 
 
 def paid(said: Mapping[str, Any]) -> float:
-    """US dollars that this session paid for a trial, as far as it says; what was replayed cost nothing."""
-    if "paid" in said:
-        return float(said["paid"])
-    return float(said["measures"].get(COST) or 0.0) + float(said["measures"].get(JUDGE_COST) or 0.0)
+    """US dollars that a session paid for a trial, as far as it says; recorded answers are free.
+
+    Args:
+        said: what the trial said, or its line in a run file, which says it only where it used recorded answers.
+    """
+    calls = said.get("calls") or {}
+    if (known := said.get("paid", calls.get("paid"))) is not None:
+        return float(known)
+    parts = ((COST, _free(calls, "models", "replayed")), (JUDGE_COST, _free(calls, "judges", "judges_replayed")))
+    return sum(float(said["measures"].get(name) or 0.0) for name, free in parts if not free)
+
+
+def priced(said: Mapping[str, Any]) -> bool:
+    """Whether a trial says all that a session paid for it: of what was replayed no price need be known."""
+    calls, measures = said.get("calls") or {}, said["measures"]
+    if COST not in measures and ("models" not in calls or calls.get("unpriced")):
+        return False
+    return bool(JUDGE_COST in measures or not calls.get("judges_unpriced"))
+
+
+def _free(calls: Mapping[str, Any], models: str, replayed: str) -> bool:
+    """Whether recorded answers stood in for all calls of a kind."""
+    many = sum((calls.get(models) or {}).values())
+    return many > 0 and calls.get(replayed) == many
 
 
 @dataclass(slots=True)
@@ -44,7 +64,6 @@ class Tally:
     def take(self, said: Mapping[str, Any], worker: str | None = None) -> None:
         """Count a finished trial."""
         outcomes = {outcome for outcome, *_ in said["verdicts"].values()}
-        cost = said["measures"].get(COST)
         if said["error"] or "error" in outcomes:
             self.errors += 1
         elif "miss" in outcomes:
@@ -53,10 +72,11 @@ class Tally:
             self.passed += 1
         else:
             self.skipped += 1
-            if cost is None:  # a skipped trial asked no model, as far as it says
+            if COST not in said["measures"] and "calls" not in said:  # it asked no model, as far as it says
                 return
-        self.priced += cost is not None
-        self.unpriced += cost is None
+        known = priced(said)
+        self.priced += known
+        self.unpriced += not known
         self.pay(said, worker)
 
     def pay(self, said: Mapping[str, Any], worker: str | None = None) -> None:
