@@ -93,6 +93,8 @@ class Baseline:
         missed = [each.name for each in decision.verdicts if each.verdict == "missed"]
         replaced = f" in place of one that could not be read ({self.said})" if self.said else ""
         self.said = f"baseline written: {shown(self.path)}{replaced}"
+        if run.replayed_trials:
+            self.said += f"; {run.replayed_trials} of its {run.trials} trials replay recorded answers"
         self.said += f"; this run misses {', '.join(missed)}" if missed else ""
 
     def _not_ours(self) -> str:

@@ -150,7 +150,12 @@ def _as_json(found: Sequence[Comparison], asked: Asked, shown: Sequence[Shown], 
         "margin": asked.margin,
         "by": asked.by,
         "status": list(asked.status),
-        "reference": {"run": reference.name, "complete": reference.run.complete, "errors": reference.run.errors},
+        "reference": {
+            "run": reference.name,
+            "complete": reference.run.complete,
+            "errors": reference.run.errors,
+            "replayed": reference.run.replayed_trials,
+        },
         "comparisons": [
             {
                 **one.to_json(),

@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
         found = tuple(replace(each, until=options.until) if each.until else each for each in found)
     quiet = quiet_bars(history)
     said: dict[str, Any] = {"schema": 1, "today": today.isoformat(), "runs": len(history.runs), "notes": notes}
+    said |= {"replayed": sum(each.replayed for each in history.runs)}
     said |= {"proposals": [each.to_json() for each in found], "quiet_bars": [each.to_json() for each in quiet]}
     if not options.json:
         from pytest_evalbars.report.lifecycle import lifecycle_lines  # noqa: PLC0415

@@ -112,6 +112,7 @@ class Comparison:
             "run": self.after.name,
             "complete": self.after.run.complete,
             "errors": self.after.run.errors,
+            "replayed": self.after.run.replayed_trials,
             "cases": self.cases,
             "renamed": dict(matching.renamed),
             "changed": list(matching.changed),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
 from pytest_evalbars.gate.select import ADVERSARIAL, SET
 from pytest_evalbars.history.rows import HELD, Card, Folded, Sum
-from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISS, PASS, STOPPED
+from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISS, PASS, SKIPPED, STOPPED
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 from pytest_evalbars.run.units import units_of
 from pytest_evalbars.stats.effective import case_rate
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 def fold(run: Run) -> Folded:
     """Fold a run by case and dimension, and by slice.
 
+    Trials that replay recorded answers are no new evidence: a case that was only replayed is there, and said nothing.
+
     Raises:
         RunFileError: its manifest is broken.
     """
@@ -37,12 +40,17 @@ def fold(run: Run) -> Folded:
     names, entry = np.unique(key, return_inverse=True)
     last = np.zeros(len(names), np.int64)
     last[entry] = rows
-    outcome = run.outcome[rows]
+    outcome = _new(run)[rows]
     passes, trials, errors = (
         np.bincount(entry, which, len(names)).astype(np.int64).tolist()
         for which in (outcome == PASS, outcome <= MISS, outcome == ERROR)
     )
     return Folded(_cards(run, last), passes, trials, errors, list(_sums(run)))
+
+
+def _new(run: Run) -> NDArray[np.int8]:
+    """The outcomes of all rows; what was replayed is as if it had been skipped."""
+    return run.outcome if run.replayed is None else np.where(run.replayed, np.int8(SKIPPED), run.outcome)
 
 
 def _cards(run: Run, last: NDArray[np.int64]) -> list[Card]:
@@ -107,6 +115,7 @@ def kind_of(labels: Mapping[str, str]) -> str:
 
 def _sums(run: Run) -> Iterator[Sum]:
     """Each dimension by kind, as a whole and by category."""
+    run = replace(run, outcome=_new(run))
     kinds = [kind_of(labels) for labels in run.labelsets]
     categories = [labels.get("category") for labels in run.labelsets]
     wholes = [(kind, None) for kind in kinds]
@@ -124,7 +133,7 @@ def _grouped(run: Run, units: Units, slice_of: Sequence[tuple[str, str | None]])
     slices, width = list(codes), max(1, len(codes))
     of_labelset = np.array([codes[each] for each in slice_of], np.int64)
     row_group = run.dimension * width + of_labelset[run.labelset] if len(run) else run.dimension
-    there = Counter(row_group[run.outcome != LEFT_OUT].tolist())
+    there = Counter(row_group[_said(run)].tolist())
     errors = Counter(row_group[run.outcome == ERROR].tolist())
     stopped = Counter(row_group[run.outcome == STOPPED].tolist())
     group = units.dimension * width + of_labelset[units.labelset] if len(units.case) else units.dimension
@@ -136,6 +145,12 @@ def _grouped(run: Run, units: Units, slice_of: Sequence[tuple[str, str | None]])
         cases, trials, value, n_eff = _rate(units, mine)
         dimension = run.dimensions[code // width]
         yield Sum(dimension, kind, category, cases, trials, errors[code], stopped[code], value, n_eff)
+
+
+def _said(run: Run) -> NDArray[np.bool_]:
+    """The rows of slices that are worth a line: not what was left out, nor where all was replayed."""
+    said: NDArray[np.bool_] = run.outcome != LEFT_OUT
+    return said if run.replayed is None else said & ~run.replayed
 
 
 def _rate(units: Units, mine: NDArray[np.int64]) -> tuple[int, int, float | None, float | None]:

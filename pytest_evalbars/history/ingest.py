@@ -153,6 +153,7 @@ def _facts(files: Sequence[RunFile], run: Run, decision: Decision | None) -> Fac
         complete=run.complete,
         whole=not (run.unseen or run.stopped or (run.outcome == LEFT_OUT).any()),
         everything=not run.asked,
+        replayed=run.replayed_trials,
     )
 
 

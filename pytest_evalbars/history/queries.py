@@ -36,6 +36,8 @@ class BarRecord:
     failed: int
     #: When the last of them began; empty if there is none.
     last_failed: str
+    #: In how many other runs its verdict rests on recorded answers, and so is not counted.
+    replayed: int
 
     @property
     def runs(self) -> int:
@@ -59,7 +61,8 @@ def _past_runs(connection: Connection, last: int | None) -> dict[int, PastRun]:
     newest = select(runs).order_by(runs.c.started.desc(), runs.c.name.desc()).limit(last)
     rows = connection.execute(newest).all()[::-1]
     said: dict[int, dict[str, str]] = defaultdict(dict)
-    for run, bar, verdict in connection.execute(select(verdicts.c.run, verdicts.c.bar, verdicts.c.verdict)):
+    query = select(verdicts.c.run, verdicts.c.bar, verdicts.c.verdict).where(verdicts.c.replayed == 0)
+    for run, bar, verdict in connection.execute(query):
         said[run][bar] = verdict
     return {row.id: _past_run(row, said[row.id]) for row in rows}
 
@@ -77,6 +80,7 @@ def _past_run(row: Row[Any], said: dict[str, str]) -> PastRun:
         verdicts=said,
         whole=row.whole,
         everything=row.everything,
+        replayed=row.replayed,
     )
 
 
@@ -93,13 +97,14 @@ def all_sums(store: Store) -> dict[int, list[Sum]]:
 
 def bar_records(store: Store) -> list[BarRecord]:
     """What became of each bar, by name."""
-    words = ("met", "missed", "inconclusive", "no data")
+    words, fresh = ("met", "missed", "inconclusive", "no data"), verdicts.c.replayed == 0
     query = (
         select(
             verdicts.c.bar,
-            *(func.count(case((verdicts.c.verdict == word, 1))) for word in words),
-            func.count(case((verdicts.c.fails, 1))),
-            func.coalesce(func.max(case((verdicts.c.fails, runs.c.started))), ""),
+            *(func.count(case(((verdicts.c.verdict == word) & fresh, 1))) for word in words),
+            func.count(case((verdicts.c.fails & fresh, 1))),
+            func.coalesce(func.max(case((verdicts.c.fails & fresh, runs.c.started))), ""),
+            func.count(case((~fresh, 1))),
         )
         .join(runs, runs.c.id == verdicts.c.run)
         .where(verdicts.c.enforced)

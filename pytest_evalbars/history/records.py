@@ -32,11 +32,14 @@ class PastRun:
     whole: bool = True
     #: Whether the whole project was asked for. Where only some files were, it says nothing of cases of others.
     everything: bool = True
+    #: Trials that replayed recorded answers: they are no new evidence, so no number counts them, nor do `verdicts`
+    #: have those that rest on any.
+    replayed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one run said of one case on one dimension."""
+    """What one run said of one case on one dimension; of one that was only replayed, that it was there."""
 
     #: Which run, as an index into the runs of the history.
     run: int

@@ -88,3 +88,5 @@ class Facts:
     complete: bool
     whole: bool
     everything: bool
+    #: Trials that replayed recorded answers: they are no new evidence, and no number counts them.
+    replayed: int

@@ -172,7 +172,10 @@ def _insert(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]
 def _decide(connection: Connection, run: int, decision: Decision) -> None:
     """Write what the gate said of a run."""
     connection.execute(delete(verdicts).where(verdicts.c.run == run))
-    rows = {each.name: (run, each.name, each.verdict, each.enforced, each.fails) for each in decision.verdicts}
+    rows = {
+        each.name: (run, each.name, each.verdict, each.enforced, each.fails, each.replayed)
+        for each in decision.verdicts
+    }
     _insert(connection, verdicts, rows.values())
 
 

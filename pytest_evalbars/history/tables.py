@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 #: What a SQLite file of ours says of itself: `PRAGMA application_id` ("evba") and `PRAGMA user_version`.
-APPLICATION, VERSION = 0x65766261, 2
+APPLICATION, VERSION = 0x65766261, 3
 
 TABLES = MetaData()
 
@@ -27,6 +27,8 @@ runs = Table(
     Column("complete", Boolean, nullable=False),
     Column("whole", Boolean, nullable=False),
     Column("everything", Boolean, nullable=False),
+    #: Trials that replayed recorded answers, and so are not in `told` and `sums`.
+    Column("replayed", Integer, nullable=False),
     UniqueConstraint("name", "started"),
 )
 
@@ -42,7 +44,8 @@ files = Table(
     Column("problem", Text, nullable=False),
 )
 
-#: What the gate said of a run: each bar by its name as a test.
+#: What the gate said of a run: each bar by its name as a test; `replayed` is how many of its trials rest on recorded
+#: answers.
 verdicts = Table(
     "verdicts",
     TABLES,
@@ -51,6 +54,7 @@ verdicts = Table(
     Column("verdict", Text, nullable=False),
     Column("enforced", Boolean, nullable=False),
     Column("fails", Boolean, nullable=False),
+    Column("replayed", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -107,5 +111,9 @@ STEPS = {
         "ALTER TABLE runs ADD COLUMN everything BOOLEAN NOT NULL DEFAULT 1",
         "ALTER TABLE cards ADD COLUMN cluster TEXT NOT NULL DEFAULT ''",
         "DELETE FROM files",
+    ),
+    2: (
+        "ALTER TABLE runs ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE verdicts ADD COLUMN replayed INTEGER NOT NULL DEFAULT 0",
     ),
 }

@@ -94,8 +94,8 @@ def variant(run: PastRun) -> tuple[object, ...] | None:
 
 
 def variants(history: History, told: Iterable[Told]) -> int:
-    """How many known states of the product some runs were of."""
-    return len({each for one in told if (each := variant(history.runs[one.run])) is not None})
+    """How many known states of the product some runs judged."""
+    return len({each for one in told if one.trials and (each := variant(history.runs[one.run])) is not None})
 
 
 def day(run: PastRun) -> date | None:

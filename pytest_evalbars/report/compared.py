@@ -11,7 +11,7 @@ from tabulate import tabulate
 from pytest_evalbars.comparison.amounts import AMOUNTS
 from pytest_evalbars.metrics.registry import UNITS, kind_of
 from pytest_evalbars.report.numbers import FORMATS, amount, count
-from pytest_evalbars.report.told_runs import of_cases, of_run
+from pytest_evalbars.report.told_runs import of_cases, of_replays, of_run
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def comparison_lines(
     """
     reference = comparisons[0].before
     yield from of_run(reference)
+    yield from of_replays([reference, *(comparison.after for comparison in comparisons)])
     for comparison, flips in zip(comparisons, shown, strict=True):
         yield from _section(_summary(comparison, asked))
         yield from _section(_notes(comparison))

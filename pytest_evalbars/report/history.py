@@ -45,6 +45,8 @@ def _notes(run: PastRun) -> Iterator[str]:
         yield "incomplete"
     if not run.whole:
         yield "partial"
+    if run.replayed:
+        yield f"{count(run.replayed, 'trial')} replayed, not counted"
 
 
 def trend_lines(trend: Trend, confidence: float) -> Iterator[str]:
@@ -142,7 +144,10 @@ def bar_lines(bars: Sequence[BarRecord]) -> Iterator[str]:
     ]
     heads = ["bar", "runs", "met", "missed", "open", "no data", "failed", "last failed"]
     yield from _lines(rows, heads, right=heads[1:-1])
-    if never := [one for one in bars if not one.failed]:
+    if replayed := sum(one.replayed for one in bars):
+        yield ""
+        yield f"not counted: {count(replayed, 'verdict')} on recorded answers, which were not sampled again"
+    if never := [one for one in bars if not one.failed and one.runs]:
         names = ", ".join(safe(one.bar, 60) for one in never)
         yield ""
         yield f"never failed: {names}"

@@ -35,6 +35,9 @@ def lifecycle_lines(
     first, last = (safe(run.started[:10], 40) for run in (history.runs[0], history.runs[-1]))
     cases = len({record.case for record in history.records})
     yield f"history: {count(len(history.runs), 'run')}, {first} to {last}, {count(cases, 'case')}"
+    if replayed := [run.replayed for run in history.runs if run.replayed]:
+        trials, runs = count(sum(replayed), "trial"), count(len(replayed), "run")
+        yield f"not counted: {trials} of {runs} that replayed recorded answers, which are no new evidence"
     for kind, group in groupby(found, key=lambda one: one.kind):
         some = list(group)
         yield ""

@@ -50,6 +50,20 @@ def _cases(run: Run, outcome: int) -> str:
     return named(sorted({run.name(int(row)) for row in np.flatnonzero(run.outcome == outcome)}))
 
 
+def of_replays(parts: Sequence[Part]) -> Iterator[str]:
+    """Which runs did not sample the model, so that they are no evidence of how it answers now."""
+    resting = [part for part in parts if part.run.replayed_trials]
+    if not resting:
+        return
+    each = [
+        f"{part.run.replayed_trials} of {count(part.run.trials, 'trial')} of {safe(part.name)}" for part in resting
+    ]
+    why = "the model was not sampled again for them"
+    if len(resting) > 1:
+        why = "two replays of one recording are not two samples, and show only what else has changed"
+    yield f"note: {' and '.join(each)} replay recorded answers: {why}"
+
+
 def of_cases(comparison: Comparison) -> Iterator[str]:
     """Which cases and dimensions are not compared, and why."""
     matching, before, after = comparison.matching, safe(comparison.before.name), safe(comparison.after.name)

@@ -29,7 +29,8 @@ def paid(said: Mapping[str, Any]) -> float:
 
 def priced(said: Mapping[str, Any]) -> bool:
     """Whether a trial says all that a session paid for it: of what was replayed no price need be known."""
-    calls, measures = said.get("calls") or {}, said["measures"]
+    calls: Mapping[str, Any] = said.get("calls") or {}
+    measures = said["measures"]
     if COST not in measures and ("models" not in calls or calls.get("unpriced")):
         return False
     return bool(JUDGE_COST in measures or not calls.get("judges_unpriced"))
@@ -37,8 +38,8 @@ def priced(said: Mapping[str, Any]) -> bool:
 
 def _free(calls: Mapping[str, Any], models: str, replayed: str) -> bool:
     """Whether recorded answers stood in for all calls of a kind."""
-    many = sum((calls.get(models) or {}).values())
-    return many > 0 and calls.get(replayed) == many
+    many: int = sum((calls.get(models) or {}).values())
+    return many > 0 and bool(calls.get(replayed) == many)
 
 
 @dataclass(slots=True)

@@ -242,10 +242,13 @@ def test_an_empty_file_becomes_a_history(project):
 
 
 def older(project, version=1):
-    """Make the history of a project one that the first version has written."""
+    """Make the history of a project one that an older version has written."""
     ours = sqlite3.connect(project / ".evalbars" / "history.db", isolation_level=None)
-    ours.execute("ALTER TABLE runs DROP COLUMN everything")
-    ours.execute("ALTER TABLE cards DROP COLUMN cluster")
+    ours.execute("ALTER TABLE runs DROP COLUMN replayed")
+    ours.execute("ALTER TABLE verdicts DROP COLUMN replayed")
+    if version < 2:
+        ours.execute("ALTER TABLE runs DROP COLUMN everything")
+        ours.execute("ALTER TABLE cards DROP COLUMN cluster")
     ours.execute(f"PRAGMA user_version = {version}")
     ours.close()
 
@@ -256,8 +259,8 @@ def test_a_history_of_an_older_version_is_brought_up_to_date_and_loses_nothing(p
     for path in paths:
         record(project, path)
     database_ = sqlite3.connect(project / ".evalbars" / "history.db", isolation_level=None)
-    database_.execute("INSERT INTO verdicts VALUES (1, 'right', 'met', 1, 0)")
-    database_.execute("INSERT INTO verdicts VALUES (2, 'right', 'missed', 1, 1)")
+    database_.execute("INSERT INTO verdicts VALUES (1, 'right', 'met', 1, 0, 0)")
+    database_.execute("INSERT INTO verdicts VALUES (2, 'right', 'missed', 1, 1, 0)")
     database_.execute("UPDATE runs SET whole = 0")
     database_.close()
     older(project)
@@ -273,6 +276,18 @@ def test_a_history_of_an_older_version_is_brought_up_to_date_and_loses_nothing(p
         : len(history.runs)
     ]
     assert [each.name for each in (project / ".evalbars").glob("history*")] == ["history.db"]
+
+
+def test_a_history_of_the_version_before_keeps_all_that_it_has(project):
+    paths = [write_run(runs_of(project), day, {"a": "pm"}, asked=["evals/"]) for day in (1, 2)]
+    for path in paths:
+        record(project, path)
+        path.unlink()
+    older(project, version=2)
+    history, notes = read(project)
+    assert notes == []
+    assert told_of(history, "a") == [(0, 1, 2, 0), (1, 1, 2, 0)]
+    assert [(run.everything, run.replayed) for run in history.runs] == [(False, 0), (False, 0)]
 
 
 def test_processes_that_bring_a_history_up_to_date_at_once_agree(project):
@@ -315,7 +330,7 @@ def test_a_history_of_a_newer_version_is_left_alone(project):
     newer.execute("PRAGMA user_version = 7")
     newer.close()
     words = (
-        ".evalbars/history.db: its schema is 7, this pytest-evalbars reads up to 2; upgrade it, or move the file "
+        ".evalbars/history.db: its schema is 7, this pytest-evalbars reads up to 3; upgrade it, or move the file "
         "away: what is in the run files is read again"
     )
     with pytest.raises(HistoryError) as error:
