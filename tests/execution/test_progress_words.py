@@ -88,6 +88,23 @@ def test_a_budget_stands_beside_what_is_spent(trials, words):
 
 
 @pytest.mark.parametrize(
+    ("calls", "measures", "words"),
+    [
+        ({"judges": {"j": 1}}, {"cost_usd": 1, "judge_cost_usd": 0.5}, "$1.50"),
+        ({"judges": {"j": 1}}, {"judge_cost_usd": 0.5}, "$0.50+"),
+        ({"models": {"m": 2}, "replayed": 2}, {"cost_usd": 1}, "$0.00"),
+        ({"models": {"m": 2}, "replayed": 2}, {}, "$0.00"),
+        ({"models": {"m": 2}, "replayed": 1, "paid": 0.5}, {"cost_usd": 1}, "$0.50"),
+        ({"models": {"m": 2}, "replayed": 1, "unpriced": 1, "paid": 0}, {}, ""),
+        ({"models": {"m": 1}, "judges": {"j": 1}, "judges_unpriced": 1}, {"cost_usd": 1}, "$1.00+"),
+    ],
+)
+def test_what_is_paid_holds_the_judges_and_no_replays(calls, measures, words):
+    text = Progress(tally_of(9, said("pass") | {"calls": calls, "measures": measures}), Paper(), clock=Clock()).text()
+    assert text.partition("so far")[2].removeprefix(", ") == words
+
+
+@pytest.mark.parametrize(
     ("done", "not_run", "in_flight", "elapsed", "words"),
     [
         (4, 0, None, 100, ""),

@@ -128,7 +128,8 @@ def test_a_run_that_samples_the_model_says_nothing_of_the_kind(gate):
             {"cost_usd": None, "judge_cost_usd": 0.0004},
             (
                 f"models: {MODEL} (200 calls, 50 replayed, 61,000 tokens in, 9,000 out, price unknown, "
-                f"0.8 s a call); judge: {JUDGE} (200 calls, 50 replayed, $0.08); paid: $0.06, and 150 calls of unknown price"
+                f"0.8 s a call); judge: {JUDGE} (200 calls, 50 replayed, $0.08); "
+                "paid: $0.06, and 150 calls of unknown price"
             ),
         ),
     ],
