@@ -37,8 +37,8 @@ def test_a_session_of_replays_says_so_and_the_gate_says_the_same(suite, capsys):
     lines = [
         "10 of 10 trials replay recorded answers: the model was not sampled again",
         (
-            f"models: {MODEL} (10 calls, all replayed, 3,000 tokens in, 450 out, $10.00 when recorded, 0.8 s a call); "
-            f"judge: {MODEL} (10 calls, all replayed, $5.00 when recorded); paid: $0.00"
+            f"models: {MODEL} (10 calls, all replayed, 3,000 tokens in, 450 out, $10.00 when recorded, "
+            f"0.8 s a call); judge: {MODEL} (10 calls, all replayed, $5.00 when recorded); paid: $0.00"
         ),
     ]
     result.said(*lines, "met (replayed)", "gate passed: 1 of 1 verdict met, on recorded answers")

@@ -9,7 +9,9 @@ TEST = "evals/test_a.py::test_answer"
 WORDS = {"p": "pass", "m": "miss", "e": "error", "s": "skipped"}
 
 
-def write_run(folder, day, said, *, dimension="accuracy", left_out=(), asked=(), exit_code=0, end=True, **more):
+def write_run(
+    folder, day, said, *, dimension="accuracy", left_out=(), asked=(), replayed=(), exit_code=0, end=True, **more
+):
     """Write the run of a day.
 
     Args:
@@ -19,6 +21,7 @@ def write_run(folder, day, said, *, dimension="accuracy", left_out=(), asked=(),
         dimension: what is judged.
         left_out: cases that were deselected.
         asked: files that were asked for.
+        replayed: cases whose trials replay recorded answers.
         exit_code: of the session.
         end: whether it came to its end.
         **more: `labels`, `content` and `case_labels` of all cases, or further keys of the header.
@@ -41,7 +44,8 @@ def write_run(folder, day, said, *, dimension="accuracy", left_out=(), asked=(),
     for case, letters in said.items():
         for n, letter in enumerate(letters):
             key = {"case": case, "test": TEST, "trial": n}
-            lines.append({"type": "trial", **key, "item": items[case, n], "labels": labels, "measures": {}})
+            calls = {"calls": {"models": {"m": 1}, "replayed": 1}} if case in replayed else {}
+            lines.append({"type": "trial", **key, "item": items[case, n], "labels": labels, "measures": {}, **calls})
             lines.append({"type": "observation", **key, "dimension": dimension, "outcome": WORDS[letter]})
     if end:
         lines.append({"type": "end", "finished": f"2026-11-{day:02}T10:05:00Z", "exit": exit_code})
