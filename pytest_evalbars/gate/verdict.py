@@ -78,6 +78,11 @@ class Verdict:
     spec: Bar = field(repr=False, kw_only=True)
 
     @property
+    def only_replayed(self) -> bool:
+        """Whether it rests on recorded answers alone."""
+        return self.replayed >= self.trials > 0
+
+    @property
     def name(self) -> str:
         """The bar as a test: its node id after `evalbars::`."""
         name = f"{self.bar}:{self.dimension}" if self.spec.many_dimensions and self.dimension else self.bar

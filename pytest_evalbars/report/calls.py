@@ -32,10 +32,10 @@ def calls_lines(run: Run) -> Iterator[str]:
 
 def on_recorded(decision: Decision) -> str:
     """What the outcome adds where verdicts rest on recorded answers; empty where none does."""
-    resting = sum(each.replayed > 0 for each in decision.verdicts)
-    if not resting:
+    if not any(each.replayed for each in decision.verdicts):
         return ""
-    return ", on recorded answers" if resting == len(decision.verdicts) else f", {resting} on recorded answers"
+    part = "" if all(each.only_replayed for each in decision.verdicts) else " in part"
+    return f",{part} on recorded answers"
 
 
 def _models(calls: Calls) -> str:

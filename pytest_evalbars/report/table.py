@@ -105,7 +105,9 @@ def _row(verdict: Verdict) -> list[str]:
     elif verdict.e_met is not None:
         numbers[1] = f"none (e = {verdict.e_met:.3g})"
     word = verdict.verdict.upper() if verdict.fails else verdict.verdict
-    asides = [*(["replayed"] if verdict.replayed else []), *([] if verdict.enforced else ["not enforced"])]
+    asides = [] if verdict.enforced else ["not enforced"]
+    if verdict.replayed and verdict.trials:
+        asides.insert(0, "replayed" if verdict.only_replayed else "partly replayed")
     return [
         *place(verdict),
         str(verdict.cases),

@@ -76,9 +76,9 @@ def sentence(verdict: Verdict, confidence: float) -> str:
 
 def recorded(verdict: Verdict) -> str:
     """That a verdict rests on recorded answers; empty if it does not."""
-    if not verdict.replayed:
+    if not verdict.replayed or verdict.verdict == "no data":
         return ""
-    part = f"{verdict.replayed} of {count(verdict.trials, 'trial')} " if verdict.replayed < verdict.trials else ""
+    part = "" if verdict.only_replayed else f"{verdict.replayed} of {count(verdict.trials, 'trial')} "
     return f"{part}on recorded answers: the model was not sampled again"
 
 

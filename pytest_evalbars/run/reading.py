@@ -113,6 +113,7 @@ class Reader(Rows):
         t_flags = _column(self.t_flags)[t_line]
         t_erred, t_replayed = t_key[(t_flags & 1) > 0], t_key[(t_flags & 4) > 0]
         replayed = self._replayed(flags)
+        extras = self.entries.columns()
         # Mostly all of them, and then no column need be copied.
         rows = slice(None) if keep.all() else np.flatnonzero(keep)
         new_row = None if isinstance(rows, slice) else {int(old): new for new, old in enumerate(rows)}
@@ -133,7 +134,7 @@ class Reader(Rows):
             dimensions=list(self.dimensions),
             labelsets=[dict(labels) for labels in self.labelsets],
             levels=list(self.levels),
-            extras=self.entries.columns(),
+            extras=extras,
             reasons=self.reasons
             if new_row is None
             else {new_row[row]: text for row, text in self.reasons.items() if row in new_row},
@@ -142,7 +143,7 @@ class Reader(Rows):
             errors=_distinct(erred, t_erred),
             replayed=None if replayed is None else replayed[rows],
             replayed_trials=0 if replayed is None else _distinct(key[replayed & keep], t_replayed),
-            calls=self.calls if self.calls.any else None,
+            calls=self.calls.total(extras.measures),
             complete=not missing and not self.torn and (ended or self.framed <= self.ended),
             missing=tuple(missing),
             unplaced=sum(item not in planned for item in missing),
@@ -181,7 +182,7 @@ class Reader(Rows):
 
     def _replayed(self, flags: NDArray[np.int8]) -> NDArray[np.bool_] | None:
         """Which rows rest on recorded answers, as their trial lines or they themselves say; None for none."""
-        if not (self.replayed or self.calls.own.replayed):
+        if not (self.replayed or self.calls.replays):
             return None
         found: NDArray[np.bool_] = (flags & 4) > 0
         found[_column(self.replayed)] = True

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
-from pytest_evalbars.run.calls import Calls
+from pytest_evalbars.run.calls import Ledger
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.extras import Entries
 from pytest_evalbars.run.journal import SCHEMA
@@ -58,7 +58,7 @@ class Rows:
         self.entries = Entries()
         self.reasons: dict[int, str] = {}
         #: What models the trials asked, in all; and the rows that say themselves that they replay recorded answers.
-        self.calls = Calls()
+        self.calls = Ledger()
         self.replayed = array("q")
         self.headers: list[Mapping[str, Any]] = []
         #: The planned items, and whether a line speaks of them.
@@ -268,11 +268,11 @@ class Rows:
         self._key(row, self.t_case, self.t_test, self.t_trial)
         self.t_labelset.append(self._labels(labels) if labels else self.unlabelled)
         self.t_cluster.append(self._cluster(cluster) if cluster else -1)
-        self.t_entry.append(self.entries.add(row))
+        self.t_entry.append(entry := self.entries.add(row))
         flags = (1 if get("error") else 0) + (2 if get("xfail") else 0)
-        if (calls := get("calls")) and isinstance(calls, Mapping):
-            self.calls.take(calls, get("measures") or {})
-            flags += 4 if calls.get("replayed") else 0
+        calls = get("calls")
+        if type(calls) is dict and self.calls.take(calls, entry, get("measures") or {}):
+            flags += 4
         self.t_flags.append(flags)
         if (item := get("item")) in self.items:
             self.items[item] = True

@@ -62,7 +62,12 @@ def test_only_the_slices_that_rest_on_recorded_answers_say_so(gate):
     assert ALL not in de
     assert f"; on recorded answers: {ALL}" in es
     assert f"; 20 of 40 trials on recorded answers: {ALL}" in out
-    assert out.endswith(", 2 on recorded answers\n")
+    assert [line.rpartition("50%  ")[2] for line in out.splitlines() if "  >= 50%" in line][:3] == [
+        "inconclusive (partly replayed)",
+        "inconclusive",
+        "inconclusive (replayed)",
+    ]
+    assert out.endswith("gate passed: 0 of 3 verdicts met, 3 inconclusive, in part on recorded answers\n")
     verdicts = json.loads(gate(path, "--json", bar=0.5, more='each = "category"'))["verdicts"]
     assert [(one["group"], one["replayed"]) for one in verdicts] == [(None, 20), ("de", 0), ("es", 20)]
 
@@ -230,7 +235,7 @@ def test_a_resumed_run_forgets_dropped_trials_and_takes_the_last_attempt():
     [
         ({"models": {"m": "many"}}, "its calls are \"{'m': 'many'}\", not numbers by model"),
         ({"models": ["m"]}, "not numbers by model"),
-        ({"models": {"m": 1}, "replayed": True}, "of its calls 'True' is not a number"),
+        ({"models": {"m": 1}, "replayed": True}, "of its calls replayed is 'True', not a number"),
         ({"models": {"m": 1}, "paid": "much"}, "could not convert string to float"),
     ],
 )
@@ -280,6 +285,25 @@ def test_an_update_and_a_comparison_with_it_say_that_it_was_a_replay(gate, capsy
     assert main([*words, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["baseline"]["replayed"], said["baseline"]["trials"], said["verdicts"][0]["replayed"]) == (60, 80, 60)
+
+
+def test_a_run_that_is_cut_by_a_label_is_cut_with_its_replays(gate, capsys):
+    run = write(gate.folder / "run.jsonl", 40, 10)
+    assert main(["compare", run.name, "--by-label", "category"]) == 0
+    assert "note: 5 of 20 trials of category de and 5 of 20 trials of category es replay" in capsys.readouterr().out
+
+
+def test_what_was_not_judged_rests_on_nothing(gate):
+    run = [*lines(5, 5)]
+    for line in run:
+        if line["type"] == "observation":
+            line["outcome"] = "error"
+    path = gate.folder / "run.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in run), encoding="utf-8")
+    out = gate(path, code=1)
+    assert "5 of 5 trials replay recorded answers" in out
+    assert "on recorded answers" not in out.replace("replay recorded", "")
+    assert json.loads(gate(path, "--json", code=1))["verdicts"][0]["replayed"] == 0
 
 
 def test_runs_that_replay_are_compared_with_a_word_of_warning(gate, capsys):
