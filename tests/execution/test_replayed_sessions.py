@@ -5,6 +5,8 @@ import json
 import pytest
 
 import pytest_evalbars.cli
+from pytest_evalbars.run.former import said_of
+from pytest_evalbars.run.tally import paid, priced
 
 BAR = '{keys}\n[[bar]]\ndimension = "accuracy"\nat_least = 0.5\n'
 #: `ask` is what a client does once it has an answer.
@@ -125,6 +127,14 @@ def test_a_run_that_is_gone_on_with_keeps_what_was_replayed(suite):
     assert result.exit == 0
     result.said("10 of 10 trials replay recorded answers", "paid: $0.00")
     assert path.read_text().count('"paid": 0') == 10
+
+
+def test_what_a_dead_worker_left_is_priced_as_it_said(suite):
+    result = asking(suite, "ask(replayed=n < 1); ask(cost_usd=0.5)", count=2).run()
+    keys = {line["case"]: [] for line in result.of("trial")}
+    for line in result.lines:
+        keys.get(line.get("case"), []).append(line)
+    assert [(paid(said_of(lines)), priced(said_of(lines))) for lines in keys.values()] == [(0.5, True), (1.5, True)]
 
 
 def test_shards_say_together_what_was_replayed(suite, capsys):
