@@ -25,9 +25,9 @@ stopping): of cases that pass 90% of the time 5% at one look, and 32% within 105
 trial. The bet alone may be looked at as often as one likes.
 
 A case whose content changed begins a new life: what it said before does not count. Nor do trials that replay recorded
-answers: they said it when these were recorded. A trial that could not be judged is no miss, and is said. A single miss
-of a case of one trial moves nothing, but that a saturated case is watched again. Trials of one run are taken to be as
-independent as those of several.
+answers: they said it when these were recorded. A trial that could not be judged is no miss, and is said. A single
+miss of a case of one trial moves nothing, but that a saturated case is watched again. Trials of one run are taken to
+be as independent as those of several.
 
 Source: STATISTICS.md, R11; the moves of saturated cases are ours.
 """
