@@ -1,7 +1,7 @@
 """Scorers of other tools as dimensions of a case: deepeval, ragas, autoevals and inspect.
 
-One function for each tool, to be awaited, and one for sync cases (`deepeval_sync` ...). All take the same words as a
-`Judge` (`answer`, `question`, `reference`, `context`), or the tool's own input in their place, and return a `Result`::
+One function for each tool, to be awaited, and one for sync cases (`deepeval_sync` ...). All take the words that a
+`Judge` takes (`answer`, `question`, `reference`, `context`), or the tool's own input instead, and return a `Result`::
 
     evalcase.take("accuracy", await adapters.autoevals(Levenshtein(), answer=reply, reference=gold, passing=0.8))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Unpack
 
-    from pytest_evalbars.adapters.calling import How, Texts
+    from pytest_evalbars.adapters.calling import Texts, Words
     from pytest_evalbars.adapters.scale import Scale
     from pytest_evalbars.checks.result import Result
 
@@ -27,7 +27,7 @@ async def autoevals(
     question: str | None = None,
     reference: Any = None,
     context: Texts | None = None,
-    passing: float | None = None,
+    passing: float | str | None = None,
     scale: Scale | None = None,
 ) -> Result:
     """Score with an autoevals scorer.
@@ -53,10 +53,16 @@ async def autoevals(
     return _said(who, result, passing=passing, scale=scale)
 
 
-def autoevals_sync(scorer: Any, inputs: Mapping[str, Any] | None = None, **how: Unpack[How]) -> Result:
+def autoevals_sync(
+    scorer: Any,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    passing: float | str | None = None,
+    scale: Scale | None = None,
+    **said: Unpack[Words],
+) -> Result:
     """The same as `autoevals`, for a sync case, with the scorer's own sync form and an `OpenAI` client."""
-    passing, scale = how.pop("passing", None), how.pop("scale", None)
-    who, words = _asked(scorer, inputs, **how)
+    who, words = _asked(scorer, inputs, **said)
     with scoring(who):
         result = scorer.eval(**words)
     return _said(who, result, passing=passing, scale=scale)
@@ -77,7 +83,7 @@ def _asked(
     return who, said if inputs is None else dict(inputs)
 
 
-def _said(who: str, result: Any, *, passing: float | None, scale: Scale | None) -> Result:
+def _said(who: str, result: Any, *, passing: float | str | None, scale: Scale | None) -> Result:
     if getattr(result, "error", None) is not None:
         raise ScorerError(f"{who} failed: {safe(text(result.error, 500))}") from (
             result.error if isinstance(result.error, Exception) else None

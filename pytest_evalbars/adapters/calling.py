@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 Texts: TypeAlias = "str | Sequence[str]"
 
 
-class How(TypedDict, total=False):
+class Words(TypedDict, total=False):
+    """What is scored, in the words that all tools here share."""
+
+    answer: Any
+    question: str | None
+    reference: Any
+    context: Texts | None
+
+
+class How(Words, total=False):
     """What the sync forms hand on."""
 
-    answer: str | None
-    question: str | None
-    reference: Texts | None
-    context: Texts | None
     passing: float | str | None
     scale: Scale | None
 

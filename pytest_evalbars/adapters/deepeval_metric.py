@@ -32,7 +32,7 @@ async def deepeval(
     question: str | None = None,
     reference: str | None = None,
     context: Texts | None = None,
-    passing: float | None = None,
+    passing: float | str | None = None,
     scale: Scale | None = None,
 ) -> Result:
     """Score with a deepeval metric.

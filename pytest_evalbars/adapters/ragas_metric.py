@@ -48,8 +48,8 @@ async def ragas(
         context: `retrieved_contexts`.
         passing: the worst value that passes, in the metric's own terms: needed for numbers, as ragas has no
             thresholds. Of words, the best of the scale passes.
-        scale: (worst, best), where the metric's `allowed_values` do not say it; for a discrete metric what each word
-            is worth, as {"good": 1, "fair": 0.5, "poor": 0}.
+        scale: (worst, best), where the metric's `allowed_values` do not say it or less is better (noise sensitivity:
+            (1, 0)); for a discrete metric what each word is worth, as {"good": 1, "fair": 0.5, "poor": 0}.
 
     Raises:
         ScorerError: the metric raised, or gave no score: ragas turns many failures into None or NaN.
