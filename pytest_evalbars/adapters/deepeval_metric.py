@@ -105,7 +105,7 @@ def _copy(metric: Any) -> Any:
     """The metric without an outcome. Its parts are shared, but for a graph, whose nodes keep outcomes too."""
     fresh = copy.copy(metric)
     for name in OUTCOME:
-        if name in vars(fresh):
+        if name in getattr(fresh, "__dict__", {}):
             setattr(fresh, name, None)
     if hasattr(metric, "dag"):
         fresh.dag = tool("deepeval.metrics.dag.utils", "deepeval").copy_graph(metric.dag)

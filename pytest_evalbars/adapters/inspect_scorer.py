@@ -70,9 +70,7 @@ async def inspect(
     if (fault := getattr(result, "reason", None)) in FAILED:
         raise ScorerError(f"{who} failed: {fault}: {safe(text(result.explanation, 500))}")
     why = None if result.explanation == state.output.completion else result.explanation
-    return ruling(
-        who, _value(who, result.value, part), scale=VALUES if scale is None else scale, passing=passing, why=why
-    )
+    return ruling(who, _value(who, result.value, part), scale=scale, words=VALUES, passing=passing, why=why)
 
 
 def inspect_sync(scorer: Any, state: Any = None, *, part: str | None = None, **how: Unpack[How]) -> Result:

@@ -66,13 +66,14 @@ async def ragas(
         },
     )
     own_scale = _scale(who, metric) if scale is None else scale
+    own_words = PASS_OR_FAIL if set(PASS_OR_FAIL) == _words(metric) else None
     with scoring(who):
         # A decorated metric keeps its input in itself while it scores.
         result = await _scored(copy.copy(metric), words if sample is None else sample)
     value, why = getattr(result, "value", result), getattr(result, "reason", None)
     if value is None or (isinstance(why, str) and why.startswith(PLACEHOLDER)):
         raise ScorerError(f"{who} gave no score: {safe(text(why, 500))}")
-    return ruling(who, value, scale=own_scale, passing=passing, why=why)
+    return ruling(who, value, scale=own_scale, words=own_words, passing=passing, why=why)
 
 
 def ragas_sync(metric: Any, sample: Any = None, **how: Unpack[How]) -> Result:
@@ -95,8 +96,11 @@ def _scale(who: str, metric: Any) -> Scale | None:
     allowed = getattr(metric, "allowed_values", None)
     if isinstance(allowed, tuple | range) and len(allowed) > 1:
         return allowed[0], allowed[-1]
-    if isinstance(allowed, list) and set(allowed) == set(PASS_OR_FAIL):
-        return PASS_OR_FAIL
     if getattr(getattr(metric, "output_type", None), "value", None) == "discrete":
         raise ScorerError(f"{who} gives grades of its own scale: say the worst and the best, as scale=(1, 5)")
     return None
+
+
+def _words(metric: Any) -> set[Any]:
+    allowed = getattr(metric, "allowed_values", None)
+    return set(allowed) if isinstance(allowed, list) else set()

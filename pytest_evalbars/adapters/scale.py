@@ -27,6 +27,7 @@ def ruling(
     value: object,
     *,
     scale: Scale | None,
+    words: Mapping[str, float] | None = None,
     passing: object = None,
     own: bool | None = None,
     why: object = None,
@@ -36,7 +37,8 @@ def ruling(
     Args:
         who: the tool and the scorer, for errors and reasons.
         value: what it said.
-        scale: see `Scale`; None for numbers from 0 to 1.
+        scale: the user's, see `Scale`; None for numbers from 0 to 1.
+        words: what the tool's own words are worth, where the user's scale does not say it.
         passing: the worst value that passes, in the scorer's own terms.
         own: the scorer's own verdict, which counts where `passing` is not given.
         why: its own explanation.
@@ -44,26 +46,25 @@ def ruling(
     Raises:
         ScorerError: the value is no score of that scale, or nobody said what passes.
     """
-    score = _score(who, value, scale)
+    worths = scale if isinstance(scale, Mapping) else words
+    score = _score(who, value, scale, worths)
     if passing is not None:
-        passed = score >= _score(f"{who}, `passing`", passing, scale)
+        passed = score >= _score(f"{who}, `passing`", passing, scale, worths)
     elif own is not None:
         passed = own
     elif isinstance(value, bool):
-        passed = value
-    elif isinstance(value, str) and isinstance(scale, Mapping):
-        passed = score >= max(float(worth) for worth in scale.values())
+        passed = score >= 1
+    elif isinstance(value, str) and worths:
+        passed = score >= max(float(worth) for worth in worths.values())
     else:
         raise ScorerError(f"{who} scores and has no threshold of its own: say what passes, as passing=0.8")
     return Result(passed, score, _reason(who, value, passing=passing, passed=passed, why=why))
 
 
-def _score(who: str, value: object, scale: Scale | None) -> float:
-    if isinstance(value, bool):
-        return float(value)
+def _score(who: str, value: object, scale: Scale | None, worths: Mapping[str, float] | None) -> float:
     if isinstance(value, str):
-        return _worth(who, value, scale)
-    given = number(value)
+        return _worth(who, value, worths)
+    given = float(value) if isinstance(value, bool) else number(value)
     if given is None:
         raise ScorerError(f"{who} gave no score: {_short(value)}")
     worst, best = _ends(who, scale)
@@ -76,27 +77,33 @@ def _score(who: str, value: object, scale: Scale | None) -> float:
     return min(max(score, 0.0), 1.0)
 
 
-def _worth(who: str, word: str, scale: Scale | None) -> float:
+def _worth(who: str, word: str, scale: Mapping[str, float] | None) -> float:
     """What a word is worth. Without a scale it may be anything, an apology for an outage too."""
-    if not isinstance(scale, Mapping):
+    if scale is None:
         raise ScorerError(
             f'{who} said {_short(word)}: say what each of its words is worth, as scale={{"good": 1, "poor": 0}}'
         )
-    if word not in scale:
-        raise ScorerError(f"{who} said {_short(word)}, which its scale does not hold ({', '.join(map(str, scale))})")
-    worth = number(scale[word])
-    if worth is None or not 0 <= worth <= 1:
-        raise ScorerError(f"{who}: on its scale {_short(word)} is worth {_short(scale[word])}; it lies from 0 to 1")
+    worths = {str(each): number(worth) for each, worth in scale.items()}
+    if not all(worth is not None and 0 <= worth <= 1 for worth in worths.values()):
+        raise ScorerError(f"{who}: on a scale each word is worth a number from 0 to 1, not {_short(dict(scale))}")
+    worth = worths.get(word)
+    if worth is None:
+        raise ScorerError(f"{who} said {_short(word)}, which its scale does not hold ({safe(', '.join(worths))})")
     return float(worth)
 
 
 def _ends(who: str, scale: Scale | None) -> tuple[float, float]:
-    if scale is None or isinstance(scale, Mapping):
+    if scale is None:
         return 0.0, 1.0
-    ends = [number(end) for end in scale]
-    if len(ends) != 2 or None in ends or ends[0] == ends[1]:
+    if isinstance(scale, Mapping):
+        raise ScorerError(
+            f"{who} gave a number, and its scale holds words: say the worst and the best, as scale=(1, 5)"
+        )
+    ends = [number(end) for end in scale] if isinstance(scale, tuple | list) else []
+    known = [float(end) for end in ends if end is not None]
+    if len(ends) != 2 or len(known) != 2 or known[0] == known[1]:
         raise ScorerError(f"{who}: a scale is two numbers, the worst and the best, not {_short(scale)}")
-    return float(ends[0] or 0), float(ends[1] or 0)
+    return known[0], known[1]
 
 
 def _reason(who: str, value: object, *, passing: object, passed: bool, why: object) -> str:
