@@ -267,8 +267,12 @@ def test_a_metric_of_deepeval_stays_as_it_was_and_keeps_no_old_score():
     assert adapters.deepeval_sync(metric, "case").score == 0.9
     assert (metric.score, metric.reason) == (0.123, "earlier")
 
-    with pytest.raises(ScorerError, match="gave no score"):
-        adapters.deepeval_sync(DeepevalMetric(None), "case")  # not the 0.123 of earlier
+    class Idle(DeepevalMetric):
+        def measure(self, _test_case, *, _show_indicator=True):
+            return None
+
+    with pytest.raises(ScorerError, match="gave no score: None"):
+        adapters.deepeval_sync(Idle(), "case")  # not the 0.123 of earlier
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -125,11 +126,18 @@ def test_a_scorer_that_outlasts_the_cases_time_limit_is_an_error(suite):
         "test_it.py",
         HEAD
         + """
+    from pathlib import Path
+
+    ENDED = Path("ended").absolute()
+
     class Stuck:
         name = "stuck"
 
         async def ascore(self, **words):
-            await asyncio.sleep(60)
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ENDED.touch()
 
     @pytest.mark.dimension("fine")
     @pytest.mark.timeout(0.2)
@@ -141,6 +149,10 @@ def test_a_scorer_that_outlasts_the_cases_time_limit_is_an_error(suite):
 
     assert {"error"} == set(outcome.verdicts.values())
     outcome.said("0.2")
+    deadline = time.monotonic() + 5
+    while not (suite.path / "ended").exists():  # the scorer is told to stop too, in its own thread
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_nothing_of_it_is_imported_before_it_is_asked_for():
