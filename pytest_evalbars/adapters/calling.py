@@ -1,0 +1,148 @@
+"""Calls another tool's scorer, as a judge's work: apart from the product's time and cost."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from pytest_evalbars.adapters.errors import ScorerError
+from pytest_evalbars.cases.running import judging
+from pytest_evalbars.run.plain import text
+from pytest_evalbars.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator, Mapping, Sequence
+    from typing import TypeAlias
+
+    from pytest_evalbars.adapters.scale import Scale
+    from pytest_evalbars.checks.result import Result
+
+#: One text, or several.
+Texts: TypeAlias = "str | Sequence[str]"
+
+
+class Words(TypedDict, total=False):
+    """What is scored, in the words that all tools here share."""
+
+    answer: Any
+    question: str | None
+    reference: Any
+    context: Texts | None
+
+
+class How(Words, total=False):
+    """What the sync forms hand on."""
+
+    passing: float | str | None
+    scale: Scale | None
+
+
+#: Characters kept of what a scorer raised.
+FAULT = 500
+_STARTING = threading.Lock()
+
+
+@contextmanager
+def scoring(who: str) -> Iterator[None]:
+    """While a scorer works: whatever it raises, an AssertionError too, is an error that names it.
+
+    Raises:
+        ScorerError: it raised.
+    """
+    try:
+        with judging():
+            yield
+    except ScorerError:
+        raise
+    except Exception as error:
+        words = safe(text(error, FAULT))
+        raise ScorerError(f"{who} failed: {type(error).__name__}" + (f": {words}" if words else "")) from error
+
+
+def named(tool: str, scorer: object, name: object, *needs: str) -> str:
+    """The tool and the scorer, as errors name them.
+
+    Args:
+        tool: its name.
+        scorer: the user's.
+        name: what the scorer calls itself, or a function that says it; its class, where that is no text.
+        needs: methods of which a scorer of this tool has one.
+
+    Raises:
+        ScorerError: it is none of this tool's, or a class that was not called.
+    """
+    if isinstance(scorer, type):
+        raise ScorerError(f"{tool}: {scorer.__name__} is a class; give what it makes, as {scorer.__name__}(...)")
+    if not any(callable(getattr(scorer, need, None)) for need in needs):
+        raise ScorerError(f"{tool}: a {type(scorer).__name__} is none of its scorers: it has no {' or '.join(needs)}")
+    name = name() if callable(name) else name
+    return safe(f"{tool} {name if isinstance(name, str) and name else type(scorer).__name__}", 200)
+
+
+def given(who: str, own: object, words: Mapping[str, Any]) -> dict[str, Any]:
+    """The words that were said.
+
+    Args:
+        who: for errors.
+        own: the tool's own input, which stands in the words' place.
+        words: answer, question, reference, context, under the tool's names.
+
+    Raises:
+        ScorerError: nothing was said, or both.
+    """
+    said = {name: value for name, value in words.items() if value is not None}
+    if (own is None) != bool(said):
+        much = "both its own input and words" if said else "nothing"
+        raise ScorerError(f"{who} was given {much} to score: say answer=..., or give the tool's own input")
+    return said
+
+
+def several(texts: Texts | None) -> list[str] | None:
+    """One text or several as a list."""
+    return [texts] if isinstance(texts, str) else None if texts is None else list(texts)
+
+
+def tool(module: str, package: str) -> Any:
+    """A module of another tool.
+
+    Args:
+        module: its full name.
+        package: what to install for it.
+
+    Raises:
+        ScorerError: it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ScorerError(f'{module} cannot be imported ({error}): pip install "{package}"') from error
+
+
+def waited_for(scored: Coroutine[Any, Any, Result]) -> Result:
+    """Run what is to be awaited from a sync case.
+
+    It runs on one event loop of this process, in a thread of its own, as clients keep connections that belong to
+    the loop of their first call. What the case measures and asks stays its own: the context is copied.
+    """
+    with _STARTING:
+        loop, thread = _background()
+    if threading.current_thread() is thread:
+        scored.close()
+        raise ScorerError("a scorer asks for another one and waits for it: await the async form")
+    future = asyncio.run_coroutine_threadsafe(scored, loop)
+    try:
+        return future.result()
+    finally:
+        future.cancel()  # where a time limit ended the wait
+
+
+@lru_cache(maxsize=1)
+def _background() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="evalbars scorers", daemon=True)
+    thread.start()
+    return loop, thread
