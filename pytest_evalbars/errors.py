@@ -19,3 +19,11 @@ class RunFileError(EvalbarsError):
 
 class HistoryError(EvalbarsError):
     """The history of runs cannot be read or written."""
+
+
+class RubricError(EvalbarsError):
+    """A rubric cannot be read, or cannot mean anything."""
+
+
+class JudgeError(EvalbarsError):
+    """A judge came to no verdict: it refused, it said something else than a verdict, or its model gave no answer."""
