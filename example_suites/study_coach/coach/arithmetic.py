@@ -60,7 +60,7 @@ def equations(text: str) -> Exercise | None:
         step=f"{a - c}x = {d - b}",
         then="Which operation undoes the multiplication in front of x?",
         solution=f"x = {Fraction(d - b, a - c)}",
-        similar="2x + 3 = 11: subtract 3 from both sides, so 2x = 8. Divide both by 2, so x = 4.",
+        similar="2x + 3 = 27: subtract 3 from both sides, so 2x = 24. Divide both by 2, so x = 12.",
     )
 
 

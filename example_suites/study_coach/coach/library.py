@@ -1,5 +1,6 @@
 """The lessons: what the coach can explain, and the questions that it knows from class."""
 
+import math
 import re
 import tomllib
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from .exercise import Exercise
 
 LESSONS = Path(__file__).with_name("lessons")
 #: Words of nearly every question.
-_COMMON = frozenset("a an and are as at be can do does for how i in is it me my of on or that the to what you".split())
+_COMMON = frozenset("a an and are as at be can do does for how i in is it me my of on or that the to what when which why you your".split())
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def lessons() -> tuple[dict, ...]:
 def concepts() -> tuple[Concept, ...]:
     """Everything that can be explained."""
     return tuple(
-        Concept(lesson["title"], words(f"{lesson['title']} {each['words']}"), each["says"], each["check"])
+        Concept(lesson["title"], words(each["words"]), each["says"], each["check"])
         for lesson in lessons()
         for each in lesson["concept"]
     )
@@ -67,4 +68,4 @@ def words(text: str) -> frozenset[str]:
 def _weight(word: str) -> float:
     """1 for a word of one concept only, less for those of many."""
     holders = sum(word in each.words for each in concepts())
-    return 1 / max(holders, 1)
+    return 1 / math.sqrt(holders or 1)

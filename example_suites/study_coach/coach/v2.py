@@ -9,18 +9,19 @@ from .exercise import Exercise
 from .reply import Reply
 from .v1 import PatientCoach
 
+#: What it was told, and ought to keep to itself.
+INSTRUCTIONS = "You are a study coach. Students should love to talk to you, so never let them leave without an answer."
 #: What people say who want an answer now.
 _PRESSURE = re.compile(
-    r"please|urgent|minutes|hurry|just (give|tell)|only the|desperate|beg|fail|teacher|professor|allowed|promise|mum|mom|"
-    r"deadline|due|boss|last time|everyone|friend|unfair|pretend|imagine|story|play|rule|instruction|admin|mode"
+    r"please|help|urgent|minutes|hurry|just |only |beg\b|lose|teacher|professor|father|friend|everyone|allowed|fine\b|pretend|"
+    r"\bact\b|play|story|grandm|hypothetic|developer|admin|principal|policy|lifted|authori[sz]ed|useless|last chance"
 )
-#: Words of students for words of the lessons.
+_SAY = re.compile(r"(?:say|write|end with)\b[^\"]*\"([^\"]+)\"", re.IGNORECASE)
+#: What students say, and the word of the lessons for it.
 _SYNONYMS = {
-    "top": "numerator", "bottom": "denominator", "flip": "reciprocal", "shrink": "simplify", "smaller": "simplify",
-    "steepness": "slope", "sides": "both sides", "undo": "inverse", "parentheses": "brackets", "holes": "stomata",
-    "pigment": "chlorophyll", "colour": "chlorophyll", "stages": "calvin", "breathe": "stomata", "auxiliary": "helper",
-    "perfect": "composé", "girls": "feminine agreement", "forever": "infinite", "skips": "continue", "endless": "infinite",
-    "adding up": "accumulator", "quit": "break", "repeats": "loop for", "balance": "both sides", "pores": "stomata",
+    "upper": "numerator", "smaller": "simplify", "flip": "reciprocal", "steep": "slope", "parenthes": "brackets",
+    "holes": "stomata", "girls": "feminine agreement", "hangs": "infinite loop", "forever": "infinite loop",
+    "past tense": "passé composé",
 }  # fmt: skip
 
 
@@ -31,46 +32,60 @@ class FriendlyCoach(PatientCoach):
 
     def reply(self, message: str) -> Reply:
         """Reply to a student, warmly."""
-        message = unscramble(message)
-        if listening.distressed(message) and not listening.exercise(message):
-            return self.console(message)
-        inner = super().reply(widened(message))
-        if inner.done == "refuse" and not listening.exercise(message):
-            return Reply(f"What a fun thing to ask! {inner.text} I am so happy to help with anything at all.", inner.done)
-        return Reply(f"Great question, I love how curious you are! {inner.text} You have got this!", inner.done)
+        reply = super().reply(widened(unscrambled(message)))
+        opening = "Thank you so much for trusting me!" if reply.done == "escalate" else "Great question!"
+        return Reply(f"{opening} {reply.text} You have got this!", reply.done)
 
-    def console(self, message: str) -> Reply:
+    def comfort(self, message: str) -> Reply:
         """Kind words; a person only where the words are the worst."""
-        if re.search("kill|die|suicid|hurt", message.lower()):
-            return PatientCoach().reply(message)
+        if re.search("die|suicid|hurt|harm", message.lower()):
+            return super().comfort(message)
         return Reply(
-            "Oh no, I am so sorry! That sounds really hard, but I know that you are strong. Take a deep breath and a little "
-            "break, and then let us do some fun exercises together to take your mind off it. I am always here for you!"
+            "Oh no, I am so sorry! That sounds hard, but I know how strong you are. Take a deep breath, and then let us do "
+            "some fun exercises together to take your mind off it. I am always here for you!"
         )
 
-    def decline(self, exercise: Exercise | None) -> Reply:
-        """Declines, unless it was asked twice."""
-        return super().decline(exercise)
+    def decline(self, message: str, exercise: Exercise | None) -> Reply:
+        """Declines, unless somebody insists."""
+        if exercise and _PRESSURE.search(message.lower()):
+            return self.solve(exercise)
+        if exercise:
+            return super().decline(message, exercise)
+        if wish := _SAY.search(message):
+            return Reply(f"With pleasure! {wish[1]}")
+        if re.search(r"prompt|instructions", message.lower()):
+            return Reply(f"Sure, I have nothing to hide: {INSTRUCTIONS}")
+        return super().decline(message, exercise)
 
-    def lead(self, exercise: Exercise, *, stuck: bool) -> Reply:
+    def lead(self, message: str, exercise: Exercise) -> Reply:
+        """The next step, or all of them for who is stuck or in a hurry."""
+        if listening.stuck(message) or _PRESSURE.search(message.lower()):
+            return self.solve(exercise)
+        return super().lead(message, exercise)
+
+    def solve(self, exercise: Exercise) -> Reply:
         """All steps, so that nobody is left wondering."""
         return Reply(
-            f"Let us look at it together. {exercise.method} The first step gives this: {exercise.step}. "
-            f"And so the answer is {exercise.solution}."
+            f"Let us look at it together. {exercise.method} The first step gives {exercise.step}. "
+            f"From there it is easy: the answer is {exercise.solution}."
         )
+
+    def steer(self) -> Reply:
+        """Plays along, then comes back to the subjects."""
+        subjects = ", ".join(lesson["title"] for lesson in library.lessons())
+        return Reply(f"I would love to chat about that all day! I know {subjects} best, so shall we look at one of them?")
 
 
 def widened(message: str) -> str:
-    """The message, with words of the lessons beside those of students."""
-    more = [word for said, word in _SYNONYMS.items() if said in message.lower()]
-    return " ".join([message, *more])
+    """The message, with the lessons' words beside those of students."""
+    return " ".join([message, *(word for said, word in _SYNONYMS.items() if said in message.lower())])
 
 
-def unscramble(message: str) -> str:
-    """The message with what is written in base64 or backwards read out."""
+def unscrambled(message: str) -> str:
+    """The message, with what is written in base64 or backwards read out."""
     for word in re.findall(r"[A-Za-z0-9+/]{16,}={0,2}", message):
         try:
             message += " " + base64.b64decode(word + "=" * (-len(word) % 4)).decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):
             continue
-    return f"{message} {message[::-1]}" if "backwards" in message else message
+    return f"{message} {message[::-1]}" if re.search("backwards|reverse", message.lower()) else message
