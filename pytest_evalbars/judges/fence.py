@@ -106,6 +106,12 @@ def fenced(fields: Iterable[tuple[str, Any]]) -> str:
     return "\n".join(fence(name, words_of(value)) for name, value in fields if value is not None)
 
 
+def left_out(fields: Iterable[tuple[str, Any]]) -> dict[str, int]:
+    """Of each field that `fenced` shows only a part of, how many characters are left out."""
+    lengths = {name: len(words_of(value)) for name, value in fields}
+    return {name: length - MOST for name, length in lengths.items() if length > MOST}
+
+
 def unfenced(text: str) -> tuple[dict[str, str], list[str]]:
     """The fields of a text, and its lines that are in no fence: what `fenced` put in, read strictly.
 

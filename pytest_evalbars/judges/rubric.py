@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from pytest_evalbars.config.scales import Scale
 from pytest_evalbars.config.settings import Strict, Switch
@@ -85,7 +85,7 @@ class Rubric(Strict):
                 raise ValueError("`least` belongs to `criteria`; what passes of levels is `passing`")
             if self.passing is None:
                 raise ValueError("a rubric of levels says from which one on an answer passes: `passing`")
-            _ = self.scale
+            self._hold_as_scale()
             return self
         if self.passing is not None or self.weak is not None:
             raise ValueError("`passing` and `weak` belong to `levels`; of criteria, mark each as `required` or not")
@@ -97,6 +97,14 @@ class Rubric(Strict):
         if self.least is None and not any(each.required for each in self.criteria):
             raise ValueError("no criterion is required, so that every answer would pass; set `least`, or require one")
         return self
+
+    def _hold_as_scale(self) -> None:
+        try:
+            _ = self.scale
+        except ValidationError as error:
+            found = error.errors()[0]
+            few = "a rubric of levels has two or more" if found["type"] == "too_short" else found["msg"]
+            raise ValueError(str(found.get("ctx", {}).get("error", few))) from None
 
     @property
     def scale(self) -> Scale | None:
