@@ -38,8 +38,8 @@ def _levels(table: Table, name: str, given: dict[str, Any]) -> dict[str, Any]:
     where = f'{table.where}, scale "{name}"'
     if more := [key for key in given if key not in ("rubric", "dimension")]:
         raise BarsError(
-            f"{where}: `{more[0]}` stands beside `rubric`; the levels and what passes are the rubric's, so change them "
-            "in its file (or leave `rubric` out)"
+            f"{where}: `{more[0]}` stands beside `rubric`; levels and what passes are the rubric's: change them in "
+            "its file, or leave `rubric` out"
         )
     if not isinstance(given["rubric"], str) or not given["rubric"].strip():
         raise BarsError(f"{where}, `rubric`: takes the file of a rubric; it is {given['rubric']!r}")
@@ -53,8 +53,5 @@ def _levels(table: Table, name: str, given: dict[str, Any]) -> dict[str, Any]:
             f"{where}: {given['rubric']} is a checklist, and has no levels; its dimension needs no scale, so leave "
             "this one out"
         )
-    return {"dimension": rubric.dimension, **rubric.scale.model_dump(exclude={"dimension"}), **_own(given)}
-
-
-def _own(given: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in given.items() if key != "rubric"}
+    scale = rubric.scale.model_dump(exclude={"dimension"})
+    return {**scale, "dimension": given.get("dimension", rubric.dimension)}

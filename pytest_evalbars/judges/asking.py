@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import Future
+from contextvars import copy_context
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -109,4 +112,14 @@ def finished(work: Coroutine[Any, Any, T], models: Sequence[Asks]) -> T:
             return end.value  # type: ignore[no-any-return]
         work.close()
         raise JudgeError("the offline model waited, which it never does")
-    return import_module("pytest_evalbars.calls.client").run(work)  # type: ignore[no-any-return]
+    result: Future[T] = Future()
+    context = copy_context()
+
+    def run() -> None:
+        try:
+            result.set_result(context.run(asyncio.run, work))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            result.set_exception(error)
+
+    threading.Thread(target=run, name="evalbars-judge", daemon=True).start()
+    return result.result()

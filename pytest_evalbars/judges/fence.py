@@ -36,8 +36,10 @@ MAY_BE_CUT = ("context",)
 
 #: What is looked at by itself; all else is plain ASCII.
 _DOUBTFUL = re.compile(r'[^ -~]|["\\<>\[\]]')
-#: Letters and marks that nobody can see: fillers, joiners and selectors.
-_UNSEEN = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+#: What nobody can see among letters, marks and hyphens: fillers, joiners and selectors.
+_UNSEEN = re.compile(
+    r"[\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 #: A version of Unicode that every Python has: a prompt is the same whichever one builds it. What is newer is escaped.
 _CATEGORY = unicodedata.ucd_3_2_0.category
 _KEPT = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No", "Pc", "Pd", "Po", "Sc", "So"})

@@ -70,7 +70,7 @@ class Rubric(Strict):
 
     name: Word
     #: What the cases declare; the default is the rubric's name.
-    dimension: Word
+    dimension: Word = ""
     #: What the judge is to look at, in a sentence or more.
     task: Prose
     #: From best to worst.
@@ -128,14 +128,9 @@ class Rubric(Strict):
         """The levels as a scale, for dimensions that are graded; None of a checklist."""
         if not self.levels:
             return None
-        return Scale.model_validate(
-            {
-                "levels": tuple(level.name for level in self.levels),
-                "passing": self.passing,
-                "weak": self.weak,
-                "dimension": self.dimension,
-            }
-        )
+        given = {"levels": tuple(level.name for level in self.levels), "passing": self.passing}
+        weak = {} if self.weak is None else {"weak": self.weak}
+        return Scale.model_validate({**given, **weak, "dimension": self.dimension})
 
     @property
     def document(self) -> dict[str, Any]:
