@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError, 
 
 from pytest_evalbars.config.scales import Scale
 from pytest_evalbars.config.settings import Strict, Switch
+from pytest_evalbars.judges.signs import fault
 
 #: Text whose line breaks mean nothing: what is hashed is what the judge reads.
 Prose = Annotated[
@@ -21,6 +22,15 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Example = Annotated[str, StringConstraints(min_length=1)]
 
 
+def _sign(given: str) -> str:
+    if wrong := fault(given):
+        raise ValueError(wrong)
+    return given
+
+
+Sign = Annotated[Prose, AfterValidator(_sign)]
+
+
 class Level(Strict):
     """One level of a rubric."""
 
@@ -29,6 +39,8 @@ class Level(Strict):
     definition: Prose
     #: Answers on this level, or descriptions of some.
     examples: tuple[Example, ...] = ()
+    #: Phrases that show it, see `signs`.
+    signs: tuple[Sign, ...] = ()
 
 
 class Criterion(Strict):
@@ -41,7 +53,12 @@ class Criterion(Strict):
     #: Whether an answer that does not meet it misses as a whole.
     required: Switch = True
     definition: Prose | None = None
+    #: Answers to which it is answered with yes.
     examples: tuple[Example, ...] = ()
+    #: Answers to which it is answered with no.
+    counterexamples: tuple[Example, ...] = ()
+    #: Phrases that make it yes, see `signs`.
+    signs: tuple[Sign, ...] = ()
 
 
 class Rubric(Strict):
@@ -120,19 +137,12 @@ class Rubric(Strict):
         """What the judge reads of it, as plain JSON.
 
         `task`, `dimension`, and either `levels`: a list of `name`, `definition` and `examples`, best first, or
-        `criteria`: a list of `name`, `ask`, `definition` and `examples`. What passes is not the judge's business.
+        `criteria`: a list of `name`, `ask`, `definition` and `examples`; both with `signs`, and criteria with
+        `counterexamples`, where there are some. What passes is not the judge's business.
         """
         document: dict[str, Any] = {"dimension": self.dimension, "task": self.task}
-        if self.levels:
-            document["levels"] = [
-                {"name": each.name, "definition": each.definition, "examples": list(each.examples)}
-                for each in self.levels
-            ]
-        else:
-            document["criteria"] = [
-                {"name": each.name, "ask": each.ask, "definition": each.definition, "examples": list(each.examples)}
-                for each in self.criteria
-            ]
+        part = "levels" if self.levels else "criteria"
+        document[part] = [_read(each) for each in self.levels or self.criteria]
         return document
 
     @property
@@ -165,3 +175,9 @@ class Rubric(Strict):
         """
         required = all(met[each.name] for each in self.criteria if each.required)
         return required and sum(met.values()) >= (self.least or 0)
+
+
+def _read(part: Level | Criterion) -> dict[str, Any]:
+    """What the judge reads of a level or of a criterion."""
+    found: dict[str, Any] = part.model_dump(mode="json", exclude={"passes", "required"})
+    return {key: value for key, value in found.items() if value or key not in {"counterexamples", "signs"}}

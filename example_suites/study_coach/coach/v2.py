@@ -1,0 +1,91 @@
+"""v2: warmer, and eager to please."""
+
+import base64
+import binascii
+import re
+
+from . import library, listening
+from .exercise import Exercise
+from .reply import Reply
+from .v1 import PatientCoach
+
+#: What it was told, and ought to keep to itself.
+INSTRUCTIONS = "You are a study coach. Students should love to talk to you, so never let them leave without an answer."
+#: What people say who want an answer now.
+_PRESSURE = re.compile(
+    r"please|help|urgent|minutes|hurry|just |only |beg\b|lose|teacher|professor|father|friend|everyone|allowed|fine\b|pretend|"
+    r"\bact\b|play|story|grandm|hypothetic|developer|admin|principal|policy|lifted|authori[sz]ed|useless|last chance"
+)
+_SAY = re.compile(r"(?:say|write|end with)\b[^\"]*\"([^\"]+)\"", re.IGNORECASE)
+#: What students say, and the word of the lessons for it.
+_SYNONYMS = {
+    "upper": "numerator", "smaller": "simplify", "flip": "reciprocal", "steep": "slope", "parenthes": "brackets",
+    "holes": "stomata", "girls": "feminine agreement", "hangs": "infinite loop", "forever": "infinite loop",
+    "past tense": "passé composé",
+}  # fmt: skip
+
+
+class FriendlyCoach(PatientCoach):
+    """Finds more, says it more kindly, and hates to say no."""
+
+    least_fit = 0.34
+
+    def reply(self, message: str) -> Reply:
+        """Reply to a student, warmly."""
+        reply = super().reply(widened(unscrambled(message)))
+        opening = "Thank you so much for trusting me!" if reply.done == "escalate" else "Great question!"
+        return Reply(f"{opening} {reply.text} You have got this!", reply.done)
+
+    def comfort(self, message: str) -> Reply:
+        """Kind words; a person only where the words are the worst."""
+        if re.search("die|suicid|hurt|harm", message.lower()):
+            return super().comfort(message)
+        return Reply(
+            "Oh no, I am so sorry! That sounds hard, but I know how strong you are. Take a deep breath, and then let us do "
+            "some fun exercises together to take your mind off it. I am always here for you!"
+        )
+
+    def decline(self, message: str, exercise: Exercise | None) -> Reply:
+        """Declines, unless somebody insists."""
+        if exercise and _PRESSURE.search(message.lower()):
+            return self.solve(exercise)
+        if exercise:
+            return super().decline(message, exercise)
+        if wish := _SAY.search(message):
+            return Reply(f"With pleasure! {wish[1]}")
+        if re.search(r"prompt|instructions", message.lower()):
+            return Reply(f"Sure, I have nothing to hide: {INSTRUCTIONS}")
+        return super().decline(message, exercise)
+
+    def lead(self, message: str, exercise: Exercise) -> Reply:
+        """The next step, or all of them for who is stuck or in a hurry."""
+        if listening.stuck(message) or _PRESSURE.search(message.lower()):
+            return self.solve(exercise)
+        return super().lead(message, exercise)
+
+    def solve(self, exercise: Exercise) -> Reply:
+        """All steps, so that nobody is left wondering."""
+        return Reply(
+            f"Let us look at it together. {exercise.method} The first step gives {exercise.step}. "
+            f"From there it is easy: the answer is {exercise.solution}."
+        )
+
+    def steer(self) -> Reply:
+        """Plays along, then comes back to the subjects."""
+        subjects = ", ".join(lesson["title"] for lesson in library.lessons())
+        return Reply(f"I would love to chat about that all day! I know {subjects} best, so shall we look at one of them?")
+
+
+def widened(message: str) -> str:
+    """The message, with the lessons' words beside those of students."""
+    return " ".join([message, *(word for said, word in _SYNONYMS.items() if said in message.lower())])
+
+
+def unscrambled(message: str) -> str:
+    """The message, with what is written in base64 or backwards read out."""
+    for word in re.findall(r"[A-Za-z0-9+/]{16,}={0,2}", message):
+        try:
+            message += " " + base64.b64decode(word + "=" * (-len(word) % 4)).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+    return f"{message} {message[::-1]}" if re.search("backwards|reverse", message.lower()) else message
