@@ -103,7 +103,7 @@ def test_votes_and_their_spread_are_kept(judging):
 
     assert kept(found)["spread"] == pytest.approx(1 / 3, abs=1e-6)
     assert [each["reason"] for each in kept(found)["votes"]] == ["It tells.", "It asks.", "It tells."]
-    assert found.counts == {"missed": 1}
+    assert found.counts["missed"] == 1
 
 
 def test_a_checklist_in_a_session(judging):
@@ -172,7 +172,7 @@ def test_async_cases_judge_many_at_once(suite):
 
         class Slow(Stub):
             async def ask(self, messages, **_):
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.3)
                 return await super().ask(messages)
 
         @pytest.mark.dimension("scaffolding")
@@ -186,7 +186,8 @@ def test_async_cases_judge_many_at_once(suite):
     found = suite.run("test_many.py")
 
     assert sorted(found.verdicts.values()) == ["error"] + ["pass"] * 11
-    assert all(line["measures"]["seconds"] < 0.02 for line in found.of("trial") if "measures" in line)
+    seconds = sorted(line["measures"]["seconds"] for line in found.of("trial"))
+    assert seconds[6] < 0.25  # a judge's time is not the product's
 
 
 @pytest.mark.parametrize("way", ["await judge.judge", "judge.judge_sync"])
