@@ -231,16 +231,21 @@ def response_to(request: Request, number: int, reply: Reply) -> dict[str, Any]:
 
 
 def chunks_to(request: Request, number: int, reply: Reply) -> list[dict[str, Any]]:
-    """The events of a streamed chat answer: one word each, the reason for its end, and the usage where asked for."""
+    """The events of a streamed answer: one word each, the reason for its end, and the usage where asked for."""
     whole = response_to(request, number, reply)
     head = {key: whole[key] for key in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
-    words = (whole["choices"][0]["message"]["content"] or "").split(" ")
-    deltas = [
-        {"role": "assistant", "content": ""},
-        *({"content": f" {word}" if n else word} for n, word in enumerate(words)),
-    ]
-    chunks = [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
-    chunks.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]})
+    if whole["object"] == "text_completion":
+        head["object"] = whole["object"]
+        words = whole["choices"][0]["text"].split(" ")
+        parts = [{"text": f" {word}" if place else word} for place, word in enumerate(words)]
+        end: dict[str, Any] = {"text": ""}
+    else:
+        words = (whole["choices"][0]["message"]["content"] or "").split(" ")
+        parts = [{"delta": {"content": f" {word}" if place else word}} for place, word in enumerate(words)]
+        parts.insert(0, {"delta": {"role": "assistant", "content": ""}})
+        end = {"delta": {}}
+    chunks = [{**head, "choices": [{"index": 0, **part, "finish_reason": None}]} for part in parts]
+    chunks.append({**head, "choices": [{"index": 0, **end, "finish_reason": reply.finish_reason}]})
     if (request.body.get("stream_options") or {}).get("include_usage"):
         chunks.append({**head, "choices": [], "usage": whole["usage"]})
     return chunks
