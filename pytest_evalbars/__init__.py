@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_evalbars.calls.client import Answer, Model
     from pytest_evalbars.execution.limits import limit
     from pytest_evalbars.gate.decide import decide
     from pytest_evalbars.gate.load import load_bars
@@ -21,10 +22,24 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.columns import Run
     from pytest_evalbars.run.reading import load_run
 
-__all__ = ["Estimate", "NoData", "Run", "Slice", "decide", "limit", "load_bars", "load_run", "metric"]
+__all__ = [
+    "Answer",
+    "Estimate",
+    "Model",
+    "NoData",
+    "Run",
+    "Slice",
+    "decide",
+    "limit",
+    "load_bars",
+    "load_run",
+    "metric",
+]
 
 #: Imported when first asked for: pytest loads this package in every session, and most of these need numpy.
 _HOMES = {
+    "Answer": "pytest_evalbars.calls.client",
+    "Model": "pytest_evalbars.calls.client",
     "Estimate": "pytest_evalbars.metrics.slice",
     "NoData": "pytest_evalbars.metrics.slice",
     "Slice": "pytest_evalbars.metrics.slice",

@@ -19,3 +19,11 @@ class RunFileError(EvalbarsError):
 
 class HistoryError(EvalbarsError):
     """The history of runs cannot be read or written."""
+
+
+class ModelError(EvalbarsError):
+    """A model gave no answer."""
+
+
+class MissingExtra(EvalbarsError):  # noqa: N818 - what the user is told
+    """A part of the package was asked for whose libraries are not installed."""
