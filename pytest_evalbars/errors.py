@@ -19,3 +19,11 @@ class RunFileError(EvalbarsError):
 
 class HistoryError(EvalbarsError):
     """The history of runs cannot be read or written."""
+
+
+class CallsError(EvalbarsError):
+    """A call of a model cannot be recorded, or its recording cannot be read."""
+
+
+class MissingCall(CallsError):  # noqa: N818 - said in a report, the word is enough
+    """Answers are replayed, and this call was not recorded."""
