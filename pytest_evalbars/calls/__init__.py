@@ -1,1 +1,1 @@
-"""Calls of models: a client on litellm, and what stands between litellm and every caller in a session."""
+"""Calls of models through litellm: a client; and all calls of a session measured, recorded, replayed."""
