@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_evalbars.calls.answers import numbers_of
+from pytest_evalbars.calls.request import Request
+from pytest_evalbars.cases.asked import Call
+
 #: Reasons for the end of an answer: the provider's filter, the most tokens.
 FILTERED = frozenset({"content_filter", "refusal"})
 CUT_OFF = frozenset({"length", "max_tokens"})
@@ -35,34 +39,40 @@ class Answer:
     replayed: bool = False
 
 
-def answer_of(response: Any, name: str, seconds: float) -> Answer:
+def answer_of(response: Any, call: Call) -> Answer:
     """Read a response.
 
     Args:
         response: litellm's.
-        name: of the model that was asked, where the response does not name it.
-        seconds: how long it took.
+        call: what was measured of it.
     """
     choice = next(iter(getattr(response, "choices", None) or ()), None)
     message = getattr(choice, "message", None)
     refusal, reason = _refusal(message), getattr(choice, "finish_reason", None)
     content = getattr(message, "content", None) or refusal or ""
-    usage = getattr(response, "usage", None)
-    tokens_in, tokens_out = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
-    hidden = getattr(response, "_hidden_params", None) or {}
-    cost = hidden.get("response_cost")
-    if not tokens_in:  # no prompt is empty: litellm fills in what a provider leaves out
-        tokens_in = tokens_out = cost = None
     return Answer(
         text=content if isinstance(content, str) else str(content),
-        model=str(getattr(response, "model", None) or name),
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        cost_usd=cost,
-        seconds=seconds,
+        model=call.model,
+        tokens_in=call.tokens_in,
+        tokens_out=call.tokens_out,
+        cost_usd=call.cost_usd,
+        seconds=call.seconds,
         refused=bool(refusal) or reason in FILTERED,
         cut_off=reason in CUT_OFF,
+        replayed=call.replayed,
     )
+
+
+def measured(response: Any, name: str, seconds: float) -> Call:
+    """What is known of a call that no session took.
+
+    Args:
+        response: litellm's.
+        name: of the model that was asked, where the response does not name the one that answered.
+        seconds: how long it took.
+    """
+    numbers = numbers_of(response, Request("completion", {"model": name}), seconds)
+    return Call(numbers.model, seconds, numbers.tokens_in, numbers.tokens_out, numbers.cost_usd)
 
 
 def _refusal(message: Any) -> str:

@@ -69,6 +69,8 @@ def is_stream(answer: object, request: Request) -> bool:
 def numbers_of(answer: object, request: Request, seconds: float) -> Numbers:
     """What an answer says of itself; its cost by litellm's list of prices."""
     usage = getattr(answer, "usage", None)
+    if not _whole(usage, "total_tokens"):  # litellm puts zeros where the provider does not say
+        return Numbers(str(getattr(answer, "model", None) or request.model), seconds)
     cost = (getattr(answer, "_hidden_params", None) or {}).get("response_cost")
     return Numbers(
         model=str(getattr(answer, "model", None) or request.model),

@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.calls import background
-from pytest_evalbars.calls.answered import Answer, answer_of, declined, is_filtered
+from pytest_evalbars.calls.answered import Answer, answer_of, declined, is_filtered, measured
 from pytest_evalbars.calls.faults import Fault, fault_of, too_slow
-from pytest_evalbars.calls.litellm_import import litellm, require, without_callbacks
+from pytest_evalbars.calls.litellm_import import keep_callbacks_out, litellm, quieten, require
 from pytest_evalbars.calls.schema import shaped
+from pytest_evalbars.cases.asked import HEARD, Call
 from pytest_evalbars.errors import EvalbarsError, ModelError
 from pytest_evalbars.execution.limits import BEHALF, holder, limit, seconds_of
 from pytest_evalbars.safe import safe
@@ -117,7 +118,7 @@ class Model:
         behalf: Hashable | None,
     ) -> Answer:
         module = litellm()
-        without_callbacks(module)
+        keep_callbacks_out(module)
         BEHALF.set(behalf)
         said = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
         asking = {**parameters, "model": self.name, "messages": said, "num_retries": 0, "max_retries": 0}
@@ -158,6 +159,9 @@ class _Attempts:
     async def _attempt(self) -> Answer:
         async with (limiter := limit(self.name)):
             self.made += 1
+            heard: list[Call] = []
+            HEARD.set(heard)
+            quieten()
             began = time.perf_counter()
             try:
                 async with asyncio.timeout(self.model.timeout) as time_limit:
@@ -173,7 +177,8 @@ class _Attempts:
                 if fault is None:
                     raise
                 raise _NoAnswerError(_kept_away(fault, limiter)) from error
-            return answer_of(response, self.name, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            return answer_of(response, heard[-1] if heard else measured(response, self.name, seconds))
 
     def _told(self, fault: Fault, seconds: float) -> str:
         attempts = "" if self.made == 1 else f" in {self.made} attempts and {seconds:.1f} s"

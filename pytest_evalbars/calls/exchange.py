@@ -14,7 +14,7 @@ from pytest_evalbars.calls.missing import missing
 from pytest_evalbars.calls.request import Request, request_of, sketch_of
 from pytest_evalbars.calls.streams import Replayed, watched
 from pytest_evalbars.calls.watch import OTHERS, inside
-from pytest_evalbars.cases.asked import Asked, Call
+from pytest_evalbars.cases.asked import HEARD, Asked, Call
 from pytest_evalbars.cases.running import JUDGING, Running, running
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CallsError, MissingCall
@@ -317,6 +317,8 @@ class Exchange:
             judging=asking.judging,
             shown=self._shown(asking.request, numbers, parts) if self.keep and asking.trial else None,
         )
+        if (heard := HEARD.get()) is not None:
+            heard.append(call)
         if asking.trial:
             asking.asked.add(call)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 NEEDED = ("litellm", "tenacity")
 #: Keeps litellm from fetching its list of prices when it is imported.
 LOCAL_PRICES = "LITELLM_LOCAL_MODEL_COST_MAP"
+#: What it ignores, and what pydantic says of answers that are a little different from what litellm expects.
+WARNINGS = (
+    ".*`ReadOnly` qualifier",
+    ".*conflict with protected namespace",
+    ".*attribute on the instance is deprecated",
+    "Pydantic serializer warnings",
+)
 #: Where users of litellm have it call them back.
 CALLBACKS = (
     "callbacks",
@@ -75,7 +83,17 @@ def _local_prices() -> Iterator[None]:
         os.environ.pop(LOCAL_PRICES, None)
 
 
-def without_callbacks(module: Any) -> None:
+def quieten() -> None:
+    """Ignore the warnings that litellm ignores when it is imported.
+
+    pytest forgets such filters with the test that they came in, and where it takes warnings for errors, litellm then
+    raises them out of the midst of its work.
+    """
+    for message in WARNINGS:
+        warnings.filterwarnings("ignore", message=message)
+
+
+def keep_callbacks_out(module: Any) -> None:
     """Keep litellm from working for callbacks in this context, where there are none.
 
     It works for them in a task of the event loop that asked last. Where two loops take turns, it drops that task each

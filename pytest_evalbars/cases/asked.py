@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ class Call:
     shown: dict[str, Any] | None = None
 
 
+#: Takes the calls of this context that were answered, where the client wants to hear of its own.
+HEARD: ContextVar[list[Call] | None] = ContextVar("evalbars_heard", default=None)
 #: Calls of a trial whose texts are kept for a reader.
 MOST_SHOWN = 50
 
