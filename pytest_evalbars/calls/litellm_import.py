@@ -47,7 +47,7 @@ def require() -> None:
         MissingExtra: it is not installed.
     """
     for name in NEEDED:
-        if name not in sys.modules and find_spec(name) is None:
+        if sys.modules.get(name) is None and find_spec(name) is None:  # None: somebody forbade its import
             raise MissingExtra(
                 f"asking a model needs {name}, which is not installed: pip install 'pytest-evalbars[llm]'"
             )
