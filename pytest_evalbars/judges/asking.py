@@ -39,6 +39,18 @@ class Asks(Protocol):
         """Answer messages of the roles system and user; the answer has `text`, and may have more of `Answer`."""
 
 
+class Plainly:
+    """Lets errors that tell all by their text end the caller's line: no frame of ours stands in the traceback."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        __tracebackhide__ = True
+        if isinstance(error, EvalbarsError):
+            raise error.with_traceback(None) from error.__cause__
+
+
 class Filled(NamedTuple):
     """A form, and the version of the model that filled it in."""
 

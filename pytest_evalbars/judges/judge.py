@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_evalbars.cases.running import judging
 from pytest_evalbars.errors import JudgeError
-from pytest_evalbars.judges.asking import OFFLINE, Asks, all_of, ask, finished, model_of
+from pytest_evalbars.judges.asking import OFFLINE, Asks, Plainly, all_of, ask, finished, model_of
 from pytest_evalbars.judges.fence import left_out
 from pytest_evalbars.judges.judgement import Judgement, Preference, Winner
 from pytest_evalbars.judges.prompt import hash_of, messages_of
@@ -82,9 +82,10 @@ class Judge:
             JudgeError: there is no verdict: an answer that is too long, a refusal, something else than a verdict.
             EvalbarsError: what the model's client says of an outage, or of a call that is not recorded.
         """
+        __tracebackhide__ = True
         kind: Kind = "levels" if self.rubric.levels else "criteria"
-        data = _data(question=question, reference=reference, context=context, answer=answer)
-        with judging():
+        with Plainly(), judging():
+            data = _data(question=question, reference=reference, context=context, answer=answer)
             said = await self._ask(kind, [data])
         votes = [vote_of(self.rubric, each.form, each.model) for (each,) in said]
         verdict, spread = combined(self.rubric, votes)
@@ -128,9 +129,10 @@ class Judge:
             JudgeError: there is no verdict, see `judge`.
             EvalbarsError: see `judge`.
         """
+        __tracebackhide__ = True
         shared = {"question": question, "reference": reference, "context": context}
-        orders = [_data(**shared, first=first, second=second), _data(**shared, first=second, second=first)]
-        with judging():
+        with Plainly(), judging():
+            orders = [_data(**shared, first=first, second=second), _data(**shared, first=second, second=first)]
             said = await self._ask("pair", orders)
         pairs = [_pair(*both) for both in said]
         winner = cast("Winner", most([each["winner"] for each in pairs]))
@@ -149,8 +151,11 @@ class Judge:
         self, *, answer: object, question: object = None, reference: object = None, context: object = None
     ) -> Judgement:
         """`judge`, for cases that are not async."""
-        models = self.models
-        return finished(self.judge(answer=answer, question=question, reference=reference, context=context), models)
+        __tracebackhide__ = True
+        with Plainly():
+            models = self.models
+            work = self.judge(answer=answer, question=question, reference=reference, context=context)
+            return finished(work, models)
 
     def compare_sync(
         self,
@@ -162,9 +167,11 @@ class Judge:
         context: object = None,
     ) -> Preference:
         """`compare`, for cases that are not async."""
-        models = self.models
-        work = self.compare(first=first, second=second, question=question, reference=reference, context=context)
-        return finished(work, models)
+        __tracebackhide__ = True
+        with Plainly():
+            models = self.models
+            work = self.compare(first=first, second=second, question=question, reference=reference, context=context)
+            return finished(work, models)
 
     async def _ask(self, kind: Kind, data: Sequence[dict[str, Any]]) -> list[list[Filled]]:
         """What each vote says to each set of data."""

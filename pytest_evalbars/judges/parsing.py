@@ -30,7 +30,7 @@ EXCERPT = 200
 _IN_MARKDOWN = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
 #: How models say that they will not; looked for only where there is no verdict, to name the error.
 _REFUSAL = re.compile(
-    r"\b(i('m| am)? (sorry|afraid|unable|not able)|i (can|could|will|would)( ?not|n't)\b"
+    r"\b(i('m| am)? (sorry|afraid|unable|not able)|i (can|could|will|would|must) ?not\b|i (can|won)['\u2019]t\b"
     r"|(cannot|can't|won't) (assist|help)|as an ai\b|against my (policy|guidelines))",
     re.IGNORECASE,
 )
