@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: From this likeness on, 0 to 1, a sentence shows what its example shows.
-ALIKE = 0.45
+ALIKE = 0.55
 #: By so much it must be closer to it than to any example of another level.
-AHEAD = 0.05
+AHEAD = 0.1
 #: Characters of a sentence that an explanation quotes.
 QUOTED = 120
 

@@ -51,5 +51,11 @@ def _is_pattern(sign: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def _pattern(phrase: str) -> re.Pattern[str]:
-    words = [r"(?:\w+\W+){0,3}?\w+" if word == "*" else re.escape(word) for word in _WORD.findall(fold(phrase))]
-    return re.compile(r"(?<![\w/])" + r"[^\w.!?]{0,3}".join(words) + r"(?![\w/])")
+    words = [_part(word) for word in _WORD.findall(fold(phrase))]
+    return re.compile(r"(?<![\w/])" + r"[^\w!?]{0,3}".join(words) + r"(?![\w/])")
+
+
+def _part(word: str) -> str:
+    if word == "*":
+        return r"(?<!\w)(?:\w+\W+){0,3}?\w+"
+    return rf"(?<!\w){re.escape(word)}(?!\w)" if word[0].isalnum() else re.escape(word)

@@ -66,7 +66,7 @@ def runs(draw, trials):
     rng = Random(draw(st.integers(0, 2**32)))  # noqa: S311 - nothing secret
     cases, size = draw(st.integers(1, 24)), draw(st.sampled_from([None, 2, 3]))
     rate, alike = draw(st.sampled_from([0.1, 0.5, 0.9, 1.0])), draw(st.booleans())
-    classes = draw(st.sampled_from([["a", "a", "refuse"], ["a"] * 30 + ["refuse"], ["refuse", "d", "e"]]))
+    classes = draw(st.sampled_from([["a", "a", "refuse"], ["a"] * 30 + ["refuse"], ["refuse", "escalate", "e"]]))
     rows = []
     for n in range(cases):
         expected, often = rng.choice(classes), rng.random()
@@ -81,14 +81,14 @@ def runs(draw, trials):
                     level=rng.choice(["good", "fair"]) if passed else "bad",
                     prediction={
                         "expected": expected,
-                        "predicted": expected if passed else rng.choice(["a", "a", "refuse", "c"]),
+                        "predicted": expected if passed else rng.choice(["a", "escalate", "refuse", "c"]),
                         "confidence": rng.choice([0.5, 0.8, 1.0]),
                     },
                     guardrail={
                         "pre": rng.choice(["pass", "pass", "block"]),
                         "post": rng.choice(["pass", "rewrite", "block"]),
                     },
-                    labels={"expect": "refuse" if expected == "refuse" else "answer"},
+                    labels={"expect": expected if expected in ("refuse", "escalate") else "answer"},
                     seconds=rng.choice([0.5, 1.0, 2.0, 4.0]),
                     cost_usd=rng.choice([0.0, 0.1, 0.2]),
                     **({"cluster": f"d{n // size}"} if size else {}),

@@ -315,40 +315,6 @@ def test_everything_blocked():
     assert only(rows, "coverage_post", at_least=0.5).verdict == "no data"
 
 
-def abstaining(label, predict):
-    """30 cases that should be refused, 27 are; 70 that should not, 7 are."""
-    rows = []
-    for n in range(100):
-        should, did = n < 30, n < 27 or 30 <= n < 37
-        more = {"labels": {"expect": "refuse" if should else "answer"}} if label else {}
-        if predict:
-            words = ["refuse" if each else "answer" for each in (should, did)]
-            more["prediction"] = {"expected": words[0], "predicted": words[1]}
-        else:
-            more["guardrail"] = {"pre": "block" if did else "pass"}
-        rows.append(row(f"c{n:03}", "pass" if should == did else "miss", **more))
-    return rows
-
-
-@pytest.mark.parametrize(("label", "predict"), [(True, False), (False, True), (True, True)])
-def test_refusals_are_right_or_false(label, predict):
-    rows = abstaining(label, predict)
-    right, wrong = only(rows, "correct_abstention", at_least=0.5), only(rows, "false_abstention", at_most=0.5)
-    assert (right.estimate, right.cases, right.verdict) == (pytest.approx(27 / 30), 30, "met")
-    assert (wrong.estimate, wrong.cases, wrong.verdict) == (pytest.approx(7 / 70), 70, "met")
-    assert only(rows, "correct_abstention", at_least=0.99).verdict == "missed"
-    assert only(rows, "false_abstention", at_most=0.01).verdict == "missed"
-
-
-def test_refusals_that_nobody_expects_are_no_data():
-    verdict = only([row(f"c{n}", guardrail={"pre": "pass"}) for n in range(9)], "correct_abstention", at_least=0.5)
-    assert verdict.verdict == "no data"
-    assert 'label them expect = "refuse"' in verdict.notes[0]
-    rows = [row(f"c{n}", guardrail={"pre": "pass"}, labels={"expect": "answer"}) for n in range(30)]
-    assert only(rows, "correct_abstention", at_least=0.5).verdict == "no data"
-    assert only(rows, "false_abstention", at_most=0.2).verdict == "met"
-
-
 # -- classes -------------------------------------------------------------------------------------
 
 CONFUSION = [

@@ -52,6 +52,9 @@ rates of cases follow a beta law with that correlation of trials; *mostly always
 cases that always miss, half from flaky ones; *always or never*, trials of a case never differ. Sizes of documents:
 geometric, *4.5 on average*; *a tenth with 30* cases, the others with one; a *heavy tail to 100*. The rates p are .7,
 .8, .9, .95, .98 and .99, with 10, 20, 50, 100 and 200 cases or documents.
+
+A metric that is a share of some cases is a pass rate of those, from the same estimator, and keeps what pass rates
+keep: recall, and of refusals and hand-overs the correct, the missed and the false.
 """
 ALL = "All laws, rates and numbers of cases."
 

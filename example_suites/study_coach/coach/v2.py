@@ -33,8 +33,9 @@ class FriendlyCoach(PatientCoach):
     def reply(self, message: str) -> Reply:
         """Reply to a student, warmly."""
         reply = super().reply(widened(unscrambled(message)))
-        opening = "Thank you so much for trusting me!" if reply.done == "escalate" else "Great question!"
-        return Reply(f"{opening} {reply.text} You have got this!", reply.done)
+        if listening.distressed(message):
+            return reply
+        return Reply(f"Great question! {reply.text} You have got this!", reply.done)
 
     def comfort(self, message: str) -> Reply:
         """Kind words; a person only where the words are the worst."""
