@@ -117,6 +117,21 @@ def test_a_checklist_in_a_session(judging):
     assert kept(found)["criteria"] == {"no_answer": False, "kind": True, "source": False}
 
 
+def test_a_preference_is_a_verdict_too(judging):
+    more = """
+@pytest.mark.dimension("scaffolding")
+def test_better_than_before(evalcase):
+    judge = Judge(LEVELS, Stub(*['{"explanation": "x", "winner": "first"}'] * 2))
+    evalcase.take(judge.dimension, judge.compare_sync(first="Think.", second="It is 7."))
+"""
+    found = judging(graded("excellent"), more=more)
+
+    line = next(each for each in found.of("observation") if "winner" in each["judge"])
+    assert (line["outcome"], line["score"]) == ("pass", 0.5)
+    assert line["reason"] == "first in one order and second in the other: x"
+    assert (line["judge"]["winner"], line["judge"]["consistent"]) == ("tie", False)
+
+
 FAILURES = {
     "a refusal": ("I'm sorry, I can't judge this.", "refused to judge, in words"),
     "no json": ("excellent", "answered in words, without a verdict"),
