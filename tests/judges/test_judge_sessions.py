@@ -5,6 +5,7 @@ import json
 import pytest
 from stubs import CHECKLIST, LEVELS, checked, graded, levels
 
+from pytest_evalbars.cli import main
 from pytest_evalbars.judges.prompt import hash_of
 
 MODEL = """
@@ -96,6 +97,14 @@ def test_with_a_scale_of_the_rubric_the_level_is_graded(judging, suite):
     (line,) = found.of("observation")
     assert (line["outcome"], line["level"], line["score"]) == ("pass", "adequate", 0.5)
     assert found.exit == 0
+
+
+def test_a_run_file_with_judges_is_read_as_any_other(judging, monkeypatch, capsys):
+    found = judging(graded("poor", "It tells."), graded("poor"), graded("excellent"))
+    monkeypatch.chdir(found.path.parents[2])
+
+    assert main(["gate", str(found.path)]) == found.exit
+    assert "MISSED scaffolding" in capsys.readouterr().out
 
 
 def test_votes_and_their_spread_are_kept(judging):
