@@ -181,7 +181,7 @@ class _Attempts:
             return answer_of(response, heard[-1] if heard else measured(response, self.name, seconds))
 
     async def _response(self) -> Any:
-        """litellm's response; that of a second call where a client was closed over the first, which sent nothing."""
+        """The response; that of a second call where the client was closed over the first, which sent nothing."""
         try:
             return await self.module.acompletion(**self.asking, timeout=self.model.timeout)
         except Exception as error:
