@@ -1,8 +1,9 @@
 """The model client in sessions, as a user meets it: an outage is an error, told in one line; limits hold."""
 
+import litellm
 import pytest
-from asking import short_waits  # noqa: F401 - a fixture
-from openai_server import Reply
+from asking import model_at, short_waits  # noqa: F401 - a fixture
+from openai_server import OpenAIServer, Reply
 
 #: Two bodies, and all that the report says of them.
 CASES = """
@@ -22,6 +23,15 @@ async def test_capital(number, evalcase):
     assert "Paris" in answer.text
 """
 SYNC = ASYNC.replace("async def", "def").replace("await MODEL.ask", "MODEL.ask_sync")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _imported():
+    """What litellm imports with its first call takes seconds, and sessions within this process forget it."""
+    with OpenAIServer() as server:
+        server.plan(Reply(status=503))
+        model_at(server).ask_sync("hello")
+        litellm.validate_environment("openai/gpt-4o-mini")
 
 
 def of(project, body, cases=1, timeout=60):
