@@ -12,14 +12,14 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # no test reaches
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import litellm
-    import litellm.types.llms.openai  # noqa: F401
+    import litellm.types.llms.openai
     import tiktoken  # noqa: F401
 
-import cachecontrol.caches.file_cache  # noqa: E402, F401
-from openai_server import OpenAIServer  # noqa: E402
+import cachecontrol.caches.file_cache  # noqa: F401
+from openai_server import OpenAIServer
 
-import pytest_evalbars.calls.begin  # noqa: E402
-import pytest_evalbars.calls.store  # noqa: E402, F401
+import pytest_evalbars.calls.begin
+import pytest_evalbars.calls.store  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
