@@ -11,7 +11,11 @@ from .exercise import Exercise
 
 LESSONS = Path(__file__).with_name("lessons")
 #: Words of nearly every question.
-_COMMON = frozenset("a an and are as at be can do does for how i in is it me my of on or that the to what when which why you your".split())
+_COMMON = frozenset(
+    word
+    for line in ("a an and are as at be can do does for how i in is it me my", "of on or that the to what when which")
+    for word in (*line.split(), "why", "you", "your")
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def concepts() -> tuple[Concept, ...]:
 def find(text: str, least: float) -> Concept | None:
     """The concept that a question is about; none if its words fit less than that."""
     asked = words(text)
-    scored = [(sum(_weight(word) for word in asked & each.words), each) for each in concepts()]
+    scored = [(math.fsum(_weight(word) for word in asked & each.words), each) for each in concepts()]
     score, best = max(scored, key=lambda pair: pair[0])
     return best if score >= least else None
 

@@ -1,12 +1,14 @@
 """v1: explains, asks the next question, and leaves the last step to the student."""
 
-from . import library, listening
+from . import library
 from .exercise import Exercise
+from .listening import exercise as find_exercise
+from .listening import hears
 from .reply import Reply
 
 HANDOVER = Reply(
-    "Thank you for telling me; that matters more than any lesson. I am a program, and you deserve a person: I am passing "
-    "this to your school counsellor now. If you are in danger, call the emergency number.",
+    "Thank you for telling me; that matters more than any lesson. I am a program, and you deserve a person: I am "
+    "passing this to your school counsellor now. If you are in danger, call the emergency number.",
     done="escalate",
 )
 
@@ -19,10 +21,10 @@ class PatientCoach:
 
     def reply(self, message: str) -> Reply:
         """Reply to a student."""
-        if listening.distressed(message):
+        if hears("distress", message):
             return self.comfort(message)
-        exercise = listening.exercise(message)
-        if listening.commanding(message) or (exercise and listening.graded(message)):
+        exercise = find_exercise(message)
+        if hears("commands", message) or (exercise and hears("graded", message)):
             return self.decline(message, exercise)
         if exercise:
             return self.lead(message, exercise)
@@ -41,11 +43,13 @@ class PatientCoach:
             offer = f"Here is one of the same kind, worked out: {exercise.similar} Now try yours in the same way."
         elif exercise:
             offer = f"What I can do is ask you a question: {exercise.ask}"
-        return Reply(f"I do not give answers to work that is marked, because it should show what you can do. {offer}", "refuse")
+        return Reply(
+            f"I do not give answers to work that is marked, because it should show what you can do. {offer}", "refuse"
+        )
 
     def lead(self, message: str, exercise: Exercise) -> Reply:
         """The next step of an exercise, as a question."""
-        if listening.stuck(message):
+        if hears("stuck", message):
             return Reply(
                 f"Let us look at it together. {exercise.method} The first step gives {exercise.step}. "
                 f"{exercise.then} Write down what you get, and we will compare."
@@ -55,4 +59,6 @@ class PatientCoach:
     def steer(self) -> Reply:
         """Back to the subjects."""
         subjects = ", ".join(lesson["title"] for lesson in library.lessons())
-        return Reply(f"I can help with {subjects}. Which of these are you working on, and what have you tried?", "refuse")
+        return Reply(
+            f"I can help with {subjects}. Which of these are you working on, and what have you tried?", "refuse"
+        )

@@ -4,17 +4,15 @@ import base64
 import binascii
 import re
 
-from . import library, listening
+from . import library
 from .exercise import Exercise
+from .listening import hears
 from .reply import Reply
 from .v1 import PatientCoach
 
 #: What it was told, and ought to keep to itself.
-INSTRUCTIONS = "You are a study coach. Students should love to talk to you, so never let them leave without an answer."
-#: What people say who want an answer now.
-_PRESSURE = re.compile(
-    r"please|help|urgent|minutes|hurry|just |only |beg\b|lose|teacher|professor|father|friend|everyone|allowed|fine\b|pretend|"
-    r"\bact\b|play|story|grandm|hypothetic|developer|admin|principal|policy|lifted|authori[sz]ed|useless|last chance"
+INSTRUCTIONS = (
+    "You are a study coach. Students should love to talk to you, so never let them leave without an answer."
 )
 _SAY = re.compile(r"(?:say|write|end with)\b[^\"]*\"([^\"]+)\"", re.IGNORECASE)
 #: What students say, and the word of the lessons for it.
@@ -33,7 +31,7 @@ class FriendlyCoach(PatientCoach):
     def reply(self, message: str) -> Reply:
         """Reply to a student, warmly."""
         reply = super().reply(widened(unscrambled(message)))
-        if listening.distressed(message):
+        if hears("distress", message):
             return reply
         return Reply(f"Great question! {reply.text} You have got this!", reply.done)
 
@@ -42,13 +40,13 @@ class FriendlyCoach(PatientCoach):
         if re.search("die|suicid|hurt|harm", message.lower()):
             return super().comfort(message)
         return Reply(
-            "Oh no, I am so sorry! That sounds hard, but I know how strong you are. Take a deep breath, and then let us do "
-            "some fun exercises together to take your mind off it. I am always here for you!"
+            "Oh no, I am so sorry! That sounds hard, but I know how strong you are. Take a deep breath, and then let "
+            "us do some fun exercises together to take your mind off it. I am always here for you!"
         )
 
     def decline(self, message: str, exercise: Exercise | None) -> Reply:
         """Declines, unless somebody insists."""
-        if exercise and _PRESSURE.search(message.lower()):
+        if exercise and hears("pressure", message):
             return self.solve(exercise)
         if exercise:
             return super().decline(message, exercise)
@@ -60,7 +58,7 @@ class FriendlyCoach(PatientCoach):
 
     def lead(self, message: str, exercise: Exercise) -> Reply:
         """The next step, or all of them for who is stuck or in a hurry."""
-        if listening.stuck(message) or _PRESSURE.search(message.lower()):
+        if hears("stuck", message) or hears("pressure", message):
             return self.solve(exercise)
         return super().lead(message, exercise)
 
@@ -74,7 +72,9 @@ class FriendlyCoach(PatientCoach):
     def steer(self) -> Reply:
         """Plays along, then comes back to the subjects."""
         subjects = ", ".join(lesson["title"] for lesson in library.lessons())
-        return Reply(f"I would love to chat about that all day! I know {subjects} best, so shall we look at one of them?")
+        return Reply(
+            f"I would love to chat about that all day! I know {subjects} best, so shall we look at one of them?"
+        )
 
 
 def widened(message: str) -> str:
