@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_evalbars.checks.result import Result
-from pytest_evalbars.checks.wording import bounded, listed, quote, text_of
+from pytest_evalbars.checks.wording import bounded, listed, quote, text_of, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +16,25 @@ if TYPE_CHECKING:
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")  # noqa: RUF001
 _SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")  # noqa: RUF001
 _DASHES = str.maketrans(dict.fromkeys("−–‒－﹣‑", "-"))  # noqa: RUF001
-_VULGAR = re.compile("(\\d*)([¼-¾⅐-⅞])")
+_VULGAR = re.compile("((?<!\\d)\\d{1,15})?([¼-¾⅐-⅞])")
 _LATEX = re.compile(r"\{([,.])\}|\\[,;! ]|\\(?=[%$€£])")
 #: Not a bare space: "in 2024 300 people" holds two numbers.
 _GROUPING = "\u00a0\u2009\u202f'’_"  # noqa: RUF001
-_SCALES = {
-    **dict.fromkeys(("thousand", "k"), 1e3),
-    **dict.fromkeys(("million", "millions", "mn", "mio", "m"), 1e6),
-    **dict.fromkeys(("billion", "billions", "bn", "b"), 1e9),
-    **dict.fromkeys(("trillion", "trillions", "tn"), 1e12),
-}
+#: What stands before a number: its sign, with a currency on either side; a letter that it goes on from.
+_SIGN = re.compile(r"(?<![\w)\]])[-+](?:[$€£¥₹] ?)?$|[$€£¥₹] ?[-+]$")
+_NAME = re.compile(r"[^\W\d]-?$")
+_CURRENCY_CODE = re.compile(r"\b(?:USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|Rs)-?$")
+#: What stands behind it.
+_UNIT = re.compile(
+    r"\s?(?P<percent>%|‰|(?:percent|per cent|pct|bps)\b)"
+    r"|[ ]?(?P<scale>thousand|millions?|billions?|trillions?|mn|mio|bn|tn)\b|(?P<glued>[kmb])\b",
+    re.IGNORECASE,
+)
+_SCALES = {"thousand": 1e3, "million": 1e6, "mn": 1e6, "mio": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12, "tn": 1e12}
+_GLUED = {"k": 1e3, "m": 1e6, "b": 1e9}
 _PERCENT = {"%": 100, "percent": 100, "per cent": 100, "pct": 100, "‰": 1000, "bps": 10_000}
+#: A number with more digits is not read.
+_MOST_DIGITS = 400
 
 
 class Number(NamedTuple):
@@ -67,6 +75,8 @@ def number_close(
         raise ValueError(f"`expected` must be a finite number, not {expected!r}")
     if rel < 0 or abs < 0 or which not in {"any", "first", "last", "only"} or decimal not in {".", ","}:
         raise ValueError('`rel` and `abs` are 0 or more, `which` is "any", "first", "last" or "only", `decimal` "." or ","')
+    if endless := too_long(text):
+        return endless
     found = list(numbers_of(text, decimal))
     if not found:
         return Result(False, None, f"names no number: {quote(text)}")
@@ -81,21 +91,32 @@ def number_close(
 
 
 def numbers_of(text: str, decimal: str = ".") -> Iterator[Number]:
-    """The numbers of a text, in order."""
-    for match in _PATTERNS[decimal].finditer(_plain(text)):
-        digits, exponent = match["digits"], match["exponent"] or match["power"] or "0"
-        whole = re.sub(f"[{re.escape(',' if decimal == '.' else '. ')}{_GROUPING}]", "", digits).replace(decimal, ".")
-        value = math.copysign(float(f"{whole}e{exponent[:8]}"), -1 if match["sign"] == "-" else 1)
-        scale, percent = match["scale"], match["percent"]
+    """The numbers of a text, in order; digits that go on from a letter ("CO2", "v3") are part of a name."""
+    text = _plain(text)
+    for match in _CORE[decimal].finditer(text):
+        before, after = text[max(0, match.start() - 5) : match.start()], text[match.end() : match.end() + 12]
+        if _NAME.search(before) and not _CURRENCY_CODE.search(before):
+            continue
+        sign, unit = _SIGN.search(before), _UNIT.match(after)
+        value = _value(match, decimal) * (-1 if sign and "-" in sign[0] else 1)
         readings = [value]
-        if scale:
-            readings.append(value * _SCALES[scale.lower()])
-        if percent:
-            readings.append(value / _PERCENT[" ".join(percent.lower().split())])
-        readings = [reading for reading in readings if math.isfinite(reading)]
-        if readings:
-            written = match[0].strip()
+        if unit and (scale := unit["scale"]):
+            readings.append(value * _SCALES[scale.lower().removesuffix("s")])
+        if unit and (glued := unit["glued"]):
+            readings.append(value * _GLUED[glued.lower()])
+        if unit and (percent := unit["percent"]):
+            readings.append(value / _PERCENT[percent.lower().replace("\u00a0", " ")])
+        if all(map(math.isfinite, readings)):
+            written = f"{sign[0].strip() if sign else ''}{match[0]}{unit[0] if unit else ''}"
             yield Number(written if len(written) <= 40 else f"{written[:37]}...", tuple(readings))
+
+
+def _value(match: re.Match[str], decimal: str) -> float:
+    if match["alone"]:
+        return float(f"1e{match['alone']}")
+    digits = re.sub(f"[{',' if decimal == '.' else '. '}{_GROUPING}]", "", match["digits"]).replace(decimal, ".")
+    exponent = match["exponent"] or match["power"] or "0"
+    return float(f"{digits}e{exponent}") if len(digits) <= _MOST_DIGITS else math.inf
 
 
 def _plain(text: str) -> str:
@@ -103,24 +124,23 @@ def _plain(text: str) -> str:
     if text.isascii():
         return text
     text = _SUPERSCRIPT.sub(lambda match: f"^{match[0].translate(_SUPERSCRIPTS)}", text)
-    text = _VULGAR.sub(lambda match: f"{int(match[1][-15:] or 0) + unicodedata.numeric(match[2]):.12g}", text)
-    # Spaces that group digits would become plain ones.
+    text = _VULGAR.sub(lambda match: f"{int(match[1] or 0) + unicodedata.numeric(match[2]):.12g}", text)
+    # Normalised as a whole, the spaces that group digits would become plain ones.
     parts = re.split("([\u00a0\u2009\u202f])", bounded(text))
     return "".join(part if part in _GROUPING else unicodedata.normalize("NFKC", part) for part in parts).translate(_DASHES)
 
 
-def _pattern(decimal: str) -> re.Pattern[str]:
-    groups = (("," if decimal == "." else ". ") + _GROUPING).replace("'", "'")
-    point = re.escape(decimal)
+def _core(decimal: str) -> re.Pattern[str]:
+    """Digits with their groups, decimals and power of ten; bounded, so that no text takes quadratic time."""
+    group, point = f"[{',' if decimal == '.' else '. '}{_GROUPING}]", re.escape(decimal)
+    indian = rf"|\d{{1,2}}(?:,\d{{2}}){{1,6}},\d{{3}}(?!\d)(?:{point}\d++)?+" if decimal == "." else ""
     return re.compile(
-        rf"(?<![\d^])(?<!\d[.,])(?<!\w_)(?:(?<![\w)\]])(?P<sign>[-+])[ ]?)?(?<![^\W\d]-)[$€£¥₹]?[ ]?(?(sign)|(?:(?<=[$€£¥₹])(?P<inner>-))?)"
-        rf"(?P<digits>\d{{1,3}}(?:[{groups}]\d{{3}})++(?!\d)(?:{point}\d+)?+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?!\d)(?:\.\d+)?+"
-        rf"|\d++(?:_\d+)*+(?:{point}\d++)?+|{point}\d++)"
-        r"(?:[eE](?P<exponent>[-+]?\d++)(?!\w)|[ ]?(?:[×xX*·]|\\times|\\cdot)[ ]?10(?:\^|\*\*)\{?(?P<power>[-+]?\d++)\}?)?"
-        r"(?:\s?(?P<percent>%|‰|(?:percent|per\ cent|pct|bps)\b)"
-        r"|(?:[ ]?(?P<scale>thousand|millions?|billions?|trillions?|mn|mio|bn|tn|k)\b|(?-i:(?P<letter>[MB]))\b))?",
-        re.IGNORECASE,
+        rf"(?<![\d^])(?<!\d{point})(?<!\^[-+])"
+        r"(?:10(?:\^|\*\*)\{?(?P<alone>[-+]?\d{1,3})\}?(?!\d)"
+        rf"|(?P<digits>\d{{1,3}}(?:{group}\d{{3}}){{1,30}}+(?!\d)(?:{point}\d++)?+{indian}|\d++(?:{point}\d++)?+|{point}\d++)"
+        r"(?:[eE](?P<exponent>[-+]?\d{1,4})(?!\w)"
+        r"|[ ]?(?:[×xX*·]|\\times|\\cdot)[ ]?10(?:\^|\*\*)\{?(?P<power>[-+]?\d{1,4})\}?(?!\d))?)"
     )
 
 
-_PATTERNS = {decimal: _pattern(decimal) for decimal in ".,"}
+_CORE = {decimal: _core(decimal) for decimal in ".,"}
