@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_evalbars.calls.client import Answer, Model
     from pytest_evalbars.errors import JudgeError
     from pytest_evalbars.execution.limits import limit
     from pytest_evalbars.gate.decide import decide
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.reading import load_run
 
 __all__ = [
+    "Answer",
     "Estimate",
     "Judge",
     "JudgeError",
+    "Model",
     "NoData",
     "Rubric",
     "Run",
@@ -43,6 +46,8 @@ __all__ = [
 
 #: Imported when first asked for: pytest loads this package in every session, and most of these need numpy.
 _HOMES = {
+    "Answer": "pytest_evalbars.calls.client",
+    "Model": "pytest_evalbars.calls.client",
     "Estimate": "pytest_evalbars.metrics.slice",
     "Judge": "pytest_evalbars.judges.judge",
     "JudgeError": "pytest_evalbars.errors",

@@ -66,8 +66,9 @@ def bars_of(table: Table) -> Bars:
                 f'{table.where}: bars {numbers} of {table.bar_heading} have one name, "{name}"; '
                 "give each a `name` of its own",
             )
-    if table.path is not None and bars.baseline is not None:
-        bars = bars.model_copy(update={"baseline": str(table.path.parent / bars.baseline)})
+    if table.path is not None:
+        paths = {"recordings": bars.recordings} | ({"baseline": bars.baseline} if bars.baseline is not None else {})
+        bars = bars.model_copy(update={key: str(table.path.parent / path) for key, path in paths.items()})
     return with_advice(bars)
 
 

@@ -210,7 +210,7 @@ def test_without_the_extra_a_judge_says_how_to_install_it(suite, way):
             evalcase.take("scaffolding", {way}(answer="Think."))
         """,
     )
-    found = suite.run(subprocess=True)
+    found = suite.run()
 
     assert set(found.verdicts.values()) == {"error"}
     found.said("pip install 'pytest-evalbars[llm]'")
