@@ -14,7 +14,7 @@ def hears(kind: str, message: str) -> bool:
     return bool(_patterns()[kind].search(message.lower()))
 
 
-def exercise(message: str) -> Exercise | None:
+def exercise_in(message: str) -> Exercise | None:
     """The exercise in a message, solved; none if there is none that the coach understands."""
     text = message.lower()
     readers = (arithmetic.fractions, arithmetic.loops, arithmetic.equations, language.past_tense)
