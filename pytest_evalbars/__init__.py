@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_evalbars import checks
     from pytest_evalbars.execution.limits import limit
     from pytest_evalbars.gate.decide import decide
     from pytest_evalbars.gate.load import load_bars
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.columns import Run
     from pytest_evalbars.run.reading import load_run
 
-__all__ = ["Estimate", "NoData", "Run", "Slice", "decide", "limit", "load_bars", "load_run", "metric"]
+__all__ = ["Estimate", "NoData", "Run", "Slice", "checks", "decide", "limit", "load_bars", "load_run", "metric"]
 
 #: Imported when first asked for: pytest loads this package in every session, and most of these need numpy.
 _HOMES = {
@@ -35,9 +36,13 @@ _HOMES = {
     "load_bars": "pytest_evalbars.gate.load",
     "load_run": "pytest_evalbars.run.reading",
 }
+#: Modules that are asked for by their names.
+_MODULES = frozenset({"checks"})
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
