@@ -80,4 +80,6 @@ def _cited(text: str, pattern: re.Pattern[str]) -> list[tuple[str, list[str]]]:
         if owner == here:
             inside.add(here)
         names[owner] += [name for name in _BETWEEN.split((mark[1] or "").strip()) if name]
-    return [(pattern.sub("", text[first:last]).strip(), cited) for (first, last), cited in zip(spans, names, strict=True)]
+    return [
+        (pattern.sub("", text[first:last]).strip(), cited) for (first, last), cited in zip(spans, names, strict=True)
+    ]

@@ -17,7 +17,8 @@ from pytest_evalbars.checks.sentences import clauses, negated, numbers_in, sente
 from pytest_evalbars.checks.wording import listed, quote, sources_of, text_of, too_long
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set
+    from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
 #: The share of a sentence's words that its source must hold.
 SUPPORT = 0.75
@@ -25,6 +26,8 @@ SUPPORT = 0.75
 MOST_ANSWER = 100_000
 #: How many of the sentences that share most words with a claim are looked at.
 _CANDIDATES = 5
+#: A word of more sentences than this is looked for in the first of them only.
+_MOST_PLACES = 1_000
 
 
 def grounded(
@@ -120,9 +123,9 @@ class Source:
             for word in sentence.words | sentence.numbers:
                 self.places.setdefault(word, []).append(index)
 
-    def near(self, words: Set[str]) -> list[Place]:
+    def near(self, words: AbstractSet[str]) -> list[Place]:
         """The sentences that share most of these words, each alone and with its neighbours."""
-        shared = Counter(index for word in words for index in self.places.get(word, ()))
+        shared = Counter(index for word in words for index in self.places.get(word, ())[:_MOST_PLACES])
         found = []
         for index, _ in shared.most_common(_CANDIDATES):
             alone, following = self.sentences[index], self.sentences[index + 1 : index + 2]
@@ -139,10 +142,12 @@ class Together:
     def __init__(self, sources: Iterable[Source]) -> None:
         self.sources = list(sources)
 
-    def near(self, words: Set[str]) -> list[Place]:
+    def near(self, words: AbstractSet[str]) -> list[Place]:
         """One place, put together."""
-        best = (max(source.near(words), key=lambda place: len(words & (place.words | place.numbers)), default=None)
-                for source in self.sources)
+        best = (
+            max(source.near(words), key=lambda place: len(words & (place.words | place.numbers)), default=None)
+            for source in self.sources
+        )
         found = [place for place in best if place]
         return [sum(found[1:], found[0])] if found else []
 

@@ -13,8 +13,8 @@ from pytest_evalbars.checks.wording import bounded, listed, quote, text_of, too_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")  # noqa: RUF001
-_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")  # noqa: RUF001
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
 _DASHES = str.maketrans(dict.fromkeys("−–‒－﹣‑", "-"))  # noqa: RUF001
 _VULGAR = re.compile("((?<!\\d)\\d{1,15})?([¼-¾⅐-⅞])")
 _LATEX = re.compile(r"\{([,.])\}|\\[,;! ]|\\(?=[%$€£])")
@@ -30,7 +30,16 @@ _UNIT = re.compile(
     r"|[ ]?(?P<scale>thousand|millions?|billions?|trillions?|mn|mio|bn|tn)\b|(?P<glued>[kmb])\b",
     re.IGNORECASE,
 )
-_SCALES = {"thousand": 1e3, "million": 1e6, "mn": 1e6, "mio": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12, "tn": 1e12}
+_SCALES = {
+    "thousand": 1e3,
+    "million": 1e6,
+    "mn": 1e6,
+    "mio": 1e6,
+    "billion": 1e9,
+    "bn": 1e9,
+    "trillion": 1e12,
+    "tn": 1e12,
+}
 _GLUED = {"k": 1e3, "m": 1e6, "b": 1e9}
 _PERCENT = {"%": 100, "percent": 100, "per cent": 100, "pct": 100, "‰": 1000, "bps": 10_000}
 #: A number with more digits is not read.
@@ -56,15 +65,15 @@ def number_close(
     """Does the answer name a number close to the expected one?
 
     Reads thousands separators ("1,234.5", "1'234", no-break spaces), percent and per mille (as 35 and as 0.35),
-    currencies, scientific notation ("1.2e-3", "1.2 × 10⁻³"), "million" and its kin, vulgar fractions ("3½"), the Unicode
-    minus, digits of other scripts and LaTeX's "{,}". Not numbers in words, nor "3/4".
+    currencies, scientific notation ("1.2e-3", "1.2 × 10⁻³"), "million" and its kin, vulgar fractions ("3½"), the
+    Unicode minus, digits of other scripts and LaTeX's "{,}". Not numbers in words, nor "3/4".
 
     Args:
         answer: what the model wrote.
         expected: a finite number.
         rel: the difference allowed, as a share of `expected`.
         abs: the difference allowed, in the number's own unit; the larger of both counts.
-        which: which of the numbers must fit; "any" also accepts an answer that names many. "only": there must be but one.
+        which: which of the numbers must fit; "any" also accepts an answer that names many; "only" wants but one.
         decimal: the decimal sign that the answer uses; the other one groups thousands.
 
     Raises:
@@ -74,20 +83,26 @@ def number_close(
     if isinstance(expected, bool) or not isinstance(expected, int | float) or not math.isfinite(expected):
         raise ValueError(f"`expected` must be a finite number, not {expected!r}")
     if rel < 0 or abs < 0 or which not in {"any", "first", "last", "only"} or decimal not in {".", ","}:
-        raise ValueError('`rel` and `abs` are 0 or more, `which` is "any", "first", "last" or "only", `decimal` "." or ","')
+        raise ValueError(
+            '`rel` and `abs` are 0 or more, `which` is "any", "first", "last" or "only", `decimal` "." or ","'
+        )
     if endless := too_long(text):
         return endless
     found = list(numbers_of(text, decimal))
     if not found:
         return Result(False, None, f"names no number: {quote(text)}")
     if which == "only" and len(found) > 1:
-        return Result(False, None, f"names {len(found)} numbers, not one: {listed(number.written for number in found)}")
+        return Result(
+            False, None, f"names {len(found)} numbers, not one: {listed(number.written for number in found)}"
+        )
     asked = {"first": found[:1], "last": found[-1:]}.get(which, found)
     allowed = max(rel * math.fabs(expected), abs)
     for number in asked:
         if any(math.fabs(reading - expected) <= allowed for reading in number.readings):
             return Result(True, None, f"found {number.written}")
-    return Result(False, None, f"no {expected:,.10g} (± {allowed:.3g}) in: {listed(number.written for number in asked)}")
+    return Result(
+        False, None, f"no {expected:,.10g} (± {allowed:.3g}) in: {listed(number.written for number in asked)}"
+    )
 
 
 def numbers_of(text: str, decimal: str = ".") -> Iterator[Number]:
@@ -127,7 +142,9 @@ def _plain(text: str) -> str:
     text = _VULGAR.sub(lambda match: f"{int(match[1] or 0) + unicodedata.numeric(match[2]):.12g}", text)
     # Normalised as a whole, the spaces that group digits would become plain ones.
     parts = re.split("([\u00a0\u2009\u202f])", bounded(text))
-    return "".join(part if part in _GROUPING else unicodedata.normalize("NFKC", part) for part in parts).translate(_DASHES)
+    return "".join(part if part in _GROUPING else unicodedata.normalize("NFKC", part) for part in parts).translate(
+        _DASHES
+    )
 
 
 def _core(decimal: str) -> re.Pattern[str]:
@@ -139,7 +156,7 @@ def _core(decimal: str) -> re.Pattern[str]:
         r"(?:10(?:\^|\*\*)\{?(?P<alone>[-+]?\d{1,3})\}?(?!\d)"
         rf"|(?P<digits>\d{{1,3}}(?:{group}\d{{3}}){{1,30}}+(?!\d)(?:{point}\d++)?+{indian}|\d++(?:{point}\d++)?+|{point}\d++)"
         r"(?:[eE](?P<exponent>[-+]?\d{1,4})(?!\w)"
-        r"|[ ]?(?:[×xX*·]|\\times|\\cdot)[ ]?10(?:\^|\*\*)\{?(?P<power>[-+]?\d{1,4})\}?(?!\d))?)"
+        r"|[ ]?(?:[\u00d7xX*·]|\\times|\\cdot)[ ]?10(?:\^|\*\*)\{?(?P<power>[-+]?\d{1,4})\}?(?!\d))?)"
     )
 
 

@@ -37,7 +37,8 @@ def json_valid(answer: str, *, fences: bool = True) -> Result:
 def json_schema(answer: str, schema: Mapping[str, Any] | bool, *, fences: bool = True) -> Result:
     """Is the answer JSON that fits a JSON schema? The reason names the places in the document that do not.
 
-    Formats ("format": "date") are annotations only, as in the standard. References to other documents are never fetched.
+    Formats ("format": "date") are annotations only, as in the standard. Nothing that it refers to is
+    fetched.
 
     Args:
         answer: as `json_valid` reads it.
@@ -47,7 +48,7 @@ def json_schema(answer: str, schema: Mapping[str, Any] | bool, *, fences: bool =
     Raises:
         ValueError: the schema is none.
         MissingExtra: jsonschema is not installed.
-    """  # noqa: DOC502
+    """
     jsonschema = extra("jsonschema", "a check by JSON schema")
     known = extra("jsonschema_specifications", "a check by JSON schema").REGISTRY
     kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
@@ -77,13 +78,13 @@ def sql_parses(answer: str, dialect: str | None = None, *, commands: bool = Fals
     Args:
         answer: SQL, one statement or several, or text with blocks fenced as `sql`.
         dialect: "postgres", "bigquery", "snowflake", "tsql" ...; None accepts what most of them share.
-        commands: accept statements of which only the first word is known, such as EXPLAIN in most dialects. "Show me the
-            way" and "drop it" are such, too.
+        commands: accept statements of which only the first word is known, such as EXPLAIN in most dialects. But
+            "show me the way" and "drop it" are such, too.
 
     Raises:
         ValueError: no such dialect.
         MissingExtra: sqlglot is not installed.
-    """  # noqa: DOC502
+    """
     text = text_of(answer)
     sqlglot = extra("sqlglot", "a check of SQL")
     sqlglot.Dialect.get_or_raise(dialect)
@@ -112,7 +113,11 @@ def _no_statement(parsed: Any, expressions: Any, *, commands: bool) -> str:
     if isinstance(parsed, expressions.Update):
         return "" if parsed.expressions else "updates nothing"
     words = (expressions.Condition, expressions.Alias, expressions.Identifier, expressions.Tuple)
-    return "is an expression, no statement" if isinstance(parsed, words) and not isinstance(parsed, expressions.Query) else ""
+    return (
+        "is an expression, no statement"
+        if isinstance(parsed, words) and not isinstance(parsed, expressions.Query)
+        else ""
+    )
 
 
 _UNDERLINED = re.compile(r"\x1b\[\d+m")
@@ -135,11 +140,15 @@ def _parsed(text: str) -> tuple[Result, Any]:
         if not text:
             return Result(False, None, "is empty, which is no JSON"), _NOTHING
         place = quote(text[max(0, fault.pos - 20) : fault.pos + 20])
-        return Result(False, None, f"is no JSON at line {fault.lineno}, column {fault.colno}: {fault.msg}, near {place}"), _NOTHING
+        return Result(
+            False, None, f"is no JSON at line {fault.lineno}, column {fault.colno}: {fault.msg}, near {place}"
+        ), _NOTHING
     except RecursionError:
         return Result(False, None, "is nested too deeply to be read as JSON"), _NOTHING
     except ValueError as fault:  # NaN, or a number of more digits than Python converts
-        words = "holds a number with thousands of digits" if "digits" in str(fault) else f"is no JSON: {safe(fault, 80)}"
+        words = (
+            "holds a number with thousands of digits" if "digits" in str(fault) else f"is no JSON: {safe(fault, 80)}"
+        )
         return Result(False, None, words), _NOTHING
 
 
@@ -156,7 +165,10 @@ def _depth(document: Any) -> int:
     """How deeply containers are nested, without recursion."""
     depth, level = 0, [document]
     while level := [
-        inner for each in level if isinstance(each, dict | list) for inner in (each.values() if isinstance(each, dict) else each)
+        inner
+        for each in level
+        if isinstance(each, dict | list)
+        for inner in (each.values() if isinstance(each, dict) else each)
     ]:
         depth += 1
     return depth

@@ -22,7 +22,7 @@ _SHORT = 2_000
 #: Longest run of combining marks that is kept in a longer text (Unicode's Stream-Safe Text Format, UAX 15).
 _MARKS_KEPT = 30
 
-#: Typographic quotes and dashes as typed ones; what cannot be seen (soft hyphens, joiners, marks of direction) is left out.
+#: Typographic quotes and dashes as typed ones; what is invisible (soft hyphens, joiners, direction) is left out.
 _TYPED = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛ʼ′`´", "'"),  # noqa: RUF001
