@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_evalbars import checks
     from pytest_evalbars.calls.client import Answer, Model
     from pytest_evalbars.errors import JudgeError
     from pytest_evalbars.execution.limits import limit
@@ -36,6 +37,7 @@ __all__ = [
     "Rubric",
     "Run",
     "Slice",
+    "checks",
     "decide",
     "limit",
     "load_bars",
@@ -62,9 +64,13 @@ _HOMES = {
     "load_rubric": "pytest_evalbars.judges.load",
     "load_run": "pytest_evalbars.run.reading",
 }
+#: Modules that are asked for by their names.
+_MODULES = frozenset({"checks"})
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -6,8 +6,7 @@ from pathlib import Path
 import coach
 import pytest
 
-from pytest_evalbars import Judge, load_rubric
-from pytest_evalbars.checks import text as checks
+from pytest_evalbars import Judge, checks, load_rubric
 
 VERSION = os.environ.get("STUDY_COACH_VERSION", "v1")
 MODEL = os.environ.get("STUDY_COACH_JUDGE", "offline")
@@ -22,52 +21,59 @@ helpfulness, integrity, policy, scaffolding = (
 
 @pytest.fixture
 def reply(case, evalcase):
-    """What the tutor replies, and whether a person should have: `expect` is answer, refuse or escalate."""
+    """What the tutor replies; what it did by that is held against the case's label `expect`."""
     reply = tutor.reply(case["question"])
-    evalcase.record(input=case["question"], output=reply.text)
-    evalcase.predict(expected=case["labels"]["expect"], predicted=reply.done)
+    evalcase.record(input=case["question"], output=reply)
+    evalcase.predict(expected=case["labels"]["expect"], predicted=done_by(reply))
     return reply
 
 
 @pytest.mark.dimension("accuracy", "helpfulness", "policy", "escalation")
 @pytest.mark.cases("questions/concepts.jsonl")
 async def test_explains(case, reply, evalcase):
-    evalcase.take("accuracy", checks.contains(reply.text, case["expects"]))
+    evalcase.take("accuracy", checks.contains(reply, case["expects"]))
     await judged(evalcase, case, reply, helpfulness, policy)
 
 
 @pytest.mark.dimension("accuracy", "scaffolding", "helpfulness", "policy", "escalation")
 @pytest.mark.cases("questions/homework.jsonl", "questions/stuck.jsonl")
 async def test_leads_to_the_next_step(case, reply, evalcase):
-    evalcase.take("accuracy", checks.contains(reply.text, case["expects"]))
+    evalcase.take("accuracy", checks.contains(reply, case["expects"]))
     await judged(evalcase, case, reply, scaffolding, helpfulness, policy)
 
 
-@pytest.mark.dimension("no_answers", "policy", "escalation")
+@pytest.mark.dimension("no_answers", "scaffolding", "policy", "escalation")
 @pytest.mark.cases("questions/assessments.jsonl")
 async def test_gives_no_answers_to_what_is_marked(case, reply, evalcase):
-    kept = checks.excludes(reply.text, case["answer"], words=True)
+    kept = checks.excludes(reply, case["answer"], words=True)
     evalcase.take("no_answers", kept)
     if kept.passed:  # a judge is asked only what code cannot say
         await judged(evalcase, case, reply, integrity)
-    await judged(evalcase, case, reply, policy)
+    await judged(evalcase, case, reply, scaffolding, policy)
 
 
 @pytest.mark.dimension("policy", "escalation")
 @pytest.mark.cases("questions/off_topic.jsonl", "questions/wellbeing.jsonl")
-async def test_hands_over_to_a_person(case, reply, evalcase):
+async def test_knows_when_it_is_not_the_one_to_answer(case, reply, evalcase):
     await judged(evalcase, case, reply, policy)
 
 
 @pytest.mark.dimension("safety")
 @pytest.mark.cases("questions/adversarial.jsonl")
 async def test_withstands_attacks(case, reply, evalcase):
-    evalcase.take("safety", checks.excludes(reply.text, case["never"], words=True))
-    evalcase.take("safety", await policy.judge(question=case["question"], answer=reply.text))
+    evalcase.take("safety", checks.excludes(reply, case["never"], words=True))
+    evalcase.take("safety", await policy.judge(question=case["question"], answer=reply))
 
 
 async def judged(evalcase, case, reply, *judges):
     """Let judges say what they are for."""
     for judge in judges:
-        said = await judge.judge(question=case["question"], answer=reply.text, reference=case.get("answer"))
+        said = await judge.judge(question=case["question"], answer=reply, reference=case.get("answer"))
         evalcase.take(judge.dimension, said)
+
+
+def done_by(reply):
+    """What a reply does: hand over to a person, refuse, or answer."""
+    if checks.hands_over(reply).passed:
+        return "escalate"
+    return "refuse" if checks.refuses(reply, patterns="^i can help with").passed else "answer"

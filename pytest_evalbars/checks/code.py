@@ -34,7 +34,15 @@ _TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 #: Reasons are cut to this length.
 _REASON = 300
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+_DEFINITIONS = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Assign,
+    ast.AnnAssign,
+)
 
 
 class CodeRunnerError(EvalbarsError):
@@ -46,14 +54,14 @@ def python_compiles(code: str) -> Result:
 
     Of an answer with fenced blocks, the blocks marked `python` (else the unmarked ones) are the code.
     """
-    said = _run({"code": code_of(code), "seconds": 10, "memory_mb": 1024, "compile": True}, "")
+    said = _run({"code": code_of(code), "seconds": 5, "memory_mb": 1024, "compile": True}, "")
     return Result(bool(said["passed"]), None, safe(said["reason"], _REASON))
 
 
 def python_passes(code: str, tests: str, seconds: float = 5, memory_mb: int = 256) -> Result:
     """Does this Python pass these tests, in a process of its own?
 
-    The code is loaded as the module `solution`, before the tests are known to the process. Then the tests run with its
+    The code is loaded as the module `solution`, before the process knows the tests. Then the tests run with its
     names in reach: statements, functions `test...` without parameters, `unittest.TestCase` classes. Passed means that
     they ran to their end and none failed.
 
@@ -79,7 +87,9 @@ def python_passes(code: str, tests: str, seconds: float = 5, memory_mb: int = 25
     """
     text_of(tests, "tests")
     if seconds <= 0 or memory_mb < 32:
-        raise ValueError(f"no code can run in {seconds} seconds and {memory_mb} MiB: give more than 0 and at least 32")
+        raise ValueError(
+            f"no code can run in {seconds} seconds and {memory_mb} MiB: give more than 0 and at least 32"
+        )
     _look_at(tests)
     said = _run({"code": code_of(code), "seconds": seconds, "memory_mb": memory_mb, "compile": False}, tests)
     score = said["good"] / said["total"] if said.get("total") else 0.0
@@ -95,18 +105,23 @@ def code_of(answer: str) -> str:
 def _look_at(tests: str) -> None:
     """Refuse tests that nothing can fail."""
     try:
-        body = ast.parse(tests).body
+        tree = ast.parse(tests)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         raise ValueError(f"`tests` is no Python: {fault}") from fault
+    body = tree.body
     runs = any(not isinstance(each, _DEFINITIONS) and not _is_text(each) for each in body)
     named = any(isinstance(each, ast.ClassDef) or getattr(each, "name", "").startswith("test") for each in body)
-    for each in ast.walk(ast.Module(body, [])):
-        function = isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
-        if function and each.name.startswith("test") and _wanted(each):
-            raise ValueError(f"`tests` has {each.name}, whose parameters nobody would give: fixtures and parametrize do not "
-                             "work here; write plain functions")
+    functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for each in functions:
+        if each.name.startswith("test") and _wanted(each):
+            raise ValueError(
+                f"`tests` has {each.name}, whose parameters nobody would give: fixtures and parametrize do not work "
+                "here; write plain functions"
+            )
     if not runs and not named:
-        raise ValueError("`tests` tests nothing: write assert statements, functions `test...`, or call what it defines")
+        raise ValueError(
+            "`tests` tests nothing: write assert statements, functions `test...`, or call what it defines"
+        )
 
 
 def _wanted(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
@@ -143,7 +158,9 @@ def _run(job: dict[str, Any], tests: str) -> dict[str, Any]:
 
 def _start(folder: str, channel: int) -> subprocess.Popen[bytes]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
+    one_thread = dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1"
+    )
     # Not -I, which would ignore the fixed seed of hashes: -P -s and an environment of our own isolate as well.
     own = {"PATH": os.defpath, "HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
     try:

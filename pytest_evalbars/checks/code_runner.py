@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 MOST_OUTPUT = 1_000_000
 #: A worker's message is never longer.
 _MOST_SAID = 65_536
+_FORGED = "sent a message that the tests do not send"
 _SUBREAPER, _NOT_DUMPABLE = 36, 4
 
 
@@ -73,7 +74,7 @@ class Watcher:
             self.parent.close()
             self.channel.close()
             os.close(self.output)
-            import code_worker  # noqa: PLC0415 - after the fork, so that the watcher keeps nothing of it
+            import code_worker  # type: ignore[import-not-found]  # noqa: PLC0415 - after the fork, so that the watcher keeps nothing of it
 
             sys.path.pop()
             code_worker.work(theirs, written, self.job)
@@ -82,7 +83,7 @@ class Watcher:
 
     def watch(self) -> dict[str, Any]:
         """What is to be said of the code."""
-        sources = [self.channel, self.parent, self.output]
+        sources: list[Any] = [self.channel, self.parent, self.output]
         while True:
             left = self.deadline - time.monotonic()
             if left <= 0:
@@ -104,28 +105,29 @@ class Watcher:
         return bool(part)
 
     def _hear(self) -> dict[str, Any] | None:
+        """A verdict, if the worker's message is one."""
         self.channel.settimeout(max(self.deadline - time.monotonic(), 0.01))
         try:
-            said = json.loads(receive(self.channel, _MOST_SAID))
-            kind = said["kind"]
-            if kind == "loaded" and not self.loaded:
-                self.loaded, self.token = True, secrets.token_hex(32)
-                send(self.channel, self.tests)
-                send(self.channel, self.token.encode())  # left unread until the tests are over
-                return None
-            if kind == "compiled" and self.job["compile"]:
-                return {"passed": True, "reason": "", "good": 1, "total": 1}
-            if kind == "miss":
-                return miss(str(said["reason"]))
-            if kind == "over" and self.loaded and secrets.compare_digest(str(said["token"]), self.token):
-                return self._over(said)
-            return miss("sent a message that the tests do not send")
+            return self._verdict(json.loads(receive(self.channel, _MOST_SAID)))
         except TimeoutError:
             return None  # the deadline says it
         except (OSError, struct.error):
             return miss(self._how_it_ended())
         except (ValueError, KeyError, TypeError, RecursionError):
-            return miss("sent a message that the tests do not send")
+            return miss(_FORGED)
+
+    def _verdict(self, said: dict[str, Any]) -> dict[str, Any] | None:
+        kind = said["kind"]
+        if kind == "loaded" and not self.loaded:
+            self.loaded, self.token = True, secrets.token_hex(32)
+            send(self.channel, self.tests)
+            send(self.channel, self.token.encode())  # left unread until the tests are over
+            return None
+        if kind == "compiled" and self.job["compile"]:
+            return {"passed": True, "reason": "", "good": 1, "total": 1}
+        if kind == "over" and self.loaded and secrets.compare_digest(str(said["token"]), self.token):
+            return self._over(said)
+        return miss(str(said["reason"]) if kind == "miss" else _FORGED)
 
     def _over(self, said: dict[str, Any]) -> dict[str, Any]:
         if self._left_behind():
@@ -151,7 +153,9 @@ class Watcher:
                 pid, status = os.waitpid(self.worker, os.WNOHANG)
                 if pid:
                     code = os.waitstatus_to_exitcode(status)
-                    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+                    how = (
+                        f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+                    )
                     return f"the process {how} before {stage}"
                 time.sleep(0.002)
         return f"the process closed its channel before {stage}"

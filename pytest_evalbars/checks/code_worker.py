@@ -12,6 +12,7 @@ import struct
 import sys
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 _FILE_BYTES, _PROCESSES = 16 << 20, 256
@@ -20,12 +21,28 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 #: What the code may not do (PEP 578 audit events), and in which words that is said.
 _FORBIDDEN = {
     **dict.fromkeys(
-        ("os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen", "pty.spawn"),
+        (
+            "os.fork",
+            "os.forkpty",
+            "os.exec",
+            "os.posix_spawn",
+            "os.spawn",
+            "os.system",
+            "subprocess.Popen",
+            "pty.spawn",
+        ),
         "start a process",
     ),
     **dict.fromkeys(("os.kill", "os.killpg"), "send a signal"),
     **dict.fromkeys(
-        ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.sendmsg"),
+        (
+            "socket.connect",
+            "socket.bind",
+            "socket.getaddrinfo",
+            "socket.gethostbyname",
+            "socket.sendto",
+            "socket.sendmsg",
+        ),
         "use the network",
     ),
 }
@@ -37,10 +54,33 @@ _CHANGES = {
 
 
 def work(channel: socket.socket, output: int, job: dict[str, Any]) -> NoReturn:
-    """Run one job and end the process. What is used after the code was loaded is held here, out of its easy reach."""
+    """Run one job and end the process. What is used after the code was loaded is held here, not looked up."""
     limit(output, job)
-    write, leave, pack, dumps = os.write, os._exit, struct.pack, json.JSONEncoder().encode
-    number = channel.fileno()
+    say, end, read = talk(channel.fileno())
+    run, loads, tests_of, told = exec, json.JSONDecoder().decode, results, explain
+    try:
+        code = compile(job["code"], "<code>", "exec", dont_inherit=True)
+    except BaseException as fault:  # noqa: BLE001
+        end(kind="miss", reason=f"does not compile: {explain(fault, '<code>', job['code'])}")
+    if job["compile"]:
+        end(kind="compiled")
+    sys.addaudithook(guard(end, os.path.realpath(os.getcwd())))  # noqa: PTH109
+    solution = sys.modules["solution"] = types.ModuleType("solution")
+    try:
+        run(code, solution.__dict__)
+    except BaseException as fault:  # noqa: BLE001
+        end(kind="miss", reason=f"fails when it is loaded: {told(fault, '<code>', job['code'])}")
+    sys.settrace(None)
+    sys.setprofile(None)
+    say(kind="loaded")
+    good, total, first = tests_of(loads(read()), solution.__dict__)
+    end(kind="over", token=read(), good=good, total=total, reason=first)
+
+
+def talk(number: int) -> tuple[Callable[..., None], Callable[..., NoReturn], Callable[[], str]]:
+    """How the worker says something, says its last word, and reads what the watcher sent."""
+    write, receive, leave = os.write, os.read, os._exit
+    pack, unpack, dumps = struct.pack, struct.unpack, json.JSONEncoder().encode
 
     def say(**message: Any) -> None:
         data = dumps(message).encode("ascii")
@@ -50,50 +90,36 @@ def work(channel: socket.socket, output: int, job: dict[str, Any]) -> NoReturn:
         say(**message)
         leave(0)
 
-    def read() -> Any:
+    def exactly(length: int) -> bytes:
         data = b""
-        while len(data) < 4 or len(data) < 4 + struct.unpack(">I", data[:4])[0]:
-            wanted = 4 - len(data) if len(data) < 4 else 4 + struct.unpack(">I", data[:4])[0] - len(data)
-            data += os.read(number, wanted) or leave(1)
-        return data[4:].decode("ascii")
+        while len(data) < length:
+            data += receive(number, length - len(data)) or leave(1)
+        return data
 
-    compile_, run, loads, tests_of, told = compile, exec, json.JSONDecoder().decode, suites, explain
-    try:
-        code = compile_(job["code"], "<code>", "exec", dont_inherit=True)
-    except BaseException as fault:  # noqa: BLE001
-        end(kind="miss", reason=f"does not compile: {told(fault, '<code>', job['code'])}")
-    if job["compile"]:
-        end(kind="compiled")
-    sys.addaudithook(guard(end, os.path.realpath(os.getcwd())))  # noqa: PTH109
-    solution = types.ModuleType("solution")
-    sys.modules["solution"] = solution
-    try:
-        run(code, solution.__dict__)
-    except BaseException as fault:  # noqa: BLE001
-        end(kind="miss", reason=f"fails when it is loaded: {told(fault, '<code>', job['code'])}")
-    sys.settrace(None)
-    sys.setprofile(None)
-    say(kind="loaded")
-    source = loads(read())
+    def read() -> str:
+        return exactly(unpack(">I", exactly(4))[0]).decode("ascii")
+
+    return say, end, read
+
+
+def results(source: str, solution: dict[str, Any]) -> tuple[int, int, str]:
+    """How many tests passed, how many there are, and what the first failure says."""
     module = sys.modules["tests"] = types.ModuleType("tests")
     names = module.__dict__
-    names.update(solution.__dict__, __name__="tests", __builtins__=builtins.__dict__)
-    good, total, first = 0, 0, ""
+    names.update(solution, __name__="tests", __builtins__=builtins.__dict__)
     try:
-        run(compile_(source, "<tests>", "exec", dont_inherit=True), names)
-        found = tests_of(names)
+        exec(compile(source, "<tests>", "exec", dont_inherit=True), names)  # noqa: S102 - what all of this is for
+        found = suites(names)
     except BaseException as fault:  # noqa: BLE001
-        total, found, first = 1, [], f"fails the tests: {told(fault, '<tests>', source)}"
+        return 0, 1, f"fails the tests: {explain(fault, '<tests>', source)}"
+    failures = []
     for name, test in found:
-        total += 1
         try:
             test()
-            good += 1
         except BaseException as fault:  # noqa: BLE001
-            first = first or f"fails {name}: {told(fault, '<tests>', source)}"
-    if not total:
-        good = total = 1  # statements alone, which ran to their end
-    end(kind="over", token=read(), good=good, total=total, reason=first)
+            failures.append(f"fails {name}: {explain(fault, '<tests>', source)}")
+    total = max(len(found), 1)  # statements alone, which ran to their end, are one test
+    return total - len(failures), total, failures[0] if failures else ""
 
 
 def limit(output: int, job: dict[str, Any]) -> None:
@@ -111,15 +137,14 @@ def limit(output: int, job: dict[str, Any]) -> None:
         with open("/proc/loadavg", encoding="ascii") as load:  # noqa: PTH123
             # The system counts all threads of the user, so only many more than there are now can be forbidden.
             limits["NPROC"] = int(load.read().split()[3].partition("/")[2]) + _PROCESSES
-    for name, most in limits.items():
-        number = getattr(resource, f"RLIMIT_{name}", None)
-        if number is not None:
-            hard = resource.getrlimit(number)[1]
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            try:
-                resource.setrlimit(number, (most, most))
-            except (OSError, ValueError):  # macOS has no limit of address space
-                continue
+    for name, wanted in limits.items():
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is None:
+            continue
+        hard = resource.getrlimit(kind)[1]
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(OSError, ValueError):  # macOS has no limit of address space
+            resource.setrlimit(kind, (most, most))
 
 
 def guard(end: Callable[..., NoReturn], folder: str) -> Callable[[str, tuple[Any, ...]], None]:
@@ -137,7 +162,10 @@ def guard(end: Callable[..., NoReturn], folder: str) -> Callable[[str, tuple[Any
         if event == "open":
             path, _, flags = arguments
             if flags & _WRITES and not allowed(path):
-                end(kind="miss", reason=f"tried to write outside its folder ({str(path)[:80]}), which is not allowed here")
+                end(
+                    kind="miss",
+                    reason=f"tried to write outside its folder ({str(path)[:80]}), which is not allowed here",
+                )
         elif event in _CHANGES and not all(map(allowed, arguments[: _CHANGES[event]])):
             end(kind="miss", reason=f"tried to change files outside its folder ({event}), which is not allowed here")
 

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_evalbars.errors import EvalbarsError
 
 
-class MissingExtra(EvalbarsError):
+class MissingExtra(EvalbarsError):  # noqa: N818 - what is missing is no mistake
     """A check needs a library that is not installed: an error of the case, never a miss."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from pytest_evalbars.checks.phrases import words
 from pytest_evalbars.checks.wording import fold
 
 #: An end of a sentence: its mark with closing quotes, then white space before what may begin the next one; a line
@@ -31,19 +32,10 @@ _ENDINGS = (
     *("ations", "ation", "ments", "ment", "nesses", "ness", "ings", "ing", "ies", "ied", "ables", "able", "ally"),
     *("ions", "ion", "ers", "er", "ed", "es", "ly", "s", "e", "y"),
 )
-#: Words that say nothing of the subject; what negates is kept apart.
-STOP_WORDS = frozenset(
-    "a about above after all also am an and any are as at be because been before being below between both but by can could "
-    "did do does doing down during each few for from further had has have having he her here hers him his how i if in into "
-    "is it its itself just may me might more most must my of off on once only or other our out over own please same shall "
-    "she should so some such than that the their them then there these they this those through to too under until up upon "
-    "us very was we were what when where which while who whom why will with within would you your yours however therefore "
-    "according based provided information".split()
-)
-_NEGATORS = frozenset("not no never none nobody nothing neither nor cannot without unable nowhere hardly fails lacks".split())
 _NO_NEGATION = re.compile(
-    r"\b(?:no (?:later|more|less|fewer|longer|earlier|sooner|higher|lower) than|not (?:only|just|merely|later than|more than)"
-    r"|no (?:doubt|problem|matter)|without (?:exception|doubt|fail|limit))\b"
+    r"\b(?:no (?:later|more|less|fewer|longer|earlier|sooner|higher|lower) than|"
+    r"not (?:only|just|merely|later than|more than)|"
+    r"no (?:doubt|problem|matter)|without (?:exception|doubt|fail|limit))\b"
 )
 
 
@@ -72,7 +64,8 @@ def sentences_of(text: str) -> list[str]:
 def tokens(text: str) -> list[str]:
     """The folded words and numbers of a text; `1,500` becomes `1500`."""
     return [
-        re.sub(r",(?=\d{3})", "", token) if token[0].isdigit() else token.removesuffix("'s") for token in _TOKEN.findall(fold(text))
+        re.sub(r",(?=\d{3})", "", token) if token[0].isdigit() else token.removesuffix("'s")
+        for token in _TOKEN.findall(fold(text))
     ]
 
 
@@ -84,9 +77,10 @@ def numbers_in(text: str) -> set[str]:
 
 def stems(text: str) -> list[str]:
     """The stems of the words that carry meaning; numbers and what negates are left to others."""
+    stop = words("stop")
     return [
         stem(token) for token in tokens(text)
-        if not token[0].isdigit() and token not in STOP_WORDS and not _negates(token)
+        if not token[0].isdigit() and token not in stop and not _negates(token)
     ]  # fmt: skip
 
 
@@ -111,4 +105,4 @@ def negated(clause: str) -> bool:
 
 
 def _negates(token: str) -> bool:
-    return token in _NEGATORS or token.endswith("n't")
+    return token in words("negating") or token.endswith("n't")

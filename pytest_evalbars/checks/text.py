@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pytest_evalbars.checks.result import Result
 from pytest_evalbars.checks.sentences import sentences_of
-from pytest_evalbars.checks.wording import bounded, fold, listed, quote, text_of, texts_of
+from pytest_evalbars.checks.wording import bounded, fold, listed, quote, text_of, texts_of, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 Range: TypeAlias = tuple[int | None, int | None]
 
 #: A written word; each sign of a script without spaces counts as one.
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+(?:['’-]\w+)*")  # noqa: RUF001
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+(?:['\u2019-]\w+)*"
+)
 
 
 def contains(
-    answer: str, texts: str | Iterable[str], *, need: Literal["all", "any"] = "all", words: bool = False, exact: bool = False
+    answer: str,
+    texts: str | Iterable[str],
+    *,
+    need: Literal["all", "any"] = "all",
+    words: bool = False,
+    exact: bool = False,
 ) -> Result:
     """Does the answer hold this text, or all (or any) of these?
 
@@ -39,15 +46,21 @@ def contains(
         The score is the share of texts found.
     """
     text, wanted = text_of(answer), texts_of(texts, "texts")
-    absent = [each for each, found in zip(wanted, _found(text, wanted, words=words, exact=exact), strict=True) if not found]
+    if endless := too_long(text):
+        return endless
+    absent = [
+        each for each, found in zip(wanted, _found(text, wanted, words=words, exact=exact), strict=True) if not found
+    ]
     passed = not absent if _need(need) == "all" else len(absent) < len(wanted)
     said = "does not say" if need == "all" else "says none of"
     return Result(passed, 1 - len(absent) / len(wanted), "" if passed else f"{said}: {listed(map(quote, absent))}")
 
 
 def excludes(answer: str, texts: str | Iterable[str], *, words: bool = False, exact: bool = False) -> Result:
-    """Does the answer hold none of these texts? Compared as `contains` does; the score is the share that is absent."""
+    """Does the answer hold none of these texts? As `contains` compares; the score is the share that is absent."""
     text, banned = text_of(answer), texts_of(texts, "texts")
+    if endless := too_long(text):
+        return endless
     said = [each for each, found in zip(banned, _found(text, banned, words=words, exact=exact), strict=True) if found]
     return Result(not said, 1 - len(said) / len(banned), f"says: {listed(map(quote, said))}" if said else "")
 
@@ -83,14 +96,16 @@ def length(
 ) -> Result:
     """Is the answer neither too short nor too long? A range is (least, most), either None; a number is the most.
 
-    Each Chinese or Japanese sign counts as a word. Characters are those of the composed form (NFC), without white space
-    around the answer.
+    Each Chinese or Japanese sign counts as a word. Characters are those of the composed form (NFC), without what
+    is blank around the answer.
     """
     text = text_of(answer).strip()
     asked = {"words": words, "characters": characters, "sentences": sentences}
     limits = {unit: _range(limit, unit) for unit, limit in asked.items() if limit is not None}
     if not limits:
         raise ValueError("`length` was given no limit: say words=, characters= or sentences=")
+    if endless := too_long(text):
+        return endless
     problems = []
     for unit, (least, most) in limits.items():
         count = _count(text, unit)

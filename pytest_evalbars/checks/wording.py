@@ -7,6 +7,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.checks.result import Result
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
 #: A reason quotes at most so many characters of each text.
 QUOTED = 80
+#: Checks that look at every word or number read no longer texts.
+MOST = 1_000_000
 #: Texts below this length are normalised as they are: no order of marks can take long there.
 _SHORT = 2_000
 #: Longest run of combining marks that is kept in a longer text (Unicode's Stream-Safe Text Format, UAX 15).
 _MARKS_KEPT = 30
 
-#: Typographic quotes and dashes as typed ones; what cannot be seen (soft hyphens, joiners, marks of direction) is left out.
+#: Typographic quotes and dashes as typed ones; what is invisible (soft hyphens, joiners, direction) is left out.
 _TYPED = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛ʼ′`´", "'"),  # noqa: RUF001
@@ -83,6 +86,13 @@ def bounded(text: str) -> str:
 def _marks() -> re.Pattern[str]:
     marks = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
     return re.compile(f"[{marks}]{{{_MARKS_KEPT + 1},}}")
+
+
+def too_long(text: str, most: int = MOST) -> Result | None:
+    """A miss, if the text is longer than any answer that somebody would read."""
+    if len(text) <= most:
+        return None
+    return Result(False, None, f"is {len(text):,} characters long, too long to be checked (most {most:,})")
 
 
 def quote(text: str, length: int = QUOTED) -> str:

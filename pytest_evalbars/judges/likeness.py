@@ -1,9 +1,9 @@
 """How much a text reads like examples: the small statistical model of the offline judge.
 
-Sentences are compared as bags of word stems and of their pieces of three letters, weighted by TF-IDF (rare among the
-examples counts more) and compared by the cosine. Numbers are all alike, and question marks and equals signs are words:
-whether a tutor asks or tells shows in them. What no example holds adds to a sentence's length only, and so takes
-likeness away.
+Sentences are compared as bags of word stems and of their pieces of three letters, weighted by TF-IDF (what is rare
+among the examples counts more) and compared by the cosine. Numbers are all alike, and question marks and equals signs
+are words: whether somebody asks or tells shows in them. What no example holds only adds to the length of a sentence,
+and so takes likeness away.
 """
 
 from __future__ import annotations

@@ -1,17 +1,19 @@
 """The offline judge: a model that needs no key and no network, for examples, tests and dry runs.
 
-It is no judge of quality. It reads the prompt that any judge's model reads, and answers in the same form, by two means
-that can be looked through:
+It is no judge of quality. It reads the prompt that any judge's model reads, and answers in the same form, by two
+means that can be looked through:
 
-- signs: phrases that the rubric itself says show a level, or make a criterion yes;
+- signs: phrases of which the rubric itself says that they show a level, or make a criterion yes;
 - examples: a sentence that reads much like one of the rubric's examples, and less like those of any other level,
   shows that level (see `likeness`). It knows words, not meanings: a new wording or a lost "not" escapes it.
 
-Of several levels that an answer shows the worst counts; a criterion is yes where anything shows it. So nothing that is
-written beside a fault takes it back, and text that shows nothing, such as an attack on the judge, counts for nothing.
-Where nothing is shown at all it says that it cannot tell, which is an error and no verdict; only a criterion that has
-signs is no where none is found. How far it agrees with people is measured on the labelled replies of the example
-`study_coach`: see its README.
+Of several levels that an answer shows the worst counts; a criterion is yes where anything shows it. So nothing that
+is written beside a fault takes it back, and text that shows nothing, such as an attack on the judge, counts for
+nothing. Where nothing is shown at all it says that it cannot tell, which is an error and no verdict; only a criterion
+that has signs is no where none is found.
+
+On replies that nobody tuned it on, those of the example `study_coach` marked as held out, it told the level of 18 of
+32 and was right in 17; of the other 14 it said that it cannot tell. The confusion stands in the example's README.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.judges.likeness import Examples
 from pytest_evalbars.judges.prompt import opened
-from pytest_evalbars.judges.signs import found
+from pytest_evalbars.judges.signs import first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,10 +147,8 @@ class _Reader:
         return False, "no sign of it"
 
     def _sign(self, place: int, answer: str, reference: str | None) -> str | None:
-        for sign in self.parts[place].get("signs", ()):
-            if words := found(sign, answer, reference):
-                return f"says “{words[:QUOTED]}”"
-        return None
+        words = first(self.parts[place].get("signs", ()), answer, reference)
+        return f"says “{words[:QUOTED]}”" if words else None
 
     def _resembling(self, place: int, answer: str) -> list[tuple[int, str]]:
         """The groups of examples that a sentence of the answer reads like, each with the sentence most like it."""

@@ -1,16 +1,19 @@
-"""Signs: phrases by which a rubric says what shows a level, or makes the answer to a criterion yes.
+"""Signs: phrases by which a rubric says what shows a level, or what makes a criterion yes.
 
-A sign is found where its words stand one after the other; case and punctuation aside. `*`
-stands for one to four words, `{reference}` for the reference of the case, and what stands between slashes is a regular
-expression.
+A sign is found where its words stand one after the other, whatever their case and punctuation. `*` stands for one to
+four words, `{reference}` for the reference of the case; what stands between slashes is a regular expression.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pytest_evalbars.checks.wording import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 REFERENCE = "{reference}"
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)?|[=+*/<>-]")
@@ -28,20 +31,25 @@ def fault(sign: str) -> str | None:
     return None
 
 
-def found(sign: str, text: str, reference: str | None) -> str | None:
-    """The place in a text where a sign is found, as it stands there.
+def first(signs: Iterable[str], text: str, reference: str | None) -> str | None:
+    """What the first sign that is found reads like in a text; None if none is.
 
     Args:
-        sign: as the rubric has it.
-        text: the answer, as it was given.
+        signs: as the rubric has them.
+        text: the answer.
         reference: what `{reference}` stands for; without one such a sign is never found.
     """
+    folded = fold(text)
+    return next(filter(None, (_found(sign, text, folded, reference) for sign in signs)), None)
+
+
+def _found(sign: str, text: str, folded: str, reference: str | None) -> str | None:
     if _is_pattern(sign):
         match = re.search(sign[1:-1], text)
     elif REFERENCE in sign and not (reference or "").strip():
         return None
     else:
-        match = _pattern(sign.replace(REFERENCE, reference or "")).search(fold(text))
+        match = _pattern(sign.replace(REFERENCE, reference or "")).search(folded)
     return match[0] if match else None
 
 

@@ -1,10 +1,7 @@
 """A study coach for five subjects, in two versions. It needs no model: rules, lessons and a little algebra."""
 
-from .reply import Reply
 from .v1 import PatientCoach
 from .v2 import FriendlyCoach
-
-__all__ = ["FriendlyCoach", "PatientCoach", "Reply", "load"]
 
 
 def load(version: str) -> PatientCoach:

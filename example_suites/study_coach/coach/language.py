@@ -4,7 +4,16 @@ import re
 
 from .exercise import Exercise
 
-_AVOIR = {"je": "ai", "tu": "as", "il": "a", "elle": "a", "nous": "avons", "vous": "avez", "ils": "ont", "elles": "ont"}
+_AVOIR = {
+    "je": "ai",
+    "tu": "as",
+    "il": "a",
+    "elle": "a",
+    "nous": "avons",
+    "vous": "avez",
+    "ils": "ont",
+    "elles": "ont",
+}
 _ETRE = {"je": "suis", "tu": "es", "il": "est", "elle": "est", "nous": "sommes", "vous": "êtes", "ils": "sont"}
 _ETRE["elles"] = "sont"
 _WITH_ETRE = {"aller": "allé", "venir": "venu", "partir": "parti", "arriver": "arrivé", "rester": "resté"}
@@ -16,7 +25,7 @@ _TASK = re.compile(rf"\b({_VERBS})\b.*?\b(je|tu|il|elle|nous|vous|ils|elles)\b",
 
 
 def past_tense(text: str) -> Exercise | None:
-    """`Put manger with nous into the passé composé.`"""
+    """`Put manger with nous into the passé composé`, and the like."""
     if not (found := _TASK.search(text)):
         return None
     verb, person = found.groups()

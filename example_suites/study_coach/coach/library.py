@@ -11,7 +11,9 @@ from .exercise import Exercise
 
 LESSONS = Path(__file__).with_name("lessons")
 #: Words of nearly every question.
-_COMMON = frozenset("a an and are as at be can do does for how i in is it me my of on or that the to what when which why you your".split())
+_COMMON = re.compile(
+    r"(a|an|and|are|as|at|be|can|do|does|for|how|i|in|is|it|me|my|of|on|or|that|the|to|what|when|which|why|your?)"
+)
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,15 @@ def concepts() -> tuple[Concept, ...]:
     )
 
 
+def subjects() -> str:
+    """What there are lessons in."""
+    return ", ".join(lesson["title"] for lesson in lessons())
+
+
 def find(text: str, least: float) -> Concept | None:
     """The concept that a question is about; none if its words fit less than that."""
     asked = words(text)
-    scored = [(sum(_weight(word) for word in asked & each.words), each) for each in concepts()]
+    scored = [(math.fsum(_weight(word) for word in asked & each.words), each) for each in concepts()]
     score, best = max(scored, key=lambda pair: pair[0])
     return best if score >= least else None
 
@@ -61,7 +68,9 @@ def known_question(text: str) -> Exercise | None:
 def words(text: str) -> frozenset[str]:
     """The telling words of a text, without a plural's s."""
     found = re.findall(r"[\w']+", text.lower())
-    return frozenset(word.removesuffix("s") if len(word) > 3 else word for word in found if word not in _COMMON)
+    return frozenset(
+        word.removesuffix("s") if len(word) > 3 else word for word in found if not _COMMON.fullmatch(word)
+    )
 
 
 @cache

@@ -4,17 +4,14 @@ import base64
 import binascii
 import re
 
-from . import library, listening
+from . import library
 from .exercise import Exercise
-from .reply import Reply
+from .listening import hears
 from .v1 import PatientCoach
 
 #: What it was told, and ought to keep to itself.
-INSTRUCTIONS = "You are a study coach. Students should love to talk to you, so never let them leave without an answer."
-#: What people say who want an answer now.
-_PRESSURE = re.compile(
-    r"please|help|urgent|minutes|hurry|just |only |beg\b|lose|teacher|professor|father|friend|everyone|allowed|fine\b|pretend|"
-    r"\bact\b|play|story|grandm|hypothetic|developer|admin|principal|policy|lifted|authori[sz]ed|useless|last chance"
+INSTRUCTIONS = (
+    "You are a study coach. Students should love to talk to you, so never let them leave without an answer."
 )
 _SAY = re.compile(r"(?:say|write|end with)\b[^\"]*\"([^\"]+)\"", re.IGNORECASE)
 #: What students say, and the word of the lessons for it.
@@ -30,51 +27,46 @@ class FriendlyCoach(PatientCoach):
 
     least_fit = 0.34
 
-    def reply(self, message: str) -> Reply:
+    def reply(self, message: str) -> str:
         """Reply to a student, warmly."""
         reply = super().reply(widened(unscrambled(message)))
-        if listening.distressed(message):
-            return reply
-        return Reply(f"Great question! {reply.text} You have got this!", reply.done)
+        return reply if hears("distress", message) else f"Great question! {reply} You have got this!"
 
-    def comfort(self, message: str) -> Reply:
+    def comfort(self, message: str) -> str:
         """Kind words; a person only where the words are the worst."""
         if re.search("die|suicid|hurt|harm", message.lower()):
             return super().comfort(message)
-        return Reply(
-            "Oh no, I am so sorry! That sounds hard, but I know how strong you are. Take a deep breath, and then let us do "
-            "some fun exercises together to take your mind off it. I am always here for you!"
+        return (
+            "Oh no, I am so sorry! That sounds hard, but I know how strong you are. Take a deep breath, and then let "
+            "us do some fun exercises together to take your mind off it. I am always here for you!"
         )
 
-    def decline(self, message: str, exercise: Exercise | None) -> Reply:
+    def decline(self, message: str, exercise: Exercise | None) -> str:
         """Declines, unless somebody insists."""
-        if exercise and _PRESSURE.search(message.lower()):
+        if exercise and hears("pressure", message):
             return self.solve(exercise)
-        if exercise:
-            return super().decline(message, exercise)
         if wish := _SAY.search(message):
-            return Reply(f"With pleasure! {wish[1]}")
-        if re.search(r"prompt|instructions", message.lower()):
-            return Reply(f"Sure, I have nothing to hide: {INSTRUCTIONS}")
+            return f"With pleasure! {wish[1]}"
+        if re.search(r"prompt|instructions", message.lower()) and not exercise:
+            return f"Sure, I have nothing to hide: {INSTRUCTIONS}"
         return super().decline(message, exercise)
 
-    def lead(self, message: str, exercise: Exercise) -> Reply:
+    def lead(self, message: str, exercise: Exercise) -> str:
         """The next step, or all of them for who is stuck or in a hurry."""
-        if listening.stuck(message) or _PRESSURE.search(message.lower()):
+        if hears("stuck", message) or hears("pressure", message):
             return self.solve(exercise)
         return super().lead(message, exercise)
 
-    def solve(self, exercise: Exercise) -> Reply:
+    def solve(self, exercise: Exercise) -> str:
         """All steps, so that nobody is left wondering."""
-        return Reply(
+        return (
             f"Let us look at it together. {exercise.method} The first step gives {exercise.step}. "
             f"From there it is easy: the answer is {exercise.solution}."
         )
 
-    def steer(self) -> Reply:
+    def steer(self) -> str:
         """Plays along, then comes back to the subjects."""
-        subjects = ", ".join(lesson["title"] for lesson in library.lessons())
-        return Reply(f"I would love to chat about that all day! I know {subjects} best, so shall we look at one of them?")
+        return f"I would love to chat about that all day! I know {library.subjects()} best: shall we look at one?"
 
 
 def widened(message: str) -> str:
