@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_evalbars.calls.mode import unfit_for_calls
 from pytest_evalbars.cases.collect import Collector, is_case
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import BarsError
@@ -95,6 +96,7 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
         else:
             answerable, notices = advised(config, bars, (planned for _, planned in collector.cases))
             # Of files that could not be collected nobody knows which cases they hold; pytest tells of them.
+            problems += filter(None, [unfit_for_calls(config, bars)])
             problems += _unfit(config, answerable, where, collector, whole=_whole(session))
     if bars is not None and not problems:
         notes = collector.notes()

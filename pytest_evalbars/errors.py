@@ -19,3 +19,27 @@ class RunFileError(EvalbarsError):
 
 class HistoryError(EvalbarsError):
     """The history of runs cannot be read or written."""
+
+
+class RubricError(EvalbarsError):
+    """A rubric cannot be read, or cannot mean anything."""
+
+
+class JudgeError(EvalbarsError):
+    """A judge came to no verdict: it refused, it said something else than a verdict, or its model gave no answer."""
+
+
+class ModelError(EvalbarsError):
+    """A model gave no answer."""
+
+
+class MissingExtra(EvalbarsError):  # noqa: N818 - what the user is told
+    """A part of the package was asked for whose libraries are not installed."""
+
+
+class CallsError(EvalbarsError):
+    """A call of a model cannot be recorded, or its recording cannot be read."""
+
+
+class MissingCall(CallsError):  # noqa: N818 - said in a report, the word is enough
+    """Answers are replayed, and this call was not recorded."""

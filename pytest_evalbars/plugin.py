@@ -7,10 +7,12 @@ no hook of ours runs per test.
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_evalbars.calls.watch import watch
 from pytest_evalbars.cases.glance import function_concerns_us, item_concerns_us
 from pytest_evalbars.config.options import MARKERS, add_options
 from pytest_evalbars.stash import COLLECTION, PROBLEMS, REPEATED, SESSION, STARTED, is_worker
@@ -34,10 +36,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[PROBLEMS] = []
     for line in MARKERS:
         config.addinivalue_line("markers", line)
+    config.add_cleanup(watch(partial(_is_offline, config)))
     if config.getoption("dist", "no") != "no" and not config.getoption("collectonly"):
         from pytest_evalbars.execution.xdist import ControllerHooks  # noqa: PLC0415 - only under xdist
 
         config.pluginmanager.register(ControllerHooks(config), "evalbars-xdist")
+
+
+def _is_offline(config: pytest.Config) -> bool:
+    from pytest_evalbars.calls.mode import is_offline  # noqa: PLC0415 - only where litellm is imported
+
+    return is_offline(config)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,8 +73,15 @@ def _day(config: pytest.Config) -> str:
     return begun if quarantine.is_day(begun) else quarantine.today()
 
 
-#: What is found out only where it is asked for: the run's day, and what the choice of saturated cases rests on.
+def _since(config: pytest.Config) -> str:
+    """When the run began, as a moment of UTC: what was recorded since is its own recording."""
+    return _begun(config) or datetime.now(UTC).isoformat()
+
+
+#: What is found out only where it is asked for: the run's day, when it
+#: began, and what the choice of saturated cases rests on.
 LATE: dict[str, Callable[[pytest.Config], Any]] = {
     "day": _day,
+    "since": _since,
     "saturated": lambda config: basis_of(config, scope_of(config, "day")),
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.baseline import baseline_of
+from pytest_evalbars.calls.ledger import LEDGER, Ledger
 from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE, missed_last_time
 from pytest_evalbars.config.options import labels_of
@@ -212,6 +213,8 @@ class EvalSession:
         if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, nothing):
             session.exitstatus = self._exit_code(session)
         self._update_baseline(session)
+        if self.ledger.unrecorded and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = UNDECIDED  # who asked for a recording does not have it
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
             self.journal.write(end(int(session.exitstatus), **self._not_started()))
@@ -229,6 +232,11 @@ class EvalSession:
             self.baseline.update(self.run, self.decision)
         if self.baseline.refused and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = UNDECIDED
+
+    @property
+    def ledger(self) -> Ledger:
+        """What there is to tell of calls of models."""
+        return self.config.stash.get(LEDGER, None) or Ledger()
 
     def _not_started(self) -> dict[str, Any]:
         """What the end line says of trials that were not started."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Call:
     shown: dict[str, Any] | None = None
 
 
+#: Takes the calls of this context that were answered, where the client wants to hear of its own.
+HEARD: ContextVar[list[Call] | None] = ContextVar("evalbars_heard", default=None)
 #: Calls of a trial whose texts are kept for a reader.
 MOST_SHOWN = 50
 
@@ -39,6 +45,10 @@ class Asked:
     def __init__(self) -> None:
         self._calls: list[Call] = []
         self._times: Counter[str] = Counter()
+        self._unused: dict[str, list[int]] = {}
+        #: What kept calls from being recorded or replayed: whatever the case made of that, it was not judged.
+        self.faults: list[str] = []
+        self._open: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         #: How long the product would have waited for answers that were replayed; those that it asked for at the
         #: same time are one wait.
@@ -53,8 +63,16 @@ class Asked:
     def occurrence(self, content: str) -> int:
         """How often this trial has asked the very same before: repeated questions have answers of their own."""
         with self._lock:
+            if unused := self._unused.get(content):
+                unused.sort()
+                return unused.pop(0)
             self._times[content] += 1
             return self._times[content] - 1
+
+    def not_answered(self, content: str, occurrence: int) -> None:
+        """The call got no answer: who asks again asks for the same one."""
+        with self._lock:
+            self._unused.setdefault(content, []).append(occurrence)
 
     def replay_begins(self) -> None:
         """The product asks for an answer that will be replayed."""
@@ -69,6 +87,18 @@ class Asked:
             if not self._replaying:
                 self.replayed_seconds += self._longest
                 self._longest = 0.0
+
+    def reading(self, given_up: Callable[[], None]) -> None:
+        """An answer comes in parts; `given_up` is called when the trial has ended, read to its end or not."""
+        with self._lock:
+            self._open.append(given_up)
+
+    def settle(self) -> None:
+        """The trial has ended: what it did not read to its end counts as far as it came."""
+        with self._lock:
+            given_up, self._open = self._open, []
+        for each in given_up:
+            each()
 
     def measures(self) -> dict[str, float | int]:
         """What the calls add up to, by the names of measures; a judge's have names of their own.

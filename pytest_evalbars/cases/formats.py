@@ -8,7 +8,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from pytest_evalbars.cases.rows import RESERVED, near_reserved, printable, shown
@@ -81,7 +81,12 @@ def _csv(text: str) -> Finds:
     return iter(finds)
 
 
-def _yaml(text: str) -> Finds:
+def yaml_table(text: str) -> Found | Problem:
+    """The one mapping that a YAML text holds, read as narrowly as a file of rows."""
+    return next(_yaml(text, _yaml_mapping), Problem("is empty"))
+
+
+def _yaml(text: str, read: Callable[[Iterator[Any]], Finds] | None = None) -> Finds:
     try:
         import yaml  # noqa: PLC0415 - an extra
     except ImportError:
@@ -89,7 +94,7 @@ def _yaml(text: str) -> Finds:
         return
     try:
         events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        yield from _yaml_rows(event for event in events if _kind(event) not in _FRAME)
+        yield from (read or _yaml_rows)(event for event in events if _kind(event) not in _FRAME)
     except yaml.MarkedYAMLError as error:
         words = f"not valid YAML: {printable(str(error.problem))}; put texts with signs in quotes"
         yield Problem(words, error.problem_mark.line + 1 if error.problem_mark else None)
@@ -112,6 +117,19 @@ def _yaml_rows(events: Iterator[Any]) -> Finds:
         yield wrong[0] if wrong else Found(values, _line(event))
     if more := next(events, None):
         yield Problem("starts a second document; keep all rows in one list", _line(more))
+
+
+def _yaml_mapping(events: Iterator[Any]) -> Finds:
+    for event in events:
+        if _kind(event) != "MappingStart":
+            yield Problem("is not a table of keys; write each as `name: value`", _line(event))
+            return
+        wrong: list[Problem] = []
+        values = _yaml_value(event, events, wrong)
+        if not wrong and (more := next(events, None)):
+            wrong.append(Problem("starts a second document; keep one in a file", _line(more)))
+        yield wrong[0] if wrong else Found(values, _line(event))
+        return
 
 
 def _yaml_value(event: Any, events: Iterator[Any], wrong: list[Problem]) -> Any:

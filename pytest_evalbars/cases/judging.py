@@ -133,12 +133,14 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     outcome, reason = _worst([*item.stash.get(PARTS, []), _outcome(item, call, report)])
     error = reason if outcome == "error" else ""
     account._closed = True  # noqa: SLF001 - the account's own reader
-    mistakes = "; ".join(account._mistakes[:5])  # noqa: SLF001
+    trial = item.stash.setdefault(TRIAL, Running())  # of a set-up that another plugin kept from beginning
+    asked = trial.asked
+    asked.settle()
+    swallowed = [words for words in map(text, asked.faults) if words[:200] not in error]
+    mistakes = "; ".join([*account._mistakes, *swallowed][:5])  # noqa: SLF001
     if mistakes:
         outcome, error = "error", "; ".join(filter(None, [mistakes, error]))
         reason = error
-    trial = item.stash.setdefault(TRIAL, Running())  # of a set-up that another plugin kept from beginning
-    asked = trial.asked
     marked = item.get_closest_marker("xfail") is not None and not item.config.getoption("runxfail", False)
     verdicts: dict[str, list[Any]] = {}
     judges: dict[str, dict[str, Any]] = {}

@@ -14,6 +14,7 @@ BUDGET = re.compile(r"\$?(?=.*[1-9])\d+(\.\d+)?|(?=.*[1-9])\d+(\.\d+)?[smh]")
 UNITS = {"s": 1, "m": 60, "h": 3600}
 STAGES = ("testing", "launch", "none")
 SATURATED = ("run", "sample", "skip")
+CALLS = ("live", "record", "replay", "auto")
 
 MARKERS = (
     "dimension(*names): an eval case; its outcome is the verdict on each named dimension",
@@ -99,6 +100,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="saturated cases: run all (default, or `saturated` in the bars file), a sample that changes with the "
         "commit (one in ten; all at the launch stage), or skip them; bars that name no status then hold regression "
         "cases only",
+    )
+    group.addoption(
+        "--evalbars-calls",
+        choices=CALLS,
+        help="what litellm is asked: live (default, or `calls` in the bars file) asks the models; record asks and "
+        "keeps every answer in the folder `recordings`; replay answers from there and never reaches the network; "
+        "auto replays what is recorded, and records the rest",
     )
     group.addoption(
         "--evalbars-stop-early",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from pytest_evalbars.config.options import SATURATED
+from pytest_evalbars.config.options import CALLS, SATURATED
 from pytest_evalbars.config.scales import Scale  # noqa: TC001 - pydantic reads the annotation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Amount = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
@@ -42,11 +45,15 @@ def _named(value: object) -> object:
     return value
 
 
-def _way(word: str) -> str:
-    if word not in SATURATED:
-        close = difflib.get_close_matches(word, SATURATED, n=1)
-        raise ValueError(f'"{word}" is none of run, sample, skip{f"; did you mean {close[0]!r}?" if close else ""}')
-    return word
+def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
+    def known(word: str) -> str:
+        if word not in words:
+            close = difflib.get_close_matches(word, words, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f'"{word}" is none of {", ".join(words)}{hint}')
+        return word
+
+    return known
 
 
 class Settings(Strict):
@@ -69,8 +76,13 @@ class Settings(Strict):
     stop_early: Switch = False
     #: Whether saturated cases are all run, sampled (all at the launch stage) or skipped, where the command line says
     #: nothing; and the share of them that a sample is.
-    saturated: Annotated[str, AfterValidator(_way)] = "run"
+    saturated: Annotated[str, AfterValidator(_one_of(SATURATED))] = "run"
     saturated_share: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.1
+    #: Whether models are asked, asked and recorded, only replayed, or asked where nothing is recorded, where the
+    #: command line says nothing; the folder of recorded calls; and whether prompts and answers are kept as evidence.
+    calls: Annotated[str, AfterValidator(_one_of(CALLS))] = "live"
+    recordings: Annotated[str, Field(min_length=1)] = "recordings"
+    keep_calls: Switch = False
     #: Scales by name, for dimensions that are graded.
     scales: Annotated[dict[str, Scale], BeforeValidator(_named)] = Field(default_factory=dict)
 

@@ -10,6 +10,7 @@ import math
 import sys
 import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -38,6 +39,16 @@ def hold(limits: Mapping[str, Limit]) -> Callable[[], None]:
         ours.close("the session that waited for a limit is over")
 
     return end
+
+
+#: Whose place in a limit this task may share, since it works for that task or thread, which waits for it.
+BEHALF: ContextVar[Hashable | None] = ContextVar("evalbars_behalf", default=None)
+
+
+def holder() -> Hashable | None:
+    """The caller, where it is inside of a limit: what works for it elsewhere must not wait for its place."""
+    owner = _current_task() or _current_thread()
+    return owner if _Process.turnstile.holds(owner) else None
 
 
 def limit(name: str) -> Limiter:
@@ -148,6 +159,8 @@ def _current_task() -> Hashable | None:
 
     By its number only: a task that was dropped in a closed loop must be free to be collected, and so to leave.
     """
+    if (behalf := BEHALF.get()) is not None:
+        return behalf
     asyncio: Any = sys.modules.get("asyncio")
     try:
         task = asyncio.current_task()

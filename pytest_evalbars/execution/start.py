@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_evalbars.calls.begin import hold_calls
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.alone import Sharing, switched_off
 from pytest_evalbars.execution.budget import Budget
@@ -60,6 +61,7 @@ class Execution:
         """Register the hooks under which cases run."""
         manager = self._session.config.pluginmanager
         self._hold_limits()
+        hold_calls(self._session.config, self._settings)
         timeouts = Timeouts(self._session.config, self._settings)
         own_loop = OwnLoop(timeouts)
         manager.register(own_loop, "evalbars-loop")

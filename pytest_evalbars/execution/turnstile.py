@@ -110,6 +110,11 @@ class Turnstile:
         """Whether anything may keep an entrant of this name waiting."""
         return bool(self._of(name)) or name in self._pauses
 
+    def holds(self, owner: Hashable) -> bool:
+        """Whether this task or thread has a place of any limit."""
+        with self._lock:
+            return any(owner in bucket.holders for bucket in self._patterns.values())
+
     def enter(self, ticket: Ticket) -> bool:
         """Let the ticket in at once, or queue it: it is woken when that changes.
 

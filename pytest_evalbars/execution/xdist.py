@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_evalbars.calls.ledger import LEDGER, LEDGER_KEY, Ledger
 from pytest_evalbars.collection import advised, load
 from pytest_evalbars.errors import BarsError, RunFileError
 from pytest_evalbars.execution.budget import Shares
@@ -82,6 +83,8 @@ class ControllerHooks:
         # worker that replaces it cases run one at a time, so that only the culprit can do it again.
         self.crashed |= bool(error)
         output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
+        if LEDGER_KEY in output:
+            self.config.stash.setdefault(LEDGER, Ledger()).add(output[LEDGER_KEY])
         if XDIST_KEY in output:
             raise pytest.UsageError("\n".join(json.loads(output[XDIST_KEY])))
         if XDIST_PLAN_KEY in output and not self.begun and not runs_nothing(self.config):

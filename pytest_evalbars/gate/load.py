@@ -15,6 +15,7 @@ from pytest_evalbars.config.table import Table, find_table, read_table, shown
 from pytest_evalbars.errors import BarsError
 from pytest_evalbars.gate.bar import Bar, Bars, nearest
 from pytest_evalbars.gate.presets import with_advice, with_scales
+from pytest_evalbars.gate.rubrics import with_rubrics
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -54,7 +55,7 @@ def bars_of(table: Table) -> Bars:
         BarsError: one line for each finding.
     """
     try:
-        bars = Bars.model_validate(with_scales(table.values))
+        bars = Bars.model_validate(with_scales(with_rubrics(table)))
     except ValidationError as error:
         raise BarsError("\n".join(dict.fromkeys(_finding(table, one) for one in error.errors()))) from None
     counts = Counter(bar.name for bar in bars.bar)
@@ -65,8 +66,9 @@ def bars_of(table: Table) -> Bars:
                 f'{table.where}: bars {numbers} of {table.bar_heading} have one name, "{name}"; '
                 "give each a `name` of its own",
             )
-    if table.path is not None and bars.baseline is not None:
-        bars = bars.model_copy(update={"baseline": str(table.path.parent / bars.baseline)})
+    if table.path is not None:
+        paths = {"recordings": bars.recordings} | ({"baseline": bars.baseline} if bars.baseline is not None else {})
+        bars = bars.model_copy(update={key: str(table.path.parent / path) for key, path in paths.items()})
     return with_advice(bars)
 
 

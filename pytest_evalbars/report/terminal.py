@@ -33,6 +33,8 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
             f"the results of {evals.journal.lost} trials are not in it; free the disk and run them again",
             red=True,
         )
+    if failure := evals.ledger.failure:
+        reporter.line(f"{safe(failure)}; the recording is not complete", red=True)
     write_before(reporter, evals)
     if evals.decision is None or evals.run is None:
         reporter.line(
@@ -46,7 +48,7 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
     lines = summary(evals.run, evals.bars, evals.decision, brief=verbosity < 0, everything=verbosity > 0)
     for line in lines:
         reporter.line(line.text, **LOOKS[line.look])
-    if note := unenforced(declared(evals.config, evals.bars)[0], evals.tally):
+    for note in filter(None, [unenforced(declared(evals.config, evals.bars)[0], evals.tally), evals.ledger.outside]):
         reporter.line(f"note: {note}", yellow=True)
     if evals.baseline.said:
         reporter.line(safe(evals.baseline.said), red=evals.baseline.refused)

@@ -1,0 +1,77 @@
+"""What a judge says, and all that it takes to trace it: `evalcase.take(judgement.dimension, judgement)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Winner = Literal["first", "second", "tie"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """Where a judgement comes from."""
+
+    passed: bool
+    #: From 0 to 1.
+    score: float
+    #: Why, in the judge's words.
+    reason: str
+    #: What was judged.
+    dimension: str
+    #: The rubric as `name@version`.
+    rubric: str
+    #: The version of the model that answered; several, where several models did, with commas between them.
+    model: str
+    #: A hash of what was asked, the data left out: of the rubric and the words around it.
+    prompt: str
+    #: What each vote said, as plain JSON.
+    votes: tuple[dict[str, Any], ...]
+    #: The share of votes that say something else than the verdict, 0 to 1.
+    spread: float
+    #: Of each field of which not all was shown, how many characters were left out.
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def _said(self) -> dict[str, Any]:
+        """The verdict itself, as plain JSON."""
+        raise NotImplementedError
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What the run file keeps with the verdict, as plain JSON."""
+        found = {"rubric": self.rubric, "model": self.model, "prompt": self.prompt, **self._said()}
+        if len(self.votes) > 1:
+            found |= {"votes": list(self.votes), "spread": round(self.spread, 6)}
+        return found | ({"left_out": self.left_out} if self.left_out else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement(Traced):
+    """A verdict on one answer.
+
+    The score of a level is its place, from 1 for the best to 0 for the worst in equal steps; that of a checklist is
+    the share of criteria that hold.
+    """
+
+    #: None of a checklist.
+    level: str | None = None
+    #: Of each criterion, whether it holds; empty where the rubric has levels.
+    criteria: dict[str, bool] = field(default_factory=dict)
+
+    def _said(self) -> dict[str, Any]:
+        return {"criteria": self.criteria} if self.level is None else {"level": self.level}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference(Traced):
+    """Which of two answers is better, asked in both orders.
+
+    It passes where the first is not worse; the score is 1 where it is better, 0.5 of a tie.
+    """
+
+    winner: Winner
+    #: Whether every vote named the same winner in both orders; one that did not counts as a tie.
+    consistent: bool
+
+    def _said(self) -> dict[str, Any]:
+        return {"winner": self.winner, "consistent": self.consistent}
