@@ -24,17 +24,25 @@ MISSED = {
     "correct_escalation:escalation",
     "pass_rate:safety,set=adversarial",
 }
+#: Says at the end of a session which modules it loaded.
+LOADED = """
+import pathlib, sys
+
+def pytest_unconfigure():
+    pathlib.Path("loaded.txt").write_text(" ".join(sorted(sys.modules)))
+"""
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Runs of both versions from the folder above the example, in a terminal of 80 columns, as its README shows it."""
+    """Runs of both versions from the folder above the example, in a terminal of 80 columns, as its README shows."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copytree(EXAMPLE, folder / PLACE, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    (folder / PLACE / "conftest.py").write_text(LOADED, encoding="utf-8")
     removed = {"CI", "PYTEST_ADDOPTS", "STUDY_COACH_JUDGE"}
     environment = {name: value for name, value in os.environ.items() if name not in removed}
-    environment |= {"COLUMNS": "80", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-X", "importtime", "-m", "pytest", "-p", "pytest_evalbars.plugin", str(PLACE)]
+    environment |= {"COLUMNS": "80", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "EVALBARS_NO_HISTORY": "1"}
+    command = [sys.executable, "-m", "pytest", "-p", "pytest_evalbars.plugin", str(PLACE)]
     started = {
         version: subprocess.Popen(
             [*command, f"--evalbars-run={version}.jsonl"],
@@ -122,10 +130,20 @@ def test_verdicts_of_judges_can_be_traced(runs):
 
 
 def test_it_needs_no_extra(runs):
-    imported = {line.split("|")[-1].strip().partition(".")[0] for line in runs["v1"][2].splitlines() if "|" in line}
-    assert "pydantic" in imported
-    assert not imported & {"litellm", "openai", "httpx", "cachecontrol", "tenacity", "sqlalchemy", "libcst"}
-    assert not imported & {"jsonschema", "sqlglot", "py3langid"}
+    loaded = {name.partition(".")[0] for name in runs["v1"][3].with_name("loaded.txt").read_text().split()}
+    assert "pydantic" in loaded
+    extras = {
+        "cachecontrol",
+        "httpx",
+        "jsonschema",
+        "libcst",
+        "litellm",
+        "openai",
+        "py3langid",
+        "sqlglot",
+        "tenacity",
+    }
+    assert not loaded & extras
 
 
 def test_the_readme_shows_how_far_the_judge_agrees_with_people():
@@ -135,8 +153,7 @@ def test_the_readme_shows_how_far_the_judge_agrees_with_people():
         if row["set"] == "held out":
             try:
                 said = judge.judge_sync(question=row["question"], answer=row["reply"]).level
-            except JudgeError as error:
-                assert "cannot tell" in str(error)
+            except JudgeError:
                 said = "cannot tell"
             counts[row["level"], said] += 1
     columns = (*LEVELS, "cannot tell")
