@@ -88,10 +88,16 @@ def numbers_of_parts(parts: Sequence[object], request: Request, seconds: float) 
     whole: Any = getattr(parts[-1], "response", None) if parts else None  # of the responses API: its last event
     if whole is None and parts:
         try:
-            whole = litellm.stream_chunk_builder(list(parts), messages=request.content.get("messages"))
+            whole = litellm.stream_chunk_builder([*map(_bare, parts)], messages=request.content.get("messages"))
         except Exception:  # noqa: BLE001 - whatever a provider sent
             whole = None
     return numbers_of(whole, request, seconds) if whole is not None else Numbers(request.model, seconds)
+
+
+def _bare(part: Any) -> Any:
+    """A part of a stream without the usage of no tokens that litellm gives the last one, where it knows of none."""
+    usage = (getattr(part, "_hidden_params", None) or {}).get("usage")
+    return part if usage is None or _whole(usage, "total_tokens") else unpacked(packed(part))
 
 
 def _whole(usage: object, *names: str) -> int | None:

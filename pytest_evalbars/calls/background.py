@@ -8,25 +8,57 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import inspect
 import os
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
-    from concurrent.futures import Future
 
 T = TypeVar("T")
 
 #: Seconds that connections have to be closed in, when the process ends.
 PATIENCE = 2.0
+#: Seconds after which nobody will await a coroutine any more.
+SOON = 0.5
+
+
+class _Executor(ThreadPoolExecutor):
+    """The threads of the loop.
+
+    litellm makes its coroutines in them, and awaits each at once, unless it is cancelled just then. Python warns of a
+    coroutine that nobody has awaited, which ends sessions that take warnings for errors; so it is closed.
+    """
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future = super().submit(call, *args, **kwargs)
+        future.add_done_callback(self._watch)
+        return future
+
+    @staticmethod
+    def _watch(future: Future[Any]) -> None:
+        made = None if future.cancelled() or future.exception() else future.result()
+        if asyncio.iscoroutine(made) and _Process.loop is not None:
+            _Process.made.add(made)
+            with suppress(RuntimeError):  # the loop was closed meanwhile
+                _Process.loop.call_soon_threadsafe(_Process.loop.call_later, SOON, _close_unless_awaited, made)
+
+
+def _close_unless_awaited(made: Coroutine[Any, Any, Any]) -> None:
+    _Process.made.discard(made)
+    if inspect.getcoroutinestate(made) == inspect.CORO_CREATED:
+        made.close()
 
 
 class _Process:
     lock = threading.Lock()
     loop: asyncio.AbstractEventLoop | None = None
     thread: threading.Thread | None = None
+    #: Coroutines that were made a moment ago.
+    made: set[Coroutine[Any, Any, Any]] = set()  # noqa: RUF012 - the process's own
     #: Closes what calls left open.
     closing: Callable[[], Awaitable[Any]] | None = None
     #: Loops of the process that this one was forked from: kept, because clients know theirs by its address.
@@ -56,6 +88,7 @@ def _loop() -> asyncio.AbstractEventLoop:
     with _Process.lock:
         if _Process.loop is None:
             _Process.loop = asyncio.new_event_loop()
+            _Process.loop.set_default_executor(_Executor())
             _Process.thread = threading.Thread(target=_Process.loop.run_forever, name="evalbars-models", daemon=True)
             _Process.thread.start()
         return _Process.loop
@@ -78,6 +111,8 @@ async def _close() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    for made in list(_Process.made):
+        _close_unless_awaited(made)
     if _Process.closing is not None:
         await _Process.closing()
 
@@ -86,6 +121,7 @@ def _forget() -> None:
     """In a fork: threads stayed behind."""
     _Process.forked_from += (_Process.loop,)
     _Process.lock, _Process.loop, _Process.thread = threading.Lock(), None, None
+    _Process.made.clear()
 
 
 if hasattr(os, "register_at_fork"):

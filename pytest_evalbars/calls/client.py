@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_evalbars.calls import background
 from pytest_evalbars.calls.answered import Answer, answer_of, declined, is_filtered, measured
 from pytest_evalbars.calls.faults import Fault, fault_of, too_slow
-from pytest_evalbars.calls.litellm_import import keep_callbacks_out, litellm, quieten, require
+from pytest_evalbars.calls.litellm_import import closed_over, keep_callbacks_out, litellm, quieten, require
 from pytest_evalbars.calls.schema import shaped
 from pytest_evalbars.cases.asked import HEARD, Call
 from pytest_evalbars.errors import EvalbarsError, ModelError
@@ -165,7 +165,7 @@ class _Attempts:
             began = time.perf_counter()
             try:
                 async with asyncio.timeout(self.model.timeout) as time_limit:
-                    response = await self.module.acompletion(**self.asking, timeout=self.model.timeout)
+                    response = await self._response()
             except EvalbarsError:  # of record and replay
                 raise
             except Exception as error:
@@ -179,6 +179,15 @@ class _Attempts:
                 raise _NoAnswerError(_kept_away(fault, limiter)) from error
             seconds = time.perf_counter() - began
             return answer_of(response, heard[-1] if heard else measured(response, self.name, seconds))
+
+    async def _response(self) -> Any:
+        """The response; that of a second call where the client was closed over the first, which sent nothing."""
+        try:
+            return await self.module.acompletion(**self.asking, timeout=self.model.timeout)
+        except Exception as error:
+            if not closed_over(error, self.module):
+                raise
+            return await self.module.acompletion(**self.asking, timeout=self.model.timeout)
 
     def _told(self, fault: Fault, seconds: float) -> str:
         attempts = "" if self.made == 1 else f" in {self.made} attempts and {seconds:.1f} s"

@@ -274,7 +274,10 @@ class Exchange:
             self._count(asking, numbers_of_parts(parts, asking.request, seconds), parts)
 
         if is_stream(answer, asking.request):
-            return watched(answer, take)
+            given_up = watched(answer, take)
+            if asking.trial:
+                asking.asked.reading(given_up)
+            return answer
         self._count(asking, numbers_of(answer, asking.request, time.perf_counter() - began), [answer])
         return answer
 
@@ -308,7 +311,7 @@ class Exchange:
 
     def _count(self, asking: Asking, numbers: Numbers, parts: list[Any], *, replayed: bool = False) -> None:
         call = Call(
-            model=numbers.model,
+            model=self._cleaner(asking.request)(numbers.model),
             seconds=numbers.seconds,
             tokens_in=numbers.tokens_in,
             tokens_out=numbers.tokens_out,

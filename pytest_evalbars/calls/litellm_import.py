@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import sys
@@ -106,3 +107,21 @@ def keep_callbacks_out(module: Any) -> None:
     except ImportError:  # an older litellm
         return
     is_internal_call.set(True)
+
+
+def closed_over(error: BaseException, module: Any) -> bool:
+    """Whether litellm used a client that somebody had closed; it makes new ones then.
+
+    The tested code closes all clients when it calls litellm's `close_litellm_async_clients`, those of this loop too.
+    """
+    each: BaseException | None = error
+    for _ in range(10):
+        if isinstance(each, RuntimeError) and "client has been closed" in str(each):
+            break
+        each = each and (each.__cause__ or each.__context__)
+    else:
+        return False
+    cache, ours = module.in_memory_llm_clients_cache, str(id(asyncio.get_running_loop()))
+    for key in [key for key in cache.cache_dict if str(key).endswith(ours)]:
+        cache.delete_cache(key)
+    return True

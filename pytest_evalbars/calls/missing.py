@@ -45,7 +45,7 @@ def _why(request: Request, trial: int, case: str, entries: Iterable[Entry]) -> s
     now = dict(_leaves(request.content, ""))
     near, changes = min(
         ((each, _changes(dict(_leaves(each.request, "")), now)) for each in known),
-        key=lambda pair: (not pair[1] and pair[0].trial != trial, pair[0].case != case, len(pair[1])),
+        key=lambda pair: (bool(pair[1]), pair[0].case != case, len(pair[1])),
     )
     if changes:
         more = f" and {len(changes) - TOLD} more" if len(changes) > TOLD else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -43,19 +42,23 @@ class Replayed:
         self.close()
 
 
-def watched(stream: Any, take: Take) -> Any:
-    """The same stream, which tells its parts once it has ended or nobody reads it any more.
+def watched(stream: Any, take: Take) -> Callable[[], None]:
+    """Watch a stream as it is: its parts are taken once, when it was read to its end, closed or given up.
 
     One that breaks off tells nothing: it was no answer.
+
+    Returns:
+        What is to be called when nobody will read it any more.
     """
+    notes = _Notes(take)
     try:
         kind: Any = type(stream)
         stream.__class__ = _watching(kind)
     except TypeError:  # of a kind that cannot be watched
-        take([])
+        notes.end()
     else:
-        stream._evalbars = _Notes(take)  # noqa: SLF001 - ours
-    return stream
+        stream._evalbars = notes  # noqa: SLF001 - ours
+    return notes.end
 
 
 class _Notes:
@@ -99,12 +102,6 @@ class _Watched:
             raise
         notes.parts.append(part)
         return part
-
-    def __del__(self) -> None:
-        with suppress(Exception):  # as the interpreter shuts down
-            self._evalbars.end()
-        with suppress(AttributeError):
-            super().__del__()  # type: ignore[misc]
 
 
 class _Closing(_Watched):

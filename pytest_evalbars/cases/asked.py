@@ -6,7 +6,10 @@ import threading
 from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Asked:
         self._unused: dict[str, list[int]] = {}
         #: What kept calls from being recorded or replayed: whatever the case made of that, it was not judged.
         self.faults: list[str] = []
+        self._open: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         #: How long the product would have waited for answers that were replayed; those that it asked for at the
         #: same time are one wait.
@@ -83,6 +87,18 @@ class Asked:
             if not self._replaying:
                 self.replayed_seconds += self._longest
                 self._longest = 0.0
+
+    def reading(self, given_up: Callable[[], None]) -> None:
+        """An answer comes in parts; `given_up` is called when the trial has ended, read to its end or not."""
+        with self._lock:
+            self._open.append(given_up)
+
+    def settle(self) -> None:
+        """The trial has ended: what it did not read to its end counts as far as it came."""
+        with self._lock:
+            given_up, self._open = self._open, []
+        for each in given_up:
+            each()
 
     def measures(self) -> dict[str, float | int]:
         """What the calls add up to, by the names of measures; a judge's have names of their own.

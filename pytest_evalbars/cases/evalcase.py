@@ -201,12 +201,15 @@ class EvalCase:
                 "it has `passed`, `score` and `reason`"
             )
             return
+        mistakes = len(self._mistakes)
+        if result.score is not None:
+            self.score(dimension, result.score)
+        if len(self._mistakes) > mistakes:
+            return
         if getattr(result, "level", None) is not None and self._scale_of(dimension) is not None:
             self.grade(dimension, str(result.level), result.reason)  # type: ignore[attr-defined]
         else:
             self.check(dimension, result.passed, result.reason)
-        if result.score is not None:
-            self.score(dimension, result.score)
         said.provenance = plain(getattr(result, "provenance", None) or {})
 
     def predict(self, expected: object, predicted: object, confidence: float | None = None) -> None:

@@ -91,7 +91,8 @@ def while_runs(trial: Running | None, *, alone: bool = False) -> Iterator[None]:
         alone: whether no other trial runs in this process.
     """
     before = _Process.alone
-    token = MINE.set(trial)
+    # An event loop may keep a copy of the context in which it was first used: a lone trial is not found there.
+    token = MINE.set(None if alone else trial)
     if alone:
         _Process.alone = trial
     try:

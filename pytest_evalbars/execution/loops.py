@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.cases.running import Waits
+from pytest_evalbars.cases.running import Waits, running, while_runs
 from pytest_evalbars.execution import private
 from pytest_evalbars.execution.timeouts import loaded, within
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Coroutine, Generator
 
     from pytest_evalbars.execution.timeouts import Timeouts
 
@@ -72,7 +72,7 @@ class OwnLoop:
         __tracebackhide__ = True
         if not self._claims(pyfuncitem) or not inspect.iscoroutinefunction(pyfuncitem.obj):
             return None
-        self.runner.run(pyfuncitem.obj(**private.arguments(pyfuncitem)))
+        self._run(pyfuncitem.obj(**private.arguments(pyfuncitem)))
         return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -100,6 +100,16 @@ class OwnLoop:
         finally:
             fixturedef.func = function  # type: ignore[misc]
 
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine for the trial that runs now: the loop itself has the context in which it was first used."""
+        trial = running()
+
+        async def for_trial() -> Any:
+            with while_runs(trial):
+                return await coroutine
+
+        return self.runner.run(for_trial())
+
     def _synchronous(
         self,
         item: pytest.Function,
@@ -109,13 +119,13 @@ class OwnLoop:
         seconds = self._timeouts.of(item)
 
         def value(**arguments: Any) -> Any:
-            return self.runner.run(within(seconds, function(**arguments), Waits()))
+            return self._run(within(seconds, function(**arguments), Waits()))
 
         def value_with_teardown(**arguments: Any) -> Generator[Any, None, None]:
             generator = function(**arguments)
-            yield self.runner.run(within(seconds, anext(generator), Waits()))
+            yield self._run(within(seconds, anext(generator), Waits()))
             try:
-                self.runner.run(within(seconds, anext(generator), Waits()))
+                self._run(within(seconds, anext(generator), Waits()))
             except StopAsyncIteration:
                 return
             raise RuntimeError(f"the async fixture {function.__name__} yields more than once")

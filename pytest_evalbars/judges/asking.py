@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from contextvars import copy_context
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from pytest_evalbars.errors import EvalbarsError, JudgeError
 from pytest_evalbars.judges.form import Form, form_of
@@ -90,7 +91,7 @@ async def ask(model: Asks, messages: list[dict[str, str]], rubric: Rubric, kind:
     except Exception as error:  # an assertion too: a model that fails says nothing of what it was to judge
         words = safe(text(f"{type(error).__name__}: {error}", 1000), 500)
         raise JudgeError(f"{safe(judge, 200)} gave no answer: {words}") from error
-    return Filled(filled(said, form, judge), str(getattr(said, "model", None) or model.name))
+    return Filled(filled(said, form, judge), text(getattr(said, "model", None) or model.name, 200))
 
 
 async def all_of(asks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
@@ -115,7 +116,8 @@ def finished(work: Coroutine[Any, Any, T], models: Sequence[Asks]) -> T:
 
     Args:
         work: the coroutine.
-        models: those that it asks. The offline one never waits, and needs no event loop.
+        models: those that it asks. The offline one never waits, and needs no event loop; others get one in a thread
+            of its own, since the caller's may be busy.
     """
     if all(getattr(model, "name", None) == OFFLINE for model in models):
         try:
@@ -124,14 +126,26 @@ def finished(work: Coroutine[Any, Any, T], models: Sequence[Asks]) -> T:
             return end.value  # type: ignore[no-any-return]
         work.close()
         raise JudgeError("the offline model waited, which it never does")
-    result: Future[T] = Future()
+    asked: Future[T] = Future()
     context = copy_context()
+
+    async def whole() -> T:
+        loop, task = asyncio.get_running_loop(), cast("asyncio.Task[Any]", asyncio.current_task())
+        asked.add_done_callback(lambda _: asked.cancelled() and loop.call_soon_threadsafe(task.cancel))
+        return await work
 
     def run() -> None:
         try:
-            result.set_result(context.run(asyncio.run, work))
+            value = context.run(asyncio.run, whole())
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            result.set_exception(error)
+            with suppress(InvalidStateError):
+                asked.set_exception(error)
+        else:
+            with suppress(InvalidStateError):
+                asked.set_result(value)
 
     threading.Thread(target=run, name="evalbars-judge", daemon=True).start()
-    return result.result()
+    try:
+        return asked.result()
+    finally:
+        asked.cancel()  # a case's time limit or Ctrl-C has ended the wait

@@ -27,6 +27,7 @@ F = TypeVar("F", bound=Form)
 
 #: Characters of a model's words that an error repeats.
 EXCERPT = 200
+MEND = "models that can be held to a JSON schema keep to the form"
 _IN_MARKDOWN = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
 #: How models say that they will not; looked for only where there is no verdict, to name the error.
 _REFUSAL = re.compile(
@@ -57,7 +58,7 @@ def filled(said: Said, form: type[F], judge: str) -> F:
     try:
         return form.model_validate(_one_object(words))
     except _NoVerdict as error:
-        raise _error(judge, str(error), words) from None
+        raise _error(judge, f"{error} ({MEND})", words) from None
     except ValidationError as error:
         found = "; ".join(dict.fromkeys(_finding(one) for one in error.errors(include_url=False)))
         raise _error(judge, f"gave a verdict that its rubric does not know: {found}", words) from None

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 from attacks import ATTACKS, ORDER, SPLIT, all_fields, as_fields
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stubs import checklist, levels
 
@@ -68,6 +68,20 @@ def test_any_text_comes_back_as_it_was_and_ends_no_fence(answer, context):
 
     assert unfenced(text) == ({name: words_of(value) for name, value in fields.items()}, [])
     assert len(text.split("\n")) == len(text.splitlines()) == 6
+
+
+@pytest.mark.slow
+@settings(max_examples=5000)
+@given(
+    st.dictionaries(
+        st.sampled_from(["question", "reference", "context", "answer"]), TEXTS | st.text(NASTY), min_size=1
+    )
+)
+def test_any_texts_in_any_fields_come_back(fields):
+    prompt = messages_of(RUBRIC, "levels", fields)
+
+    assert opened(prompt).fields == {name: words_of(value) for name, value in fields.items()}
+    assert lines_outside(fields) == lines_outside(dict.fromkeys(fields, "A hint."))
 
 
 @given(st.text(max_size=100))

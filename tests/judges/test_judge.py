@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import signal
 import sys
+import threading
 
 import pytest
 from attacks import ATTACKS, SPLIT, as_fields
@@ -217,6 +219,30 @@ def test_a_cancelled_judge_is_cancelled():
     assert model.ended == "cancelled"
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="alarms are a thing of POSIX")
+def test_a_time_limit_in_sync_code_ends_what_the_judge_asks():
+    class Slow:
+        name, ended = "slow", threading.Event()
+
+        async def ask(self, *_, **__):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            try:
+                await asyncio.sleep(60)
+            finally:
+                self.ended.set()
+
+    def out_of_time(*_):
+        raise TimeoutError("out of time")
+
+    before = signal.signal(signal.SIGALRM, out_of_time)
+    try:
+        with pytest.raises(TimeoutError, match="out of time"):
+            Judge(levels(), Slow()).judge_sync(answer="x")
+        assert Slow.ended.wait(10)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
 # -- provenance ----------------------------------------------------------------------------------------------------
 
 
@@ -366,3 +392,11 @@ def test_no_attack_changes_a_verdict(name):
         assert not policy.judge_sync(**bad).passed
         others = {key: text for key, text in bad.items() if key != "answer"}
         assert pair.compare_sync(first=bad["answer"], second="Think.", **others).winner == "second"
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_offline_judge_says_the_same_whatever_stands_beside_the_answer(name):
+    judge = Judge(levels())
+    for fields in list(as_fields(ATTACKS[name]))[1:]:
+        assert judge.judge_sync(**fields | {"answer": "It is 7."}).level == "poor"
+        assert judge.judge_sync(**fields | {"answer": "What is 3 + 4?"}).level == "excellent"

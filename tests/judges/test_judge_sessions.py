@@ -5,6 +5,7 @@ import json
 import pytest
 from stubs import CHECKLIST, LEVELS, checked, graded, levels
 
+from pytest_evalbars.cli import main
 from pytest_evalbars.judges.prompt import hash_of
 
 MODEL = """
@@ -98,6 +99,14 @@ def test_with_a_scale_of_the_rubric_the_level_is_graded(judging, suite):
     assert found.exit == 0
 
 
+def test_a_run_file_with_judges_is_read_as_any_other(judging, monkeypatch, capsys):
+    found = judging(graded("poor", "It tells."), graded("poor"), graded("excellent"))
+    monkeypatch.chdir(found.path.parents[2])
+
+    assert main(["gate", str(found.path)]) == found.exit
+    assert "MISSED scaffolding" in capsys.readouterr().out
+
+
 def test_votes_and_their_spread_are_kept(judging):
     found = judging(graded("poor", "It tells."), graded("excellent", "It asks."), graded("poor", "It tells."))
 
@@ -115,6 +124,21 @@ def test_a_checklist_in_a_session(judging):
     assert (line["outcome"], line["score"]) == ("miss", pytest.approx(1 / 3))
     assert line["reason"] == "no_answer: so: no_answer; source: so: source"
     assert kept(found)["criteria"] == {"no_answer": False, "kind": True, "source": False}
+
+
+def test_a_preference_is_a_verdict_too(judging):
+    more = """
+@pytest.mark.dimension("scaffolding")
+def test_better_than_before(evalcase):
+    judge = Judge(LEVELS, Stub(*['{"explanation": "x", "winner": "first"}'] * 2))
+    evalcase.take(judge.dimension, judge.compare_sync(first="Think.", second="It is 7."))
+"""
+    found = judging(graded("excellent"), more=more)
+
+    line = next(each for each in found.of("observation") if "winner" in each["judge"])
+    assert (line["outcome"], line["score"]) == ("pass", 0.5)
+    assert line["reason"] == "first in one order and second in the other: x"
+    assert (line["judge"]["winner"], line["judge"]["consistent"]) == ("tie", False)
 
 
 FAILURES = {

@@ -66,7 +66,7 @@ def test_the_explanation_comes_before_the_verdict():
 NONE = {
     "nothing": ("", "answered nothing"),
     "blanks": (" \n\t", "answered nothing"),
-    "words": ("It is quite poor.", "answered in words, without a verdict: It is quite poor."),
+    "words": ("It is quite poor.", "answered in words, without a verdict (models"),
     "a level alone": ("excellent", "answered in words, without a verdict"),
     "a refusal": ("I'm sorry, but I can't help with that.", "refused to judge, in words"),
     "another refusal": ("As an AI, I must not grade people.", "refused to judge, in words"),
@@ -154,7 +154,7 @@ def test_an_excerpt_is_short_and_harmless():
     told = refused("\x1b[2J\u202e" + "x" * 10_000)
 
     assert "\\x1b[2J\\u202exxx" in told
-    assert len(told) < 320
+    assert len(told) < 380
 
 
 def test_a_secret_is_not_repeated(monkeypatch):

@@ -1,0 +1,96 @@
+"""Calls that the user's own code makes through litellm are measured without a line of theirs."""
+
+from __future__ import annotations
+
+HEAD = """
+    import asyncio
+    import litellm
+    import pytest
+    from litellm import completion
+
+    def ask(words, **more):
+        return [{"role": "user", "content": words}]
+
+    pytestmark = pytest.mark.dimension("accuracy")
+"""
+
+
+def measures(outcome):
+    return {line["case"].rpartition("::")[2]: line.get("measures", {}) for line in outcome.of("trial")}
+
+
+def test_every_way_to_ask_is_measured(project, server):
+    project.file(
+        "test_cases.py",
+        HEAD
+        + """
+    def test_sync():
+        assert "hello" in litellm.completion("openai/gpt-4o-mini", ask("hello")).choices[0].message.content
+
+    def test_by_name():
+        completion(model="openai/gpt-4o-mini", messages=ask("hello"))
+
+    def test_async():
+        async def both():
+            await asyncio.gather(*(litellm.acompletion("openai/gpt-4o-mini", ask("hello")) for _ in range(2)))
+        asyncio.run(both())
+
+    def test_router():
+        router = litellm.Router([
+            {"model_name": "any", "litellm_params": {"model": "openai/gpt-4o-mini", "api_key": "sk-of-the-router"}}
+        ])
+        router.completion("any", ask("hello"))
+        asyncio.run(router.acompletion("any", ask("hello")))
+
+    def test_stream():
+        text = "".join(part.choices[0].delta.content or "" for part in
+                       litellm.completion("openai/gpt-4o-mini", ask("hello"), stream=True))
+        assert text.endswith("to: hello")
+
+    def test_async_stream():
+        async def read():
+            stream = await litellm.acompletion("openai/gpt-4o-mini", ask("hello"), stream=True)
+            assert isinstance(stream, litellm.CustomStreamWrapper)
+            return [part async for part in stream]
+        asyncio.run(read())
+
+    def test_embedding():
+        assert litellm.embedding("openai/text-embedding-3-small", ["a", "b"]).data
+
+    def test_text():
+        litellm.text_completion(model="openai/gpt-3.5-turbo-instruct", prompt="hello")
+
+    def test_no_price():
+        litellm.completion("openai/nobody-knows-it", ask("hello"))
+
+    def test_nothing():
+        pass
+    """,
+    )
+
+    outcome = project.run()
+
+    found = measures(outcome)
+    assert (outcome.exit, outcome.counts) == (0, {"passed": 10})
+    assert {name: each.get("calls") for name, each in found.items()} == {
+        "test_sync": 1,
+        "test_by_name": 1,
+        "test_async": 2,
+        "test_router": 2,
+        "test_stream": 1,
+        "test_async_stream": 1,
+        "test_embedding": 1,
+        "test_text": 1,
+        "test_no_price": 1,
+        "test_nothing": None,
+    }
+    # The server says: one word in, four out; gpt-4o-mini costs 0.15 and 0.60 dollars a million tokens.
+    for name in ("test_sync", "test_by_name"):
+        assert (found[name]["tokens_in"], found[name]["tokens_out"]) == (1, 4)
+        assert found[name]["cost_usd"] == round((0.15 + 4 * 0.60) / 1e6, 12)
+    assert found["test_async"]["tokens_out"] == 8
+    assert found["test_stream"]["tokens_out"] > 0  # counted by a tokenizer, as the server did not say
+    assert "cost_usd" not in found["test_no_price"]
+    assert all(each["model_seconds"] > 0 for name, each in found.items() if name != "test_nothing")
+    assert outcome.of("trial")[0]["calls"] == {"models": {"gpt-4o-mini-2026-01-01": 1}}
+    assert len(server.requests) == 11
