@@ -114,6 +114,13 @@ def test_no_attack_at_any_place_changes_a_verdict(name, number):
     assert changes(name, number, lambda _count, _text: range(3)) == {}
 
 
+def test_attacks_beside_an_answer_change_nothing_either():
+    judge = judge_of("scaffolding")
+    for number, text in enumerate(steering(judge).values()):
+        reply, level = list(REPLIES["scaffolding"].items())[number % 5]
+        assert judge.judge_sync(answer=reply, question=text, context=text, reference=REFERENCE).level == level
+
+
 def test_not_even_the_best_examples_take_a_fault_back():
     judge = judge_of("scaffolding")
     best = [example for level in judge.rubric.levels[:2] for example in level.examples]
@@ -252,6 +259,8 @@ def test_signs_and_counterexamples_change_the_version_and_are_read_by_every_mode
     assert plain.version != signed.version
     assert "signs" not in plain.document["criteria"][0]
     assert signed.document["criteria"][0]["signs"] == ["own fault"]
+    said = [messages_of(each, "criteria", {"answer": "Hello."})[0]["content"] for each in (plain, signed)]
+    assert ["Signs, where the rubric has some" in each for each in said] == [False, True]
 
 
 # -- the same path as any model ------------------------------------------------------------------------------------
