@@ -118,6 +118,16 @@ def test_the_table_of_the_readme_is_that_of_the_runs(runs):
             assert said == row.strip("| ").split("|")[column].strip()
 
 
+def test_the_readme_quotes_what_the_versions_reply(runs):
+    text = " ".join((EXAMPLE / "README.md").read_text(encoding="utf-8").replace("\n>", " ").split())
+    for version in ("v1", "v2"):
+        trials = [line for line in read(runs[version][3]) if line["type"] == "trial"]
+        (reply,) = [each["evidence"]["output"] for each in trials if each["case"] == "test-fractions-minutes"]
+        quoted = re.search(rf"{version}: (.*?)(?= v2:| And where)", text)[1].split(" [...] ")
+        assert reply.startswith(quoted[0])
+        assert reply.endswith(quoted[-1])
+
+
 def test_verdicts_of_judges_can_be_traced(runs):
     lines = read(runs["v1"][3])
     judged = Counter(line["judge"]["rubric"] for line in lines if "judge" in line)
