@@ -1,5 +1,6 @@
 """The example `study_coach`: the friendlier tutor is liked better, and hands out what it should not."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "calls"))
+
+from openai_server import OpenAIServer, Reply
+
 from pytest_evalbars import Judge, decide, load_bars, load_rubric, load_run
 from pytest_evalbars.errors import JudgeError
+from pytest_evalbars.judges.offline import OfflineModel
 
 PLACE = Path("example_suites", "study_coach")
 EXAMPLE = Path(__file__).parents[2] / PLACE
@@ -37,29 +43,38 @@ def pytest_unconfigure():
 def runs(tmp_path_factory):
     """Runs of both versions from the folder above the example, in a terminal of 80 columns, as its README shows."""
     folder = tmp_path_factory.mktemp("project")
-    shutil.copytree(EXAMPLE, folder / PLACE, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    (folder / PLACE / "conftest.py").write_text(LOADED, encoding="utf-8")
-    removed = {"CI", "PYTEST_ADDOPTS", "STUDY_COACH_JUDGE"}
-    environment = {name: value for name, value in os.environ.items() if name not in removed}
-    environment |= {"COLUMNS": "80", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "EVALBARS_NO_HISTORY": "1"}
-    command = [sys.executable, "-m", "pytest", "-p", "pytest_evalbars.plugin", str(PLACE)]
-    started = {
-        version: subprocess.Popen(
-            [*command, f"--evalbars-run={version}.jsonl"],
-            cwd=folder,
-            env=environment | {"STUDY_COACH_VERSION": version},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        for version in ("v1", "v2")
-    }
+    started = {version: start(folder, version) for version in ("v1", "v2")}
     said = {version: each.communicate(timeout=100) for version, each in started.items()}
     return {
         version: (started[version].returncode, *said[version], folder / f"{version}.jsonl")
         for version in ("v1", "v2")
     }
+
+
+def start(folder, version, **more):
+    """A session of a version, begun; it writes a run file named for the version."""
+    shutil.copytree(EXAMPLE, folder / PLACE, ignore=shutil.ignore_patterns(".*", "__pycache__"), dirs_exist_ok=True)
+    (folder / PLACE / "conftest.py").write_text(LOADED, encoding="utf-8")
+    removed = {"CI", "PYTEST_ADDOPTS", "STUDY_COACH_JUDGE"}
+    environment = {name: value for name, value in os.environ.items() if name not in removed}
+    environment |= {"COLUMNS": "80", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "EVALBARS_NO_HISTORY": "1"}
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "pytest_evalbars.plugin",
+            str(PLACE),
+            f"--evalbars-run={version}.jsonl",
+        ],
+        cwd=folder,
+        env=environment | {"STUDY_COACH_VERSION": version, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
 
 
 def read(path):
@@ -137,6 +152,34 @@ def test_verdicts_of_judges_can_be_traced(runs):
     graded = Counter(line["level"] for line in lines if line.get("dimension") == "scaffolding")
     assert set(graded) <= set(LEVELS)
     assert min(graded["leads"], graded["explains"]) >= 10
+
+
+@pytest.mark.slow
+def test_a_model_behind_an_address_takes_the_same_path(runs, tmp_path):
+    """A server that hands each prompt to the offline judge: the verdicts are those of the offline run."""
+    with OpenAIServer() as server:
+        server.otherwise = lambda request: Reply(asyncio.run(OfflineModel().ask(request.body["messages"])).text)
+        address = {
+            "OPENAI_BASE_URL": server.url,
+            "OPENAI_API_BASE": server.url,
+            "OPENAI_API_KEY": "none",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        }
+        session = start(tmp_path, "v1", STUDY_COACH_JUDGE="openai/gpt-4o-mini", **address)
+        out, _ = session.communicate(timeout=300)
+    assert session.returncode == 0, out
+    found = [
+        {
+            (line["case"], line["dimension"]): (line["outcome"], line["level"], line["reason"])
+            for line in read(path)
+            if line["type"] == "observation"
+        }
+        for path in (runs["v1"][3], tmp_path / "v1.jsonl")
+    ]
+    assert found[0] == found[1]
+    judged = [line for line in read(tmp_path / "v1.jsonl") if "judge" in line]
+    assert len(server.requests) >= len(judged) > 400
+    assert {line["judge"]["model"] for line in judged} == {"gpt-4o-mini-2026-01-01"}
 
 
 def test_it_needs_no_extra(runs):
