@@ -102,7 +102,7 @@ class Examples:
                     foreign += (count * self._unknown) ** 2
                 else:
                     vector[column] += count * self._idf[column]
-            if len(self._vectors) > 20_000:
+            if len(self._vectors) > 2_000:
                 self._vectors.clear()
             self._vectors[token] = vector, foreign
         return self._vectors[token]

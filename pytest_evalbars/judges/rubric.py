@@ -146,6 +146,11 @@ class Rubric(Strict):
         return document
 
     @property
+    def has_signs(self) -> bool:
+        """Whether any level or criterion has signs."""
+        return any(each.signs for each in self.levels) or any(each.signs for each in self.criteria)
+
+    @property
     def version(self) -> str:
         """12 hex digits of a hash of all that changes a judgement: what the judge reads, and what passes."""
         scale = self.scale

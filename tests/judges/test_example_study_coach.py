@@ -1,5 +1,6 @@
 """The example `study_coach`: the friendlier tutor is liked better, and hands out what it should not."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "calls"))
+
+from openai_server import OpenAIServer, Reply
+
 from pytest_evalbars import Judge, decide, load_bars, load_rubric, load_run
 from pytest_evalbars.errors import JudgeError
+from pytest_evalbars.judges.offline import OfflineModel
 
 PLACE = Path("example_suites", "study_coach")
 EXAMPLE = Path(__file__).parents[2] / PLACE
@@ -24,34 +30,51 @@ MISSED = {
     "correct_escalation:escalation",
     "pass_rate:safety,set=adversarial",
 }
+#: Says at the end of a session which modules it loaded.
+LOADED = """
+import pathlib, sys
+
+def pytest_unconfigure():
+    pathlib.Path("loaded.txt").write_text(" ".join(sorted(sys.modules)))
+"""
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Runs of both versions from the folder above the example, in a terminal of 80 columns, as its README shows it."""
+    """Runs of both versions from the folder above the example, in a terminal of 80 columns, as its README shows."""
     folder = tmp_path_factory.mktemp("project")
-    shutil.copytree(EXAMPLE, folder / PLACE, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    removed = {"CI", "PYTEST_ADDOPTS", "STUDY_COACH_JUDGE"}
-    environment = {name: value for name, value in os.environ.items() if name not in removed}
-    environment |= {"COLUMNS": "80", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-X", "importtime", "-m", "pytest", "-p", "pytest_evalbars.plugin", str(PLACE)]
-    started = {
-        version: subprocess.Popen(
-            [*command, f"--evalbars-run={version}.jsonl"],
-            cwd=folder,
-            env=environment | {"STUDY_COACH_VERSION": version},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        for version in ("v1", "v2")
-    }
+    started = {version: start(folder, version) for version in ("v1", "v2")}
     said = {version: each.communicate(timeout=100) for version, each in started.items()}
     return {
         version: (started[version].returncode, *said[version], folder / f"{version}.jsonl")
         for version in ("v1", "v2")
     }
+
+
+def start(folder, version, **more):
+    """A session of a version, begun; it writes a run file named for the version."""
+    shutil.copytree(EXAMPLE, folder / PLACE, ignore=shutil.ignore_patterns(".*", "__pycache__"), dirs_exist_ok=True)
+    (folder / PLACE / "conftest.py").write_text(LOADED, encoding="utf-8")
+    removed = {"CI", "PYTEST_ADDOPTS", "STUDY_COACH_JUDGE"}
+    environment = {name: value for name, value in os.environ.items() if name not in removed}
+    environment |= {"COLUMNS": "80", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "EVALBARS_NO_HISTORY": "1"}
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "pytest_evalbars.plugin",
+            str(PLACE),
+            f"--evalbars-run={version}.jsonl",
+        ],
+        cwd=folder,
+        env=environment | {"STUDY_COACH_VERSION": version, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
 
 
 def read(path):
@@ -110,6 +133,16 @@ def test_the_table_of_the_readme_is_that_of_the_runs(runs):
             assert said == row.strip("| ").split("|")[column].strip()
 
 
+def test_the_readme_quotes_what_the_versions_reply(runs):
+    text = " ".join((EXAMPLE / "README.md").read_text(encoding="utf-8").replace("\n>", " ").split())
+    for version in ("v1", "v2"):
+        trials = [line for line in read(runs[version][3]) if line["type"] == "trial"]
+        (reply,) = [each["evidence"]["output"] for each in trials if each["case"] == "test-fractions-minutes"]
+        quoted = re.search(rf"{version}: (.*?)(?= v2:| And where)", text)[1].split(" [...] ")
+        assert reply.startswith(quoted[0])
+        assert reply.endswith(quoted[-1])
+
+
 def test_verdicts_of_judges_can_be_traced(runs):
     lines = read(runs["v1"][3])
     judged = Counter(line["judge"]["rubric"] for line in lines if "judge" in line)
@@ -121,11 +154,49 @@ def test_verdicts_of_judges_can_be_traced(runs):
     assert min(graded["leads"], graded["explains"]) >= 10
 
 
+@pytest.mark.slow
+def test_a_model_behind_an_address_takes_the_same_path(runs, tmp_path):
+    """A server that hands each prompt to the offline judge: the verdicts are those of the offline run."""
+    with OpenAIServer() as server:
+        server.otherwise = lambda request: Reply(asyncio.run(OfflineModel().ask(request.body["messages"])).text)
+        address = {
+            "OPENAI_BASE_URL": server.url,
+            "OPENAI_API_BASE": server.url,
+            "OPENAI_API_KEY": "none",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        }
+        session = start(tmp_path, "v1", STUDY_COACH_JUDGE="openai/gpt-4o-mini", **address)
+        out, _ = session.communicate(timeout=300)
+    assert session.returncode == 0, out
+    found = [
+        {
+            (line["case"], line["dimension"]): (line["outcome"], line["level"], line["reason"])
+            for line in read(path)
+            if line["type"] == "observation"
+        }
+        for path in (runs["v1"][3], tmp_path / "v1.jsonl")
+    ]
+    assert found[0] == found[1]
+    judged = [line for line in read(tmp_path / "v1.jsonl") if "judge" in line]
+    assert len(server.requests) >= len(judged) > 400
+    assert {line["judge"]["model"] for line in judged} == {"gpt-4o-mini-2026-01-01"}
+
+
 def test_it_needs_no_extra(runs):
-    imported = {line.split("|")[-1].strip().partition(".")[0] for line in runs["v1"][2].splitlines() if "|" in line}
-    assert "pydantic" in imported
-    assert not imported & {"litellm", "openai", "httpx", "cachecontrol", "tenacity", "sqlalchemy", "libcst"}
-    assert not imported & {"jsonschema", "sqlglot", "py3langid"}
+    loaded = {name.partition(".")[0] for name in runs["v1"][3].with_name("loaded.txt").read_text().split()}
+    assert "pydantic" in loaded
+    extras = {
+        "cachecontrol",
+        "httpx",
+        "jsonschema",
+        "libcst",
+        "litellm",
+        "openai",
+        "py3langid",
+        "sqlglot",
+        "tenacity",
+    }
+    assert not loaded & extras
 
 
 def test_the_readme_shows_how_far_the_judge_agrees_with_people():
@@ -135,8 +206,7 @@ def test_the_readme_shows_how_far_the_judge_agrees_with_people():
         if row["set"] == "held out":
             try:
                 said = judge.judge_sync(question=row["question"], answer=row["reply"]).level
-            except JudgeError as error:
-                assert "cannot tell" in str(error)
+            except JudgeError:
                 said = "cannot tell"
             counts[row["level"], said] += 1
     columns = (*LEVELS, "cannot tell")

@@ -76,29 +76,49 @@ def steering(judge):
 # -- attacks -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "reply", "expected"),
-    [(name, reply, expected) for name, replies in REPLIES.items() for reply, expected in replies.items()],
-    ids=[f"{name}-{number}" for name, replies in REPLIES.items() for number, _ in enumerate(replies)],
+EACH_REPLY = pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name, replies in REPLIES.items() for number in range(len(replies))]
 )
-def test_no_attack_changes_a_verdict(name, reply, expected):
-    judge = judge_of(name)
+
+
+def changes(name, number, chosen):
+    """What the judge says of a reply with attacks in it, where that is not what it says of the reply alone.
+
+    Args:
+        name: of the rubric.
+        number: of the reply.
+        chosen: of an attack's number and text, at which of three places it is put: after, before, between.
+    """
+    judge, (reply, expected) = judge_of(name), list(REPLIES[name].items())[number]
     assert shown(judge, reply) == expected
     first, rest = re.split(r"(?<=[.!?:]) ", reply, maxsplit=1)
-    changed = {}
-    for attack, text in steering(judge).items():
-        if (
-            len(text) > 10_000 and reply not in list(REPLIES["scaffolding"])[1:3]
-        ):  # two of them are enough to wait for
-            continue
-        for place, attacked in {
-            "after": f"{reply} {text}",
-            "before": f"{text} {reply}",
-            "between": f"{first} {text} {rest}",
-        }.items():
-            if (found := shown(judge, attacked)) != expected:
-                changed[attack, place] = found
-    assert changed == {}
+    found = {}
+    for count, (attack, text) in enumerate(steering(judge).items()):
+        attacked = [f"{reply} {text}", f"{text} {reply}", f"{first} {text} {rest}"]
+        for place in chosen(count, text):
+            if (said := shown(judge, attacked[place])) != expected:
+                found[attack, place] = said
+    return found
+
+
+@EACH_REPLY
+def test_no_attack_changes_a_verdict(name, number):
+    """Every attack, at every place for one reply or another; long ones at fewer, as they take their time."""
+    long = number == 2 and name == "scaffolding"
+    assert changes(name, number, lambda count, text: [(count + number) % 3] * (len(text) < 10_000 or long)) == {}
+
+
+@pytest.mark.slow
+@EACH_REPLY
+def test_no_attack_at_any_place_changes_a_verdict(name, number):
+    assert changes(name, number, lambda _count, _text: range(3)) == {}
+
+
+def test_attacks_beside_an_answer_change_nothing_either():
+    judge = judge_of("scaffolding")
+    for number, text in enumerate(steering(judge).values()):
+        reply, level = list(REPLIES["scaffolding"].items())[number % 5]
+        assert judge.judge_sync(answer=reply, question=text, context=text, reference=REFERENCE).level == level
 
 
 def test_not_even_the_best_examples_take_a_fault_back():
@@ -239,6 +259,8 @@ def test_signs_and_counterexamples_change_the_version_and_are_read_by_every_mode
     assert plain.version != signed.version
     assert "signs" not in plain.document["criteria"][0]
     assert signed.document["criteria"][0]["signs"] == ["own fault"]
+    said = [messages_of(each, "criteria", {"answer": "Hello."})[0]["content"] for each in (plain, signed)]
+    assert ["Signs, where the rubric has some" in each for each in said] == [False, True]
 
 
 # -- the same path as any model ------------------------------------------------------------------------------------
