@@ -54,6 +54,8 @@ def python_compiles(code: str) -> Result:
 
     Of an answer with fenced blocks, the blocks marked `python` (else the unmarked ones) are the code.
     """
+    if not code_of(code).strip():
+        return Result(False, None, "holds no code")
     said = _run({"code": code_of(code), "seconds": 5, "memory_mb": 1024, "compile": True}, "")
     return Result(bool(said["passed"]), None, safe(said["reason"], _REASON))
 

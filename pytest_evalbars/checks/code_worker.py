@@ -13,6 +13,7 @@ import sys
 import types
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn
 
 _FILE_BYTES, _PROCESSES = 16 << 20, 256
@@ -58,6 +59,7 @@ def work(channel: socket.socket, output: int, job: dict[str, Any]) -> NoReturn:
     limit(output, job)
     say, end, read = talk(channel.fileno())
     run, loads, tests_of, told = exec, json.JSONDecoder().decode, results, explain
+    restore = partial(builtins.__dict__.update, dict(builtins.__dict__))
     try:
         code = compile(job["code"], "<code>", "exec", dont_inherit=True)
     except BaseException as fault:  # noqa: BLE001
@@ -70,10 +72,11 @@ def work(channel: socket.socket, output: int, job: dict[str, Any]) -> NoReturn:
         run(code, solution.__dict__)
     except BaseException as fault:  # noqa: BLE001
         end(kind="miss", reason=f"fails when it is loaded: {told(fault, '<code>', job['code'])}")
+    restore()  # what the code replaced, so that tests mean what they say
     sys.settrace(None)
     sys.setprofile(None)
     say(kind="loaded")
-    good, total, first = tests_of(loads(read()), solution.__dict__)
+    good, total, first = tests_of(loads(read()), solution.__dict__, restore)
     end(kind="over", token=read(), good=good, total=total, reason=first)
 
 
@@ -102,24 +105,31 @@ def talk(number: int) -> tuple[Callable[..., None], Callable[..., NoReturn], Cal
     return say, end, read
 
 
-def results(source: str, solution: dict[str, Any]) -> tuple[int, int, str]:
+def results(source: str, solution: dict[str, Any], restore: Callable[[], None]) -> tuple[int, int, str]:
     """How many tests passed, how many there are, and what the first failure says."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "unittest"]:
+        del sys.modules[name]  # the code may have changed what tests stand on
     module = sys.modules["tests"] = types.ModuleType("tests")
     names = module.__dict__
     names.update(solution, __name__="tests", __builtins__=builtins.__dict__)
     try:
         exec(compile(source, "<tests>", "exec", dont_inherit=True), names)  # noqa: S102 - what all of this is for
+        restore()
         found = suites(names)
     except BaseException as fault:  # noqa: BLE001
+        restore()
         return 0, 1, f"fails the tests: {explain(fault, '<tests>', source)}"
-    failures = []
+    good, total, first = 0, 0, ""
     for name, test in found:
+        total += 1
         try:
             test()
+            good += 1
         except BaseException as fault:  # noqa: BLE001
-            failures.append(f"fails {name}: {explain(fault, '<tests>', source)}")
-    total = max(len(found), 1)  # statements alone, which ran to their end, are one test
-    return total - len(failures), total, failures[0] if failures else ""
+            restore()
+            first = first or f"fails {name}: {explain(fault, '<tests>', source)}"
+        restore()
+    return (good, total, first) if total else (1, 1, "")  # statements alone, which ran to their end, are one test
 
 
 def limit(output: int, job: dict[str, Any]) -> None:
