@@ -29,7 +29,7 @@ def test_checks_say_a_cases_verdicts(suite):
 
     outcome = suite.run("-rA")
 
-    assert {(case, dimension): said for (case, _, _, dimension), said in outcome.verdicts.items()} == {
+    assert {(case[29:-1], dimension): said for (case, *_, dimension), said in outcome.verdicts.items()} == {
         ("right", "accuracy"): "pass",
         ("right", "tone"): "pass",
         ("refusal", "accuracy"): "miss",
@@ -37,7 +37,7 @@ def test_checks_say_a_cases_verdicts(suite):
         ("outage", "accuracy"): "error",
         ("outage", "tone"): "error",
     }
-    reasons = {(line["case"], line["dimension"]): line["reason"] for line in outcome.of("observation")}
+    reasons = {(line["case"][29:-1], line["dimension"]): line["reason"] for line in outcome.of("observation")}
     assert reasons["refusal", "accuracy"] == 'does not say: "30 days"'
     assert reasons["refusal", "tone"] == 'declines: "i can\'t help"'
     assert "a check reads text, and `answer` is NoneType: None" in reasons["outage", "accuracy"]
@@ -49,7 +49,8 @@ def test_an_import_loads_no_check_and_a_check_no_library():
         "import sys, pytest_evalbars\n"
         "assert not [name for name in sys.modules if 'checks' in name]\n"
         "from pytest_evalbars import checks\n"
-        "assert checks.contains('a', 'a').passed and checks.json_valid('1').passed and checks.refuses('I cannot help').passed\n"
+        "assert checks.contains('a', 'a').passed and checks.json_valid('1').passed\n"
+        "assert checks.refuses('I cannot help').passed\n"
         "assert not {'jsonschema', 'sqlglot', 'py3langid', 'numpy', 'pydantic'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

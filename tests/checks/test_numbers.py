@@ -79,7 +79,7 @@ def test_which_number_counts():
     "wrong", [{"expected": math.nan}, {"expected": "5"}, {"rel": -1}, {"which": "best"}, {"decimal": ";"}]
 )
 def test_impossible_options(wrong):
-    with pytest.raises(ValueError, match="must be|is"):
+    with pytest.raises(ValueError, match=r"must be|is"):
         checks.number_close("5", **{"expected": 5, **wrong})
 
 
