@@ -1,7 +1,8 @@
 """Python that a model wrote: does it compile, and does it pass tests, in a process of its own with limits?
 
 This is a guard against wrong, runaway and cheating code, not a sandbox: what runs has the rights of the user who runs
-pytest, and can read what they can read. Code from people who mean harm belongs into a container or a virtual machine.
+pytest, and can read what they can read. Code and tests share a process, so that code written against this very runner
+could forge what it says. Code from people who mean harm belongs into a container or a virtual machine, tests and all.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from pytest_evalbars import checks
 from pytest_evalbars.checks.phrases import phrases
 
 SOURCES = {
-    "returns": "You can return any item within 30 days of delivery. Refunds are paid to the original card. Refunds are "
-    "not available for gift cards, but store credit is. Shipping costs 1,500.00 EUR at most.",
+    "returns": "You can return any item within 30 days of delivery. Refunds are paid to the original card. Refunds "
+    "are not available for gift cards, but store credit is. Shipping costs 1,500.00 EUR at most.",
     "hours": "Our shop is open from 9:00 to 17:00, Monday to Friday. Dr. Smith runs the clinic.",
 }
 GROUNDED = [
