@@ -47,7 +47,7 @@ def cites(
     if not compiled.groups:
         raise ValueError(f"`pattern` needs a group that holds the source's name, as in {BRACKETS}")
     named = {fold(name): Source(source) for name, source in sources_of(sources).items()}
-    if endless := too_long(text, MOST_ANSWER):
+    if (endless := too_long(text, MOST_ANSWER)) is not None:
         return endless
     problems, right, wrong = [], 0, 0
     for sentence, names in _cited(text, compiled):

