@@ -124,8 +124,10 @@ SQL = [
     "(SELECT 1)",
     "SELECT a FROM t; DELETE FROM t",
 ]
-NO_SQL = ["", "-- nothing", "hello world", "yes", "1", "(1, 2)", "SELECT", "select * frm t", "SELECT 'abc",
-          "update me", "I can't answer that", "SELECT a FROM t WHERE", "drop it", "show me the way", "Sure: SELECT 1"]  # fmt: skip
+NO_SQL = [
+    *("", "-- nothing", "hello world", "yes", "1", "(1, 2)", "SELECT", "select * frm t", "SELECT 'abc", "update me"),
+    *("I can't answer that", "SELECT a FROM t WHERE", "drop it", "show me the way", "Sure: SELECT 1"),
+]
 
 
 @pytest.mark.parametrize("answer", SQL)
