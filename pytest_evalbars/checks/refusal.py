@@ -2,7 +2,7 @@
 
 The phrases (`phrases.toml`) are in the first person or speak of the request, so that "you cannot return it" and
 "I can't wait to help" are none. They were chosen on what three models answered to XSTest (Röttger et al. 2024),
-labelled by people. Of the answers of all five models that were labelled as compliance, 1.8 % are taken for refusals.
+labelled by people. Without `unknown`, 1.8 % of what five models answered in compliance is taken for a refusal.
 Found are 92 to 96 % of the refusals of GPT-4 and the first Llama 2, 88 % of those of a model that was not looked at,
 but half and less of Mistral's, which reject the premise and never say that they decline: that takes a judge.
 """
