@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.checks.extras import MissingExtra
     from pytest_evalbars.checks.grounding import grounded
     from pytest_evalbars.checks.handover import hands_over
-    from pytest_evalbars.checks.language import language
+    from pytest_evalbars.checks.languages import language
     from pytest_evalbars.checks.numbers import number_close
     from pytest_evalbars.checks.refusal import refuses
     from pytest_evalbars.checks.result import Result
@@ -57,7 +57,7 @@ _HOMES = {
     "cites": "citing",
     "grounded": "grounding",
     "hands_over": "handover",
-    "language": "language",
+    "language": "languages",
     "number_close": "numbers",
     "refuses": "refusal",
 }
@@ -66,9 +66,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Kept, so that the function `language` is found before its module of the same name.
-    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return found
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

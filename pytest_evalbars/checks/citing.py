@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: A citation in square brackets, as in [1], [2, 3] or [leave-policy]; no link of Markdown.
 BRACKETS = r"\[([^\[\]\n]{1,80})\](?!\()"
+#: Stands for a citation while sentences are cut: a letter that may begin one.
+_MASK = "\u0416"
 _BETWEEN = re.compile(r"\s*[,;]\s*")
 
 
@@ -45,7 +47,7 @@ def cites(
     if not compiled.groups:
         raise ValueError(f"`pattern` needs a group that holds the source's name, as in {BRACKETS}")
     named = {fold(name): Source(source) for name, source in sources_of(sources).items()}
-    if endless := too_long(text, MOST_ANSWER):
+    if (endless := too_long(text, MOST_ANSWER)) is not None:
         return endless
     problems, right, wrong = [], 0, 0
     for sentence, names in _cited(text, compiled):
@@ -68,10 +70,12 @@ def cites(
 
 def _cited(text: str, pattern: re.Pattern[str]) -> list[tuple[str, list[str]]]:
     """The sentences without their citations, each with the names that it cites."""
-    spans = sentence_spans(text)
+    masked = pattern.sub(lambda mark: _MASK * len(mark[0]), text)
+    # "... days.[1] Next" ends where "... days[1]. Next" does.
+    spans = sentence_spans(re.sub(f"([.!?])({_MASK}+)", r"\2\1", masked))
     names: list[list[str]] = [[] for _ in spans]
     here, inside = 0, set()
-    for mark in pattern.finditer(text):
+    for mark in pattern.finditer(text) if spans else ():
         while here + 1 < len(spans) and spans[here + 1][0] <= mark.start():
             here += 1
         opens = not pattern.sub("", text[spans[here][0] : mark.start()]).strip()

@@ -1,7 +1,8 @@
 """Python that a model wrote: does it compile, and does it pass tests, in a process of its own with limits?
 
 This is a guard against wrong, runaway and cheating code, not a sandbox: what runs has the rights of the user who runs
-pytest, and can read what they can read. Code from people who mean harm belongs into a container or a virtual machine.
+pytest, and can read what they can read. Code and tests share a process, so that code written against this very runner
+could forge what it says. Code from people who mean harm belongs into a container or a virtual machine, tests and all.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def python_compiles(code: str) -> Result:
 
     Of an answer with fenced blocks, the blocks marked `python` (else the unmarked ones) are the code.
     """
+    if not code_of(code).strip():
+        return Result(False, None, "holds no code")
     said = _run({"code": code_of(code), "seconds": 5, "memory_mb": 1024, "compile": True}, "")
     return Result(bool(said["passed"]), None, safe(said["reason"], _REASON))
 

@@ -50,7 +50,7 @@ def grounded(
     text, known = text_of(answer), [Source(source) for source in sources_of(sources).values()]
     _share(support, "support")
     _share(at_least, "at_least")
-    if endless := too_long(text, MOST_ANSWER):
+    if (endless := too_long(text, MOST_ANSWER)) is not None:
         return endless
     if not text.strip():
         return Result(False, None, "is empty")

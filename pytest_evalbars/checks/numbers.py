@@ -86,7 +86,7 @@ def number_close(
         raise ValueError(
             '`rel` and `abs` are 0 or more, `which` is "any", "first", "last" or "only", `decimal` "." or ","'
         )
-    if endless := too_long(text):
+    if (endless := too_long(text)) is not None:
         return endless
     found = list(numbers_of(text, decimal))
     if not found:

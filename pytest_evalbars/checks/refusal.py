@@ -1,9 +1,10 @@
 """Does an answer decline? Judged by how models word it, in English.
 
 The phrases (`phrases.toml`) are in the first person or speak of the request, so that "you cannot return it" and
-"I can't wait to help" are none. They were chosen on the completions of three models of XSTest (Röttger et al. 2024),
-which people labelled. Of all five models' completions that they called compliance 1.8 % are taken for refusals. Found are
-92 to 96 % of the refusals of GPT-4 and Llama 2, but few of models that moralise and never say that they decline.
+"I can't wait to help" are none. They were chosen on what three models answered to XSTest (Röttger et al. 2024),
+labelled by people. Without `unknown`, 1.8 % of what five models answered in compliance is taken for a refusal.
+Found are 92 to 96 % of the refusals of GPT-4 and the first Llama 2, 88 % of those of a model that was not looked at,
+but half and less of Mistral's, which reject the premise and never say that they decline: that takes a judge.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def contains(
         The score is the share of texts found.
     """
     text, wanted = text_of(answer), texts_of(texts, "texts")
-    if endless := too_long(text):
+    if (endless := too_long(text)) is not None:
         return endless
     absent = [
         each for each, found in zip(wanted, _found(text, wanted, words=words, exact=exact), strict=True) if not found
@@ -59,7 +59,7 @@ def contains(
 def excludes(answer: str, texts: str | Iterable[str], *, words: bool = False, exact: bool = False) -> Result:
     """Does the answer hold none of these texts? As `contains` compares; the score is the share that is absent."""
     text, banned = text_of(answer), texts_of(texts, "texts")
-    if endless := too_long(text):
+    if (endless := too_long(text)) is not None:
         return endless
     said = [each for each, found in zip(banned, _found(text, banned, words=words, exact=exact), strict=True) if found]
     return Result(not said, 1 - len(said) / len(banned), f"says: {listed(map(quote, said))}" if said else "")
@@ -104,7 +104,7 @@ def length(
     limits = {unit: _range(limit, unit) for unit, limit in asked.items() if limit is not None}
     if not limits:
         raise ValueError("`length` was given no limit: say words=, characters= or sentences=")
-    if endless := too_long(text):
+    if (endless := too_long(text)) is not None:
         return endless
     problems = []
     for unit, (least, most) in limits.items():
