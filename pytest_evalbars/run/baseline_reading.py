@@ -25,8 +25,6 @@ SCHEMA = 1
 #: More trials of one case than this are a slip of the pen.
 MOST_TRIALS = 100_000
 CONFLICT = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-
-
 #: What writes a baseline.
 UPDATE = "--evalbars-update-baseline"
 
