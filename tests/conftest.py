@@ -53,6 +53,10 @@ QUIET = tuple(
     for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest", "unraisableexception")
     for word in ("-p", f"no:{name}")
 )
+#: Of an inner session that asks for no other plugin: it does not look for them, which takes a fifth of a short one.
+ALONE = ("-p", "evalbars", "-p", "xdist", "-p", "no:unraisableexception")
+#: How options of other plugins begin.
+OTHERS = ("--reruns", "--html", "--json-report")
 
 
 @dataclass
@@ -131,14 +135,25 @@ class Suite:
         )
         return self
 
-    def run(self, *arguments: str, quiet: tuple[str, ...] = QUIET, subprocess: bool = False) -> Outcome:
-        """Run pytest; in-process unless asked otherwise (exit codes and streams are the same either way)."""
+    def run(self, *arguments: str, quiet: tuple[str, ...] = (), subprocess: bool = False) -> Outcome:
+        """Run pytest; in-process unless asked otherwise (exit codes and streams are the same either way).
+
+        Args:
+            *arguments: the command line.
+            quiet: which installed plugins to keep out; if left out, all that no argument is for.
+            subprocess: in another process.
+        """
         before = set(self.run_files())
-        arguments = (*quiet, *map(str, arguments))
-        if subprocess or "-n" in arguments or any(word.startswith("-n") for word in arguments):
-            result = self.pytester.runpytest_subprocess(*arguments, timeout=100)
-        else:
-            result = self.pytester.runpytest_inprocess(*arguments)
+        arguments = tuple(map(str, arguments))
+        alone = not quiet and not any(word.startswith(OTHERS) for word in arguments)
+        arguments = (*(ALONE if alone else quiet or QUIET), *arguments)
+        with pytest.MonkeyPatch.context() as patch:
+            if alone:
+                patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            if subprocess or any(word.startswith("-n") for word in arguments):
+                result = self.pytester.runpytest_subprocess(*arguments, timeout=100)
+            else:
+                result = self.pytester.runpytest_inprocess(*arguments)
         return self.outcome(result, before)
 
     def outcome(self, result: pytest.RunResult, before: set[Path] | None = None) -> Outcome:
