@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import json
 import textwrap
 from dataclasses import dataclass, field
@@ -35,7 +37,7 @@ import pytest_evalbars.history.store
 import pytest_evalbars.hooks
 import pytest_evalbars.report.terminal
 import pytest_evalbars.report.tests
-import pytest_evalbars.run.baseline  # noqa: F401
+import pytest_evalbars.run.baseline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,6 +157,13 @@ class Suite:
             else:
                 result = self.pytester.runpytest_inprocess(*arguments)
         return self.outcome(result, before)
+
+    def command(self, *arguments: str) -> Outcome:
+        """Run the command `evalbars` in the project's folder, within this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.chdir(self.path), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = pytest_evalbars.cli.main([str(each) for each in arguments])
+        return Outcome(code, {}, out.getvalue(), err.getvalue())
 
     def outcome(self, result: pytest.RunResult, before: set[Path] | None = None) -> Outcome:
         """Read what a session left behind."""
