@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import json
 import textwrap
 from dataclasses import dataclass, field
@@ -35,7 +37,7 @@ import pytest_evalbars.history.store
 import pytest_evalbars.hooks
 import pytest_evalbars.report.terminal
 import pytest_evalbars.report.tests
-import pytest_evalbars.run.baseline  # noqa: F401
+import pytest_evalbars.run.baseline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +55,10 @@ QUIET = tuple(
     for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest", "unraisableexception")
     for word in ("-p", f"no:{name}")
 )
+#: Of an inner session that asks for no other plugin: it does not look for them, which takes a fifth of a short one.
+ALONE = ("-p", "evalbars", "-p", "xdist", "-p", "no:unraisableexception")
+#: How options of other plugins begin.
+OTHERS = ("--reruns", "--html", "--json-report")
 
 
 @dataclass
@@ -131,15 +137,33 @@ class Suite:
         )
         return self
 
-    def run(self, *arguments: str, quiet: tuple[str, ...] = QUIET, subprocess: bool = False) -> Outcome:
-        """Run pytest; in-process unless asked otherwise (exit codes and streams are the same either way)."""
+    def run(self, *arguments: str, quiet: tuple[str, ...] = (), subprocess: bool = False) -> Outcome:
+        """Run pytest; in-process unless asked otherwise (exit codes and streams are the same either way).
+
+        Args:
+            *arguments: the command line.
+            quiet: which installed plugins to keep out; if left out, all that no argument is for.
+            subprocess: in another process.
+        """
         before = set(self.run_files())
-        arguments = (*quiet, *map(str, arguments))
-        if subprocess or "-n" in arguments or any(word.startswith("-n") for word in arguments):
-            result = self.pytester.runpytest_subprocess(*arguments, timeout=100)
-        else:
-            result = self.pytester.runpytest_inprocess(*arguments)
+        arguments = tuple(map(str, arguments))
+        alone = not quiet and not any(word.startswith(OTHERS) for word in arguments)
+        arguments = (*(ALONE if alone else quiet or QUIET), *arguments)
+        with pytest.MonkeyPatch.context() as patch:
+            if alone:
+                patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            if subprocess or any(word.startswith("-n") for word in arguments):
+                result = self.pytester.runpytest_subprocess(*arguments, timeout=100)
+            else:
+                result = self.pytester.runpytest_inprocess(*arguments)
         return self.outcome(result, before)
+
+    def command(self, *arguments: str) -> Outcome:
+        """Run the command `evalbars` in the project's folder, within this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.chdir(self.path), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = pytest_evalbars.cli.main([str(each) for each in arguments])
+        return Outcome(code, {}, out.getvalue(), err.getvalue())
 
     def outcome(self, result: pytest.RunResult, before: set[Path] | None = None) -> Outcome:
         """Read what a session left behind."""

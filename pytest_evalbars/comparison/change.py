@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Estimate
 
 Measure = Literal["pass_rate", "mean_score"]
-#: With a smaller share of cases in common, of the side that has fewer, two slices are taken as two independent
-#: samples: a suite that only grew is still compared on its old cases.
-ENOUGH = 0.8
 #: Means that differ by less are the same: sums of the same scores depend on their order.
 PLACES = 12
 #: What the trials that were not judged are taken to have been, before and after; None: they are left out.
@@ -75,7 +72,7 @@ def change_of(both: Sequence[Folded], own: Sequence[Folded], measure: Measure) -
     """
     fewest = min(_judged(each, measure) for each in own)
     common = _pairs(both, measure, None)
-    if len(common.case) and len(common.case) >= ENOUGH * fewest:
+    if common.enough(fewest):
         return _paired(both, common, measure)
     return _independent(own, measure)
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Estimate, Metric
     from pytest_evalbars.run.columns import Run
 
-#: With a smaller share of cases in common, two slices are taken as two independent samples.
-ENOUGH = 0.8
 #: Cases that became worse and are named.
 NAMED = 100
 
@@ -59,9 +57,8 @@ class Against:
         """
         pairs = self.pairs(bar, metric, dimension, part)
         own = self._of_bar(bar).get((dimension, group))
-        # Of the smaller of the two: cases that were added, or taken out, leave the others as comparable as they were.
-        number = cases_said(metric, part) if own is None else min(cases_said(metric, each) for each in (part, own))
-        if len(pairs.case) and len(pairs.case) >= ENOUGH * number:
+        fewest = cases_said(metric, part) if own is None else min(cases_said(metric, each) for each in (part, own))
+        if pairs.enough(fewest):
             return Question(bar, metric, part, self, dimension, pairs)
         if own is None or metric.estimate(own) is None:
             raise NoData("the baseline has no judged case of it; update it with --evalbars-update-baseline")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -46,11 +46,33 @@ if TYPE_CHECKING:
     Interval = Callable[[float], tuple[float, float]]
 
 
+class Ways(NamedTuple):
+    """How `stats` reads one kind of drop."""
+
+    bounds: Callable[[Any, float], tuple[float, float]]
+    interval: Callable[[Any, float], tuple[float, float]]
+    p_smaller: Callable[[Any, float], float]
+    p_larger: Callable[[Any, float], float]
+    cases_to_settle: Callable[[Any, float, float, float], int | None]
+
+
+#: Of a share or a score, and of an amount: as a difference or relative.
+SHARE = Ways(drop_bounds, drop_interval, drop_p_smaller, drop_p_larger, drop_cases_to_settle)
+AMOUNT = Ways(
+    amount_drop_bounds,
+    amount_drop_interval,
+    amount_drop_p_smaller,
+    amount_drop_p_larger,
+    amount_drop_cases_to_settle,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OfDrop:
-    """An estimate of how much worse a share or a score is, on the same cases; see `Estimate`."""
+    """An estimate of how much worse a metric is, on the same cases; see `Estimate`."""
 
-    drop: Drop
+    drop: Drop | AmountDrop
+    ways: Ways
     #: The means before, and now.
     before: float
     after: float
@@ -64,51 +86,19 @@ class OfDrop:
         return self.drop.cases
 
     def bounds(self, alpha: float) -> tuple[float, float]:
-        return drop_bounds(self.drop, alpha)
+        return self.ways.bounds(self.drop, alpha)
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        return drop_interval(self.drop, confidence)
+        return self.ways.interval(self.drop, confidence)
 
     def p_below(self, threshold: float) -> float:
-        return drop_p_smaller(self.drop, threshold)
+        return self.ways.p_smaller(self.drop, threshold)
 
     def p_above(self, threshold: float) -> float:
-        return drop_p_larger(self.drop, threshold)
+        return self.ways.p_larger(self.drop, threshold)
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
-        return drop_cases_to_settle(self.drop, threshold, alpha_above, alpha_below)
-
-
-@dataclass(frozen=True, slots=True)
-class OfAmountDrop:
-    """An estimate of how much more an amount is, on the same cases, as a difference or relative; see `Estimate`."""
-
-    drop: AmountDrop
-    before: float
-    after: float
-
-    @property
-    def value(self) -> float:
-        return self.drop.value
-
-    @property
-    def cases(self) -> int:
-        return self.drop.cases
-
-    def bounds(self, alpha: float) -> tuple[float, float]:
-        return amount_drop_bounds(self.drop, alpha)
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        return amount_drop_interval(self.drop, confidence)
-
-    def p_below(self, threshold: float) -> float:
-        return amount_drop_p_smaller(self.drop, threshold)
-
-    def p_above(self, threshold: float) -> float:
-        return amount_drop_p_larger(self.drop, threshold)
-
-    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
-        return amount_drop_cases_to_settle(self.drop, threshold, alpha_above, alpha_below)
+        return self.ways.cases_to_settle(self.drop, threshold, alpha_above, alpha_below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +191,15 @@ def paired(pairs: Pairs, kind: Kind, *, relative: bool = False) -> Estimate:
     if kind.bounded:
         # Sums of fractions may pass the ends by a rounding error.
         of = trials[::-1] if kind.less_is_better else trials
-        return OfDrop(case_drop(np.clip(bad, 0, 1), np.clip(good, 0, 1), pairs.clusters, of), before, after)
+        drop = case_drop(np.clip(bad, 0, 1), np.clip(good, 0, 1), pairs.clusters, of)
+        return OfDrop(drop, SHARE, before, after)
     for end, means in ((math.inf, pairs.after), (-math.inf, pairs.before)):
         if np.isinf(means).any():
             return Endless(len(pairs.case), end)
     if min(pairs.before.min(), pairs.after.min()) < 0:
         raise NoData("a mean is of amounts from 0 up, and some of these are below")
-    return OfAmountDrop(amount_drop(good, bad, pairs.clusters, relative=relative, trials=trials), before, after)
+    risen = amount_drop(good, bad, pairs.clusters, relative=relative, trials=trials)
+    return OfDrop(risen, AMOUNT, before, after)
 
 
 def independent(before: Estimate, after: Estimate, kind: Kind, same: int, *, relative: bool = False) -> Estimate:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Metric, Slice
     from pytest_evalbars.run.matching import Matching
 
+#: With a smaller share of cases in common, of the side that has fewer, two slices are taken as two independent
+#: samples: cases that were added, or taken out, leave the others as comparable as they were.
+ENOUGH = 0.8
+
 
 class Pairs(NamedTuple):
     """What each case that two runs have in common said in both; shapes (cases,)."""
@@ -29,6 +33,10 @@ class Pairs(NamedTuple):
     #: How many trials said so, before and after; None: nobody knows.
     before_trials: NDArray[np.int64] | None = None
     after_trials: NDArray[np.int64] | None = None
+
+    def enough(self, fewest: int) -> bool:
+        """Whether they speak for two slices of which the smaller one has so many cases."""
+        return len(self.case) > 0 and len(self.case) >= ENOUGH * fewest
 
 
 #: What the unjudged trials before are taken for, where those of now are taken for the one or the other end: at the

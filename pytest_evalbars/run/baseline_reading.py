@@ -25,8 +25,6 @@ SCHEMA = 1
 #: More trials of one case than this are a slip of the pen.
 MOST_TRIALS = 100_000
 CONFLICT = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-
-
 #: What writes a baseline.
 UPDATE = "--evalbars-update-baseline"
 
@@ -64,11 +62,18 @@ def load_baseline(path: Path) -> Run:
 def looks_like_baseline(path: Path) -> bool:
     """Whether a file is empty, or begins as a baseline does, be it damaged behind that or in a conflict."""
     try:
-        with path.open("rb") as stream:
-            line = next((line for line in stream if not line.isspace()), b"")
+        _, line = _first_line(path)
     except OSError:
         return False
-    return not line or line.startswith(CONFLICT) or b'"baseline"' in line[:40]
+    return not line or line.startswith(CONFLICT) or _names_it(line)
+
+
+def begins_as_baseline(path: Path) -> bool:
+    """Whether a file begins as a baseline does, be it damaged behind that; not if it cannot be opened."""
+    try:
+        return _names_it(_first_line(path)[1])
+    except OSError:
+        return False
 
 
 def _is_baseline(path: Path) -> bool:
@@ -77,8 +82,7 @@ def _is_baseline(path: Path) -> bool:
     Raises:
         RunFileError: it is no line of either kind.
     """
-    with path.open("rb") as stream:
-        number, line = next(((number, line) for number, line in enumerate(stream, 1) if not line.isspace()), (0, b""))
+    number, line = _first_line(path)
     if not line:
         raise RunFileError(f"{shown(path)}: the baseline is empty")
     try:
@@ -87,6 +91,17 @@ def _is_baseline(path: Path) -> bool:
         problem = "a merge conflict is left in it" if line.startswith(CONFLICT) else "not valid JSON"
         raise RunFileError(f"{shown(path)}, line {number}: {problem}") from None
     return isinstance(row, dict) and row.get("type") == "baseline"
+
+
+def _first_line(path: Path) -> tuple[int, bytes]:
+    """The first line that is not blank, and its number; 0 and nothing where all are."""
+    with path.open("rb") as stream:
+        return next(((number, line) for number, line in enumerate(stream, 1) if not line.isspace()), (0, b""))
+
+
+def _names_it(line: bytes) -> bool:
+    """Whether a line begins as the first of a baseline does, wherever its blanks stand."""
+    return b'"baseline"' in line[:40]
 
 
 class _Lines(Rows):

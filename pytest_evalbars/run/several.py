@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.run.baseline import load_baseline
+from pytest_evalbars.run.baseline_reading import begins_as_baseline, load_baseline
 from pytest_evalbars.run.reading import load_run
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 #: Bytes of a file that take longer to read than another process takes to start.
 LARGE = 30_000_000
-#: How the first line of a baseline begins, wherever its blanks stand.
-BASELINE = b'"baseline"'
 
 
 def load_runs(paths: Sequence[Path]) -> list[Run]:
@@ -45,12 +43,7 @@ def load_runs(paths: Sequence[Path]) -> list[Run]:
 
 def _load(path: Path) -> Run:
     """Read a baseline, or a run file: how a broken baseline is mended is no advice for those."""
-    try:
-        with path.open("rb") as stream:
-            first = next((line for line in stream if not line.isspace()), b"")
-    except OSError:
-        first = b""  # what is wrong is said by who reads it
-    return load_baseline(path) if BASELINE in first[:40] else load_run(path)
+    return load_baseline(path) if begins_as_baseline(path) else load_run(path)
 
 
 def _one_by_one(paths: Sequence[Path], found: dict[Path, Run]) -> list[Run]:

@@ -254,6 +254,36 @@ def test_trials_that_could_not_be_judged_bound_the_drop(max_drop, outcomes, word
     )
 
 
+def in_order(*words):
+    """A run of cases on accuracy, by what each said."""
+    return Run.from_observations(
+        {"case": f"c{k}", "dimension": "accuracy", "outcome": word} for k, word in enumerate(words)
+    )
+
+
+@pytest.mark.parametrize(
+    ("max_drop", "dropped", "unjudged_before", "unjudged_now", "word"),
+    [
+        (0.2, 0, 0, 0, "met"),
+        (0.2, 0, 8, 0, "met"),
+        (0.2, 0, 0, 8, "met"),
+        (0.2, 0, 8, 8, "inconclusive"),  # those may have passed before, and these miss now
+        (0, 30, 0, 0, "missed"),
+        (0, 30, 12, 0, "missed"),
+        (0, 30, 0, 12, "missed"),
+        (0, 30, 12, 12, "inconclusive"),  # those may have missed before, and these pass now
+    ],
+)
+def test_unjudged_trials_of_both_runs_bound_the_drop_together(max_drop, dropped, unjudged_before, unjudged_now, word):
+    bars = load_bars({"max_errors": 40, "bar": [{"dimension": "accuracy", "max_drop": max_drop}]})
+    # What the other run says of those: what is worst for a drop that is to be met, and best for one to be missed.
+    then_said, now_said = ("miss", "pass") if dropped else ("pass", "miss")
+    then = ["pass"] * (80 + dropped) + ["error"] * unjudged_before + [then_said] * unjudged_now
+    now = ["pass"] * 80 + ["miss"] * dropped + [now_said] * unjudged_before + ["error"] * unjudged_now
+    (verdict,) = decide(in_order(*now), bars, baseline=in_order(*then)).verdicts
+    assert verdict.verdict == word
+
+
 def test_without_a_baseline_a_comparison_is_no_data():
     decision = decide(said(), load_bars({"bar": [{"dimension": "accuracy", "max_drop": 0}]}))
     assert (decision.exit_code, decision.verdicts[0].verdict) == (10, "no data")

@@ -156,6 +156,6 @@ def test_a_window_tells_what_a_serial_run_tells(suite, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 140))
+@pytest.mark.parametrize("seed", range(100, 125))
 def test_a_window_tells_what_a_serial_run_tells_soaked(suite, seed):
     compare(suite, seed)

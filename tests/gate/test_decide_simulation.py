@@ -91,7 +91,7 @@ def test_a_session_exactly_at_its_bars_seldom_fails(trials, likeness, sessions):
     [(1, 0), (3, 0), (3, 0.3), (3, 0.6), (3, "dead or alive"), (10, 0.3), (10, "dead or alive")],
 )
 def test_a_session_at_or_above_its_bars_fails_in_five_of_a_hundred(trials, likeness, truth):
-    sessions = 1000
+    sessions = 600
     assert share(simulate(12, sessions, EACH, (*SIZE, trials), truth, likeness), 1) <= at_most(PROMISED, sessions)
 
 
@@ -100,7 +100,7 @@ def test_a_session_at_or_above_its_bars_fails_in_five_of_a_hundred(trials, liken
 @pytest.mark.parametrize(("trials", "likeness"), [(1, 0), (3, 0.5)])
 @pytest.mark.parametrize("cases", [8, 25, 50])
 def test_wholes_alone_and_ceilings_keep_the_promise_too(bars, trials, likeness, cases):
-    sessions, truth = 1000, 0.1 if bars is not WHOLES else 0.9
+    sessions, truth = 600, 0.1 if bars is not WHOLES else 0.9
     decisions = simulate(13, sessions, bars, (14, 3, cases, trials), truth, likeness)
     assert share(decisions, 1) <= at_most(PROMISED, sessions)
 
@@ -150,7 +150,7 @@ def test_a_launch_just_under_the_bar_seldom_passes(trials, likeness, cases, mirr
 @pytest.mark.parametrize("cases", [20, 60, 200])
 @pytest.mark.parametrize(("trials", "likeness"), [(1, 0), (3, 0.2), (3, 0.8), (10, 0.4), (10, "dead or alive")])
 def test_launches_under_the_bar_pass_in_five_of_a_hundred(bar, cases, trials, likeness):
-    sessions = 4000
+    sessions = 2000
     bars = {"bar": [{"dimension": "accuracy", "at_least": bar}]}
     decisions = simulate(32, sessions, bars, (1, 1, cases, trials), bar, likeness, "launch")
     assert share(decisions, 0) <= at_most(PROMISED, sessions)

@@ -175,5 +175,5 @@ def test_a_misspelt_set_is_a_usage_error(suite):
 def test_the_command_says_the_same(suite):
     suite.bars(BAR + STRICT).file("test_it.py", SUITE)
     result = suite.run()
-    told = suite.pytester.run("evalbars", "gate", str(result.path)).stdout.str()
+    told = suite.command("gate", result.path).out
     assert [line.split() for line in told.splitlines() if line.startswith("accuracy")] == lines(result)

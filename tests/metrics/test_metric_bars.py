@@ -208,7 +208,7 @@ def test_the_table_and_the_sentences_use_the_metrics_words_and_units(suite):
 def test_the_command_says_the_same_in_json(suite):
     suite.bars(BARS).file("test_it.py", SUITE)
     result = suite.run()
-    told = json.loads(suite.pytester.run("evalbars", "gate", str(result.path), "--json").stdout.str())
+    told = json.loads(suite.command("gate", result.path, "--json").out)
     assert told["exit_code"] == result.exit == 1
     assert [(each["metric"], each["group"], each["verdict"]) for each in told["verdicts"]] == [
         ("latency <= 2", None, "met"),
@@ -328,4 +328,4 @@ def test_errors_beside_metrics(suite):
 
 
 def gate_json(suite, result):
-    return json.loads(suite.pytester.run("evalbars", "gate", str(result.path), "--json").stdout.str())["verdicts"]
+    return json.loads(suite.command("gate", result.path, "--json").out)["verdicts"]

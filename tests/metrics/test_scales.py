@@ -408,8 +408,8 @@ def test_weak_passes_stand_beside_numbers_that_count_them(metric, shown):
 def test_weak_passes_are_said_the_same_by_the_command(suite):
     suite.bars(TONE + ALL).file("test_it.py", WEAK)
     result = suite.run()
-    told = suite.pytester.run("evalbars", "gate", str(result.path)).stdout.str()
+    told = suite.command("gate", result.path).out
     table = [line for line in result.out.splitlines() if line.startswith(("dimension", "tone", "accuracy"))]
     assert [line for line in told.splitlines() if line.startswith(("dimension", "tone", "accuracy"))] == table
-    found = json.loads(suite.pytester.run("evalbars", "gate", "--json", str(result.path)).stdout.str())
+    found = json.loads(suite.command("gate", "--json", result.path).out)
     assert {each["dimension"]: each.get("weak") for each in found["verdicts"]} == {"tone": 0.3, "accuracy": None}

@@ -104,8 +104,7 @@ EXPECTED = {
 
 def decided(suite, *paths):
     """The estimates of the command on run files, but for the time, which is never the same."""
-    result = suite.pytester.run("evalbars", "gate", *map(str, paths), "--json")
-    told = json.loads(result.stdout.str())
+    told = json.loads(suite.command("gate", *paths, "--json").out)
     found = {(each["bar"], each["dimension"], each["group"]): each["estimate"] for each in told["verdicts"]}
     assert found.pop(("mean_latency", None, None)) >= 0
     return found
@@ -235,9 +234,9 @@ def test_what_makes_no_sense_in_a_run_file_names_the_line(suite, how):
     suite.bars(BARS)
     good = {"type": "observation", "case": "a", "dimension": "tone", "outcome": "pass"}
     suite.file("run.jsonl", f"{json.dumps(good)}\n{json.dumps({**good, 'case': 'b', **more})}\n")
-    result = suite.pytester.run("evalbars", "gate", "run.jsonl")
-    assert result.ret == 4
-    told = result.stdout.str() + result.stderr.str()
+    result = suite.command("gate", "run.jsonl")
+    assert result.exit == 4
+    told = result.out + result.err
     assert "run.jsonl, line 2: " in told
     assert words in told
     assert "Traceback" not in told
@@ -251,9 +250,9 @@ def test_what_is_no_number_in_a_run_file_was_not_measured(suite, value):
     suite.bars(BARS)
     line = '{"case": "a%d", "dimension": "tone", "outcome": "pass", "measures": {"hops": %s}}\n'
     suite.file("run.jsonl", line % (1, value) + line % (2, 5))
-    result = suite.pytester.run("evalbars", "gate", "run.jsonl", "--json")
-    assert "Traceback" not in result.stderr.str()
-    found = next(each for each in json.loads(result.stdout.str())["verdicts"] if each["bar"] == "p50_hops")
+    result = suite.command("gate", "run.jsonl", "--json")
+    assert result.err == ""
+    found = next(each for each in json.loads(result.out)["verdicts"] if each["bar"] == "p50_hops")
     assert (found["estimate"], found["cases"], found["unjudged"]) == (5, 1, 1)
 
 
@@ -261,5 +260,5 @@ def test_guardrails_at_a_stage_of_a_later_version_are_left_alone(suite):
     suite.bars(BARS)
     line = {"case": "a", "dimension": "tone", "outcome": "pass", "guardrail": {"tool": "block", "pre": "pass"}}
     suite.file("run.jsonl", json.dumps(line) + "\n")
-    found = json.loads(suite.pytester.run("evalbars", "gate", "run.jsonl", "--json").stdout.str())
+    found = json.loads(suite.command("gate", "run.jsonl", "--json").out)
     assert next(each for each in found["verdicts"] if each["bar"] == "coverage")["estimate"] == 1

@@ -223,7 +223,7 @@ def test_held():
     assert attempt("held") > 1
 """,
     )
-    result = suite.run()
+    result = suite.run("--reruns-delay=0")
     assert attempts("held") == 1
     assert list(result.verdicts.values()) == ["miss"]
 

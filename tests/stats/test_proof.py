@@ -102,7 +102,7 @@ def test_what_is_counted_exactly_is_what_the_page_says():
     assert_fresh("Pass rates, one trial a case")
 
 
-#: Sections of 20 seconds or more each, 7 minutes in all: `python tests/stats/prove.py --check` runs them too, and
+#: Sections of 10 seconds or more each, 8 minutes in all: `python tests/stats/prove.py --check` runs them too, and
 #: is for whoever changes an estimator.
 LONG = (
     "Drops on the same cases, more trials than before or fewer",
@@ -118,6 +118,12 @@ LONG = (
     "Calibration error, several trials a case",
     "Classification, 14 classes from 300 cases to 5",
     "Drops on the same cases, in documents",
+    "Drops on the same cases, 3 trials a case",
+    "Relative rises of amounts, much alike",
+    "Relative rises of amounts, skewed",
+    "Bars that may stop at any time",
+    "Pass rates, cases tried 1, 2, 3 or 10 times",
+    "Classification, 10 cases and more in every class",
 )
 
 
