@@ -28,7 +28,7 @@ class Trial:
     #: By dimension, as `judge` gives them: outcome, score, level, reason. The first one that is no error stands.
     verdicts: dict[str, list[Any]] = field(default_factory=dict)
     measures: dict[str, Any] = field(default_factory=dict)
-    #: Its `prediction` and `guardrail`, where it has them.
+    #: Its `prediction`, `guardrail` and `calls`, where it has them.
     more: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     xfail: bool = False
@@ -38,7 +38,7 @@ class Trial:
         if line.get("type") == "trial":
             self.error, self.xfail = str(line.get("error") or ""), bool(line.get("xfail"))
             self.measures = dict(line.get("measures") or {})
-            self.more = {key: line[key] for key in ("prediction", "guardrail") if key in line}
+            self.more = {key: line[key] for key in ("prediction", "guardrail", "calls") if key in line}
         elif not self.stands(name := line["dimension"]):
             self.verdicts[name] = [line["outcome"], *(line.get(key) for key in ("score", "level", "reason"))]
 

@@ -18,7 +18,13 @@ def paid(said: Mapping[str, Any]) -> float:
     """US dollars that this session paid for a trial, as far as it says; what was replayed cost nothing."""
     if "paid" in said:
         return float(said["paid"])
-    return float(said["measures"].get(COST) or 0.0) + float(said["measures"].get(JUDGE_COST) or 0.0)
+    calls, measures = said.get("calls") or {}, said["measures"]
+    parts = ((COST, "models", "replayed"), (JUDGE_COST, "judges", "judges_replayed"))
+    return sum(
+        float(measures.get(cost) or 0.0)
+        for cost, asked, replayed in parts
+        if not calls.get(replayed) or calls[replayed] < sum(calls[asked].values())
+    )
 
 
 @dataclass(slots=True)
