@@ -18,6 +18,8 @@ class Replayed:
     def __init__(self, parts: Sequence[Any]) -> None:
         self.chunks = list(parts)
         self._next = iter(parts)
+        #: litellm's Router notes on every answer what it did for it.
+        self._hidden_params: dict[str, Any] = {}
 
     def __iter__(self) -> Replayed:
         return self

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from openai_server import Reply
+
 HEAD = """
     import asyncio
     import litellm
@@ -19,11 +22,9 @@ def measures(outcome):
     return {line["case"].rpartition("::")[2]: line.get("measures", {}) for line in outcome.of("trial")}
 
 
-def test_every_way_to_ask_is_measured(project, server):
-    project.file(
-        "test_cases.py",
-        HEAD
-        + """
+WAYS = (
+    HEAD
+    + """
     def test_sync():
         assert "hello" in litellm.completion("openai/gpt-4o-mini", ask("hello")).choices[0].message.content
 
@@ -54,6 +55,14 @@ def test_every_way_to_ask_is_measured(project, server):
             return [part async for part in stream]
         asyncio.run(read())
 
+    def test_router_stream():
+        router = litellm.Router([
+            {"model_name": "any", "litellm_params": {"model": "openai/gpt-4o-mini", "api_key": "sk-of-the-router"}}
+        ])
+        async def read():
+            return [part async for part in await router.acompletion("any", ask("hello"), stream=True)]
+        assert len(list(router.completion("any", ask("hello"), stream=True))) == len(asyncio.run(read()))
+
     def test_embedding():
         assert litellm.embedding("openai/text-embedding-3-small", ["a", "b"]).data
 
@@ -65,13 +74,17 @@ def test_every_way_to_ask_is_measured(project, server):
 
     def test_nothing():
         pass
-    """,
-    )
+    """
+)
+
+
+def test_every_way_to_ask_is_measured(project, server):
+    project.file("test_cases.py", WAYS)
 
     outcome = project.run()
 
     found = measures(outcome)
-    assert (outcome.exit, outcome.counts) == (0, {"passed": 10})
+    assert (outcome.exit, outcome.counts) == (0, {"passed": 11})
     assert {name: each.get("calls") for name, each in found.items()} == {
         "test_sync": 1,
         "test_by_name": 1,
@@ -79,6 +92,7 @@ def test_every_way_to_ask_is_measured(project, server):
         "test_router": 2,
         "test_stream": 1,
         "test_async_stream": 1,
+        "test_router_stream": 2,
         "test_embedding": 1,
         "test_text": 1,
         "test_no_price": 1,
@@ -93,4 +107,37 @@ def test_every_way_to_ask_is_measured(project, server):
     assert "cost_usd" not in found["test_no_price"]
     assert all(each["model_seconds"] > 0 for name, each in found.items() if name != "test_nothing")
     assert outcome.of("trial")[0]["calls"] == {"models": {"gpt-4o-mini-2026-01-01": 1}}
-    assert len(server.requests) == 11
+    assert len(server.requests) == 13
+
+
+@pytest.mark.slow
+def test_every_way_to_ask_is_recorded_and_replayed(project, server):
+    project.file("test_cases.py", WAYS.replace("assert isinstance(stream, litellm.CustomStreamWrapper)", "pass"))
+    first = project.run("--evalbars-calls=record")
+    server.close()
+    second = project.run("--evalbars-calls=replay")
+
+    assert (first.exit, second.exit, second.counts) == (0, 0, {"passed": 11})
+    for name, each in measures(second).items():
+        before = {key: value for key, value in measures(first)[name].items() if key != "seconds"}
+        assert {key: value for key, value in each.items() if key != "seconds"} == pytest.approx(before, abs=1e-5)
+
+
+def test_time_of_replays_is_that_of_the_recording(project, server):
+    server.otherwise = lambda _: Reply(after=0.2)
+    project.file(
+        "test_cases.py",
+        """
+        import asyncio, litellm, pytest
+
+        @pytest.mark.dimension("accuracy")
+        async def test_both():
+            ask = [litellm.acompletion("openai/gpt-4o-mini", [{"role": "user", "content": word}]) for word in "ab"]
+            await asyncio.gather(*ask)
+        """,
+    )
+    project.run("--evalbars-calls=record")
+    server.close()
+    replayed = project.run("--evalbars-calls=replay").of("trial")[0]["measures"]
+    assert 0.2 <= replayed["seconds"] < replayed["model_seconds"]  # both were asked at the same time
+    assert replayed["model_seconds"] >= 0.4
