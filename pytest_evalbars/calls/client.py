@@ -1,7 +1,9 @@
 """Asks any model that litellm can reach: within its limits, and again where no answer came.
 
-model = Model("openai/gpt-4o-mini", temperature=0)
-answer = await model.ask("What is the capital of France?")
+    model = Model("openai/gpt-4o-mini", temperature=0)
+    answer = await model.ask("What is the capital of France?")
+
+Every call runs in the one event loop of `background`, whoever asks: all that is true of one way to ask is of others.
 """
 
 from __future__ import annotations
