@@ -21,7 +21,7 @@ SUITE = """
 
     @pytest.mark.dimension("accuracy")
     @pytest.mark.trials(2)
-    @pytest.mark.parametrize("number", range(3))
+    @pytest.mark.parametrize("number", range(2))
     async def test_async(number, evalcase):
         answers = await asyncio.gather(
             litellm.acompletion("openai/gpt-4o-mini", say(f"question {number}")),
@@ -29,7 +29,8 @@ SUITE = """
             litellm.aembedding("openai/text-embedding-3-small", [f"text {number}"]),
         )
         evalcase.record(output=[text_of(answers[0]), text_of(answers[1]), answers[2].data[0]["embedding"]])
-        assert number != 1 or evalcase.trial == 0  # one of them is a miss
+        if number == 1 and evalcase.trial == 1:
+            pytest.fail("one of them is a miss")
 
     @pytest.mark.dimension("accuracy")
     def test_sync(evalcase):
@@ -58,35 +59,45 @@ def recordings(suite):
     return sorted(suite.path.glob("recordings/*/*.json"))
 
 
+#: The recordings of the suite, by their names; made once.
+RECORDED: dict[str, bytes] = {}
+
+
 @pytest.fixture
 def recorded(project, server):
     """A project that was recorded, serially, and whose server is down."""
     project.bars(BAR, ini='filterwarnings = ["ignore"]')
     project.file("test_cases.py", SUITE)
-    outcome = project.run("--evalbars-calls=record")
-    assert (outcome.exit, outcome.counts) == (0, {"passed": 7, "missed": 1})
+    if not RECORDED:
+        outcome = project.run("--evalbars-calls=record")
+        assert (outcome.exit, outcome.counts) == (0, {"passed": 5, "missed": 1})
+        # 2 cases of 2 trials, 2 equal questions and a text each; a stream; one question is asked by two cases.
+        assert len(recordings(project)) == len(server.requests) == 2 * 2 * 3 + 1
+        files = (path for path in (project.path / "recordings").rglob("*") if path.is_file())
+        RECORDED.update({str(path.relative_to(project.path)): path.read_bytes() for path in files})
+    for name, content in RECORDED.items():
+        path = project.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     server.close()
     return project
 
 
-def test_replays_to_identical_run_files(recorded, server):
-    asked = len(server.requests)
+def test_replays_to_identical_run_files(recorded):
     first, *others = (
         recorded.run(*arguments, "--evalbars-calls=replay")
         for arguments in ((), (), ("--evalbars-concurrency=4",), ("--evalbars-concurrency=4",))
     )
 
     assert {outcome.exit for outcome in (first, *others)} == {0}
-    assert [told(outcome) == told(first) for outcome in others] == [True] * 3
+    for outcome in others:
+        assert told(outcome) == told(first)
     trial = next(line for line in first.of("trial") if "test_sync" in line["case"])
     assert trial["calls"] == {
         "models": {"gpt-4o-mini": 1, "gpt-4o-mini-2026-01-01": 1},
         "replayed": 2,
     }
     assert trial["measures"]["cost_usd"] > 0  # what it cost when it was recorded
-    # 3 cases of 2 trials, 2 equal questions and a text each; a stream; one question is asked by two cases.
-    assert len(recordings(recorded)) == 3 * 2 * 3 + 1
-    assert asked == len(server.requests) == 3 * 2 * 3 + 1
 
 
 @pytest.mark.slow
@@ -122,7 +133,7 @@ def test_a_changed_prompt_is_a_missing_call_that_is_named(recorded):
 
     outcome = recorded.run("--evalbars-calls=replay")
 
-    assert (outcome.exit, outcome.counts) == (1, {"passed": 6, "missed": 1, "failed": 1})
+    assert (outcome.exit, outcome.counts) == (1, {"passed": 4, "missed": 1, "failed": 1})
     outcome.said(
         "MissingCall: a call of openai/gpt-4o-mini is not recorded in recordings (case test_cases.py::test_sync, ",
         "prompt 'tell me more'",
@@ -151,11 +162,13 @@ def test_a_missing_call_that_was_swallowed_is_an_error_too(recorded):
     outcome.said("could not be judged", "is not recorded in recordings")
 
 
+@pytest.mark.slow
 def test_more_trials_than_recorded(recorded):
     outcome = recorded.run("--evalbars-calls=replay", "--evalbars-trials=3", "-k", "test_async")
     outcome.said("the very same is recorded for other trials only (0, 1)")
 
 
+@pytest.mark.slow
 def test_auto_records_what_is_missing(project, server):
     project.bars(BAR, ini='filterwarnings = ["ignore"]')
     project.file("test_cases.py", SUITE)
@@ -163,11 +176,12 @@ def test_auto_records_what_is_missing(project, server):
     assert len(server.requests) == 2
     outcome = project.run("--evalbars-calls=auto")
     assert outcome.exit == 0
-    assert len(server.requests) == 3 * 2 * 3 + 1
+    assert len(server.requests) == 2 * 2 * 3 + 1
     assert project.run("--evalbars-calls=auto").exit == 0
-    assert len(server.requests) == 3 * 2 * 3 + 1
+    assert len(server.requests) == 2 * 2 * 3 + 1
 
 
+@pytest.mark.slow
 def test_record_asks_again(recorded):
     again = recorded.run("--evalbars-calls=record", "-k", "test_sync")  # the server is down
     assert again.exit == 1
@@ -175,15 +189,19 @@ def test_record_asks_again(recorded):
     assert recorded.run("--evalbars-calls=replay").exit == 0  # and what was recorded is still there
 
 
+@pytest.mark.slow
 def test_the_mode_and_the_folder_stand_in_the_bars_file(project, server):
     project.bars(f'calls = "auto"\nrecordings = "answers/of models"\n{BAR}', ini='filterwarnings = ["ignore"]')
     project.file("test_cases.py", SUITE)
     assert project.run().exit == 0
-    assert len(list(project.path.glob("answers/of models/*/*.json"))) == 3 * 2 * 3 + 1
+    assert len(list(project.path.glob("answers/of models/*/*.json"))) == 2 * 2 * 3 + 1
     assert project.run("--evalbars-calls=live").exit in (0, 10)
-    assert len(server.requests) == (3 * 2 * 3 + 1) + (3 * 2 * 3 + 2)  # live asks whatever is asked
+    assert len(server.requests) == (2 * 2 * 3 + 1) + (2 * 2 * 3 + 2)  # live asks whatever is asked
 
+
+def test_a_mode_that_is_none(project):
     project.bars('calls = "recrod"')
+    project.file("test_cases.py", SUITE)
     outcome = project.run()
     assert outcome.exit == 4
     outcome.said("`calls`", "\"recrod\" is none of live, record, replay, auto; did you mean 'record'?")
@@ -201,10 +219,10 @@ def test_failures_are_not_recorded_and_leave_no_hole(project, server):
         @pytest.mark.dimension("accuracy")
         def test_retries(evalcase):
             answers = []
-            while len(answers) < 2:
+            for _ in range(6):
                 try:
-                    answers.append(ask().choices[0].message.content)
-                except litellm.APIError:
+                    answers += [ask().choices[0].message.content] if len(answers) < 2 else []
+                except Exception:
                     pass
             evalcase.record(output=answers)
         """,
@@ -220,6 +238,7 @@ def test_failures_are_not_recorded_and_leave_no_hole(project, server):
     assert second.of("trial")[0]["measures"]["calls"] == 2
 
 
+@pytest.mark.slow
 def test_streams_cut_off_are_not_recorded(project, server):
     project.file(
         "test_cases.py",
@@ -364,23 +383,24 @@ def test_a_damaged_recording_is_named(recorded):
         if entry["streamed"]:
             path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
             damaged = path
-        elif "question 2" in str(entry["request"]) and entry["occurrence"] == 0 and entry["trial"] == 1:
+        elif "question 0" in str(entry["request"]) and entry["occurrence"] == 0 and entry["trial"] == 1:
             path.write_text('{"schema": 99}', encoding="utf-8")
     outcome = recorded.run("--evalbars-calls=replay")
-    assert outcome.counts == {"passed": 5, "missed": 1, "failed": 2}
+    assert outcome.counts == {"passed": 3, "missed": 1, "failed": 2}
     name = re.escape(f"recordings/{damaged.parent.name}/{damaged.name}")
     assert re.search(rf"CallsError: {name}: the recorded call is damaged", outcome.out)
     outcome.said("delete the file and record the call again with --evalbars-calls=auto")
     outcome.said("of another version of pytest-evalbars")
 
 
+@pytest.mark.slow
 def test_what_cannot_be_recorded_is_said_and_fails_the_session(project):
     project.bars(BAR, ini='filterwarnings = ["ignore"]')
     project.file("test_cases.py", SUITE)
     project.file("recordings", "a file where the folder should be")
     outcome = project.run("--evalbars-calls=record")
-    assert (outcome.exit, outcome.counts) == (10, {"passed": 7, "missed": 1})
-    outcome.said("20 calls of models could not be recorded: recordings: File exists; the recording is not complete")
+    assert (outcome.exit, outcome.counts) == (10, {"passed": 5, "missed": 1})
+    outcome.said("14 calls of models could not be recorded: recordings: File exists; the recording is not complete")
 
 
 def test_calls_of_no_trial_are_told(project, server):
