@@ -1,7 +1,9 @@
 """Asks any model that litellm can reach: within its limits, and again where no answer came.
 
-model = Model("openai/gpt-4o-mini", temperature=0)
-answer = await model.ask("What is the capital of France?")
+    model = Model("openai/gpt-4o-mini", temperature=0)
+    answer = await model.ask("What is the capital of France?")
+
+Every call runs in the one event loop of `background`, whoever asks: all that is true of one way to ask is of others.
 """
 
 from __future__ import annotations
@@ -14,9 +16,18 @@ from typing import TYPE_CHECKING, Any
 from pytest_evalbars.calls import background
 from pytest_evalbars.calls.answered import Answer, answer_of, declined, is_filtered, measured
 from pytest_evalbars.calls.faults import Fault, fault_of, too_slow
-from pytest_evalbars.calls.litellm_import import closed_over, keep_callbacks_out, litellm, quieten, require
+from pytest_evalbars.calls.litellm_import import (
+    closed_over,
+    is_loaded,
+    keep_callbacks_out,
+    litellm,
+    load,
+    quieten,
+    require,
+)
 from pytest_evalbars.calls.schema import shaped
 from pytest_evalbars.cases.asked import HEARD, Call
+from pytest_evalbars.cases.running import waiting
 from pytest_evalbars.errors import EvalbarsError, ModelError
 from pytest_evalbars.execution.limits import BEHALF, holder, limit, seconds_of
 from pytest_evalbars.safe import safe
@@ -85,6 +96,9 @@ class Model:
             ModelError: no answer came.
         """
         __tracebackhide__ = True
+        if not is_loaded():
+            with waiting():
+                await asyncio.wrap_future(background.submit(load()))
         asked = background.submit(self._ask(messages, schema, self.parameters | _free(parameters), holder()))
         try:
             return await asyncio.wrap_future(asked)
@@ -102,6 +116,9 @@ class Model:
     ) -> Answer:
         """Ask, in sync code: the same as `ask`, and the calling thread waits."""
         __tracebackhide__ = True
+        if not is_loaded():
+            with waiting():
+                background.submit(load()).result()
         asked = background.submit(self._ask(messages, schema, self.parameters | _free(parameters), holder()))
         try:
             return asked.result()

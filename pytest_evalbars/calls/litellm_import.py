@@ -72,6 +72,16 @@ def litellm() -> Any:
     return module
 
 
+def is_loaded() -> bool:
+    """Whether it need not be imported any more."""
+    return getattr(sys.modules.get("litellm"), "evalbars_knows", False)
+
+
+async def load() -> None:
+    """Import it, in the loop of the calls: seconds that are no case's, and in which other loops go on."""
+    litellm()
+
+
 @contextmanager
 def _local_prices() -> Iterator[None]:
     if LOCAL_PRICES in os.environ or "litellm" in sys.modules:

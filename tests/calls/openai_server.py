@@ -36,6 +36,7 @@ class Reply:
     retry_after: str | None = None
     #: Sent instead of an answer, as it stands: malformed JSON, a page of HTML.
     body: str | None = None
+    content_type: str = "application/json"
     #: Never answer: until the client goes away, or the server is closed.
     hang: bool = False
     #: Close the connection after so many bytes of the body (of a stream: after so many events).
@@ -165,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: str, reply: Reply) -> None:
         raw = body.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(raw)))
         if reply.retry_after is not None:
             self.send_header("Retry-After", reply.retry_after)

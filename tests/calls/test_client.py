@@ -162,6 +162,13 @@ def test_a_server_that_dribbles_is_ended_too(server):
     assert "no answer within 0.3 s" in words
 
 
+@pytest.mark.parametrize("content_type", ["text/html", "text/plain; charset=latin-1", "image/png", ""])
+def test_a_server_that_calls_its_answer_something_else(server, model, content_type):
+    """Taken as it is or asked again; never an error of another kind."""
+    server.plan(Reply("Paris", content_type=content_type), Reply("Paris"))
+    assert model.ask_sync("hello").text == "Paris"
+
+
 def test_a_used_up_quota_is_not_asked_for_again(server, model):
     error = {"message": "You exceeded your current quota, check your plan", "code": "insufficient_quota"}
     words, requests = fails(model, Reply(status=429, body=json.dumps({"error": error})), server=server)

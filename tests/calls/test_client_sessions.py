@@ -135,14 +135,16 @@ def test_a_call_that_was_not_recorded(project, server):
 @pytest.mark.parametrize("scope", ["function", "session"])
 def test_event_loops_of_pytest_asyncio(project, server, scope):
     """A new loop for each case, in a process of its own, every warning an error."""
+    loops = f'asyncio_mode = "auto"\nasyncio_default_test_loop_scope = "{scope}"\n'
+    loops += 'asyncio_default_fixture_loop_scope = "session"'
     server.otherwise = lambda _: Reply("Paris")
-    project.bars(
-        "", ini=f'asyncio_mode = "auto"\nasyncio_default_test_loop_scope = "{scope}"\nfilterwarnings = ["error"]'
-    )
+    project.bars("", ini=f'{loops}\nfilterwarnings = ["error"]')
     quiet = ("-p", "no:randomly", "-p", "no:anyio", "-p", "no:timeout")
     result = of(project, ASYNC, cases=30).run(quiet=quiet, subprocess=True)
     assert (result.exit, result.counts) == (0, {"passed": 30})
     assert result.err == ""
+    (first, *_) = result.of("trial")
+    assert first["measures"]["waited"] > 0.2  # litellm's import, which is no part of the first case's time
     result.never_said("Warning", "closed", "destroyed", "Unclosed")
 
 
