@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_evalbars.checks.citing import cites
     from pytest_evalbars.checks.code import CodeRunnerError, python_compiles, python_passes
-    from pytest_evalbars.checks.extras import MissingExtra
     from pytest_evalbars.checks.grounding import grounded
     from pytest_evalbars.checks.handover import hands_over
     from pytest_evalbars.checks.languages import language
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CodeRunnerError",
-    "MissingExtra",
     "Result",
     "cites",
     "contains",
@@ -52,7 +50,6 @@ _HOMES = {
     **dict.fromkeys(("contains", "excludes", "length", "matches"), "text"),
     **dict.fromkeys(("json_schema", "json_valid", "sql_parses"), "structured"),
     **dict.fromkeys(("CodeRunnerError", "python_compiles", "python_passes"), "code"),
-    "MissingExtra": "extras",
     "Result": "result",
     "cites": "citing",
     "grounded": "grounding",

@@ -5,11 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from pytest_evalbars.errors import EvalbarsError
-
-
-class MissingExtra(EvalbarsError):  # noqa: N818 - what is missing is no mistake
-    """A check needs a library that is not installed: an error of the case, never a miss."""
+from pytest_evalbars.errors import MissingExtra
 
 
 def extra(library: str, purpose: str) -> Any:

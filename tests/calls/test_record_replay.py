@@ -96,6 +96,7 @@ def test_replays_to_identical_run_files(recorded):
     assert trial["calls"] == {
         "models": {"gpt-4o-mini": 1, "gpt-4o-mini-2026-01-01": 1},
         "replayed": 2,
+        "paid": 0.0,
     }
     assert trial["measures"]["cost_usd"] > 0  # what it cost when it was recorded
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_evalbars import checks
 from pytest_evalbars.checks import languages
+from pytest_evalbars.errors import MissingExtra
 
 JSON = [
     '{"a": 1}',
@@ -169,5 +170,5 @@ def test_a_missing_library_says_how_to_install_it(monkeypatch, library, call):
     monkeypatch.setitem(sys.modules, library, None)
     languages._identifier.cache_clear()  # noqa: SLF001 - kept for the whole process
     name = library.partition(".")[0]
-    with pytest.raises(checks.MissingExtra, match=rf"needs {name}: pip install 'pytest-evalbars\[checks\]'"):
+    with pytest.raises(MissingExtra, match=rf"needs {name}: pip install 'pytest-evalbars\[checks\]'"):
         call()
