@@ -9,6 +9,14 @@ from openai_server import Reply
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SECTION = README[README.index("## Judge what an assert cannot") : README.index("### What models are asked")]
 
+TUTOR = """
+import pytest
+
+async def tutor(question):
+    return f"What have 1/4 and 1/2 in common? {question}"
+
+"""
+
 
 def block(kind, holding):
     blocks = re.findall(rf"```{kind}\n(.*?)```", SECTION, re.DOTALL)
@@ -21,8 +29,7 @@ def test_the_case_of_the_readme_is_judged_recorded_and_replayed(project, server)
     (project.path / "rubrics").mkdir()
     project.file("rubrics/scaffolding.toml", block("toml", "task ="))
     project.file("homework.jsonl", json.dumps({"id": "sum", "question": "1/4 + 1/2?", "expects": "1/4"}))
-    head = 'import pytest\n\nasync def tutor(question):\n    return f"What do 1/4 and 1/2 have in common? {question}"\n\n'
-    (project.path / "test_cases.py").write_text(head + block("python", "scaffolding.judge"), encoding="utf-8")
+    (project.path / "test_cases.py").write_text(TUTOR + block("python", "scaffolding.judge"), encoding="utf-8")
 
     recorded = project.run("--evalbars-calls=record")
 
