@@ -10,6 +10,7 @@ HEAD = """
     import litellm
     import pytest
     from litellm import completion
+    from pytest_evalbars.cases.running import judging
 
     def ask(words, **more):
         return [{"role": "user", "content": words}]
@@ -72,6 +73,10 @@ WAYS = (
     def test_no_price():
         litellm.completion("openai/nobody-knows-it", ask("hello"))
 
+    def test_judge():
+        with judging():
+            litellm.completion("openai/gpt-4o-mini", ask("hello"))
+
     def test_nothing():
         pass
     """
@@ -84,7 +89,7 @@ def test_every_way_to_ask_is_measured(project, server):
     outcome = project.run()
 
     found = measures(outcome)
-    assert (outcome.exit, outcome.counts) == (0, {"passed": 11})
+    assert (outcome.exit, outcome.counts) == (0, {"passed": 12})
     assert {name: each.get("calls") for name, each in found.items()} == {
         "test_sync": 1,
         "test_by_name": 1,
@@ -96,8 +101,10 @@ def test_every_way_to_ask_is_measured(project, server):
         "test_embedding": 1,
         "test_text": 1,
         "test_no_price": 1,
+        "test_judge": None,
         "test_nothing": None,
     }
+    assert found["test_judge"]["judge_calls"] == 1
     # The server says: one word in, four out; gpt-4o-mini costs 0.15 and 0.60 dollars a million tokens.
     for name in ("test_sync", "test_by_name"):
         assert (found[name]["tokens_in"], found[name]["tokens_out"]) == (1, 4)
@@ -105,9 +112,9 @@ def test_every_way_to_ask_is_measured(project, server):
     assert found["test_async"]["tokens_out"] == 8
     assert found["test_stream"]["tokens_out"] > 0  # counted by a tokenizer, as the server did not say
     assert "cost_usd" not in found["test_no_price"]
-    assert all(each["model_seconds"] > 0 for name, each in found.items() if name != "test_nothing")
+    assert all(each["model_seconds"] > 0 for each in found.values() if "calls" in each)
     assert outcome.of("trial")[0]["calls"] == {"models": {"gpt-4o-mini-2026-01-01": 1}}
-    assert len(server.requests) == 13
+    assert len(server.requests) == 14
 
 
 @pytest.mark.slow
@@ -117,7 +124,7 @@ def test_every_way_to_ask_is_recorded_and_replayed(project, server):
     server.close()
     second = project.run("--evalbars-calls=replay")
 
-    assert (first.exit, second.exit, second.counts) == (0, 0, {"passed": 11})
+    assert (first.exit, second.exit, second.counts) == (0, 0, {"passed": 12})
     for name, each in measures(second).items():
         before = {key: value for key, value in measures(first)[name].items() if key != "seconds"}
         assert {key: value for key, value in each.items() if key != "seconds"} == pytest.approx(before, abs=1e-5)
