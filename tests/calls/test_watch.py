@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from openai_server import Reply
+
+import pytest_evalbars
 
 HEAD = """
     import asyncio
@@ -148,3 +155,75 @@ def test_time_of_replays_is_that_of_the_recording(project, server):
     replayed = project.run("--evalbars-calls=replay").of("trial")[0]["measures"]
     assert 0.2 <= replayed["seconds"] < replayed["model_seconds"]  # both were asked at the same time
     assert replayed["model_seconds"] >= 0.4
+
+
+LITELLM = """
+import os
+
+PRICES = os.environ.get("LITELLM_LOCAL_MODEL_COST_MAP")
+
+def completion(model, messages=()):
+    return "asked"
+
+async def acompletion(model, messages=()):
+    return "asked"
+"""
+
+SCRIPT = """
+import inspect, os, sys
+from pytest_evalbars.calls.watch import take_calls, watch
+from pytest_evalbars.errors import MissingCall
+
+before = list(sys.meta_path)
+if {early}:
+    from litellm import completion
+end = watch(lambda: not {early})
+import litellm
+from litellm import acompletion
+if not {early}:
+    from litellm import completion
+assert litellm.PRICES == (None if {early} else "True") and "LITELLM_LOCAL_MODEL_COST_MAP" not in os.environ
+assert completion is litellm.completion and inspect.iscoroutinefunction(acompletion)
+assert str(inspect.signature(completion)) == "(model, messages=())" and completion.__name__ == "completion"
+
+class Exchange:
+    def ask(self, name, call, args, kwargs):
+        return name, call(*args, **kwargs)
+
+    async def ask_async(self, name, call, args, kwargs):
+        return name, await call(*args, **kwargs)
+
+def run(coroutine):
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+
+again = watch(lambda: False)  # as a session within a session
+over = take_calls(Exchange())
+assert completion("m") == ("completion", "asked")
+assert run(acompletion("m")) == ("completion", "asked")
+over()
+again()
+try:
+    assert completion("m") == "asked" and {early}
+except MissingCall as error:
+    assert "while no eval case runs" in str(error) and not {early}
+end()
+assert litellm.completion("m") == completion("m") == "asked"
+assert not hasattr(completion, "__evalbars_wrapped__") and not hasattr(litellm.acompletion, "__evalbars_wrapped__")
+assert sys.meta_path == before
+"""
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_functions_are_wrapped_when_they_come_and_given_back(tmp_path, early):
+    (tmp_path / "litellm").mkdir()
+    (tmp_path / "litellm" / "__init__.py").write_text(LITELLM)
+    environment = {key: value for key, value in os.environ.items() if key != "LITELLM_LOCAL_MODEL_COST_MAP"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(Path(pytest_evalbars.__file__).parents[1])])
+    script = SCRIPT.format(early=early)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
