@@ -99,9 +99,12 @@ class Asked:
 
     def not_judged(self, what: str, error: BaseException) -> None:
         """A judge gave none."""
-        words = str(error) if isinstance(error, EvalbarsError) else f"a judge was given up ({type(error).__name__})"
-        with self._lock:
-            self._judged.setdefault(what, words)
+        from asyncio import CancelledError  # noqa: PLC0415 - who judges has imported it
+
+        if isinstance(error, Exception | CancelledError):  # what else ends a body is no case's to catch
+            given_up = f"a judge was given up ({type(error).__name__})"
+            with self._lock:
+                self._judged.setdefault(what, str(error) if isinstance(error, EvalbarsError) else given_up)
 
     def unjudged(self) -> list[str]:
         """What kept judges from their verdicts: an outage that a case passes over is no verdict."""

@@ -280,7 +280,9 @@ GONE_ON = {
 @pytest.mark.parametrize("name", [*PASSED_OVER, *GONE_ON])
 def test_a_judges_error_that_is_caught_makes_no_verdict(name, suite):
     suite.file("model.py", MODEL % (json.dumps(LEVELS), json.dumps(CHECKLIST)))
-    suite.file("conftest.py", "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent))\n")
+    suite.file(
+        "conftest.py", "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent))\n"
+    )
     suite.bars(BAR)
     body = (PASSED_OVER | GONE_ON)[name]
     suite.file("test_coach.py", SWALLOWED.format(good=graded("excellent"), body=body))
