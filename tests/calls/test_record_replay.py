@@ -432,6 +432,35 @@ def test_calls_of_no_trial_are_told(project, server):
     assert (first.exit, second.exit, len(server.requests)) == (0, 0, 2)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "litellm.moderation('hi')",
+        "litellm.search('hi', 'tavily')",
+        "asyncio.run(litellm.anthropic_messages(100, [], 'anthropic/x'))",
+        "asyncio.run(litellm.agenerate_content('gemini/x', []))",
+    ],
+)
+def test_what_replays_refuse_is_an_error_when_it_is_swallowed(project, call):
+    project.file(
+        "test_cases.py",
+        f"""
+        import asyncio
+        import litellm, pytest
+
+        @pytest.mark.dimension("accuracy")
+        def test_others():
+            try:
+                {call}
+            except Exception:
+                pass
+        """,
+    )
+    outcome = project.run("--evalbars-calls=replay")
+    assert outcome.exit == 1
+    outcome.said("could not be judged: litellm.", "was called while calls are replayed")
+
+
 def test_replaying_asks_nothing_else(project, server):
     project.file(
         "test_cases.py",
