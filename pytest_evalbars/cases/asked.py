@@ -150,6 +150,10 @@ class Asked:
         paid = [call for call in self._calls if not call.replayed and (own or call.judging)]
         return sum(call.cost_usd or 0.0 for call in paid)
 
+    def models(self) -> Counter[str]:
+        """How often the product was answered, by version."""
+        return Counter(call.model for call in self._calls if not call.judging)
+
     def further(self) -> dict[str, Any]:
         """The trial line's key `calls`: which versions answered how often, and how many answers were replayed.
 
