@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_evalbars.calls.answers import Numbers, is_stream, numbers_of, numbers_of_parts, packed, unpacked, words_of
+from pytest_evalbars.calls.answers import (
+    Numbers,
+    is_stream,
+    numbers_of,
+    numbers_of_parts,
+    packed,
+    provider_of,
+    unpacked,
+    words_of,
+)
 from pytest_evalbars.calls.flights import Flights
 from pytest_evalbars.calls.missing import missing
 from pytest_evalbars.calls.request import Request, request_of, sketch_of
@@ -317,7 +326,11 @@ class Exchange:
                 "the file and record the call again with --evalbars-calls=auto"
             ) from None
         if not entry.streamed:  # where litellm says what an answer cost
-            parts[0]._hidden_params = {"response_cost": entry.cost_usd, REPLAYED: entry.seconds}  # noqa: SLF001
+            parts[0]._hidden_params = {  # noqa: SLF001
+                "response_cost": entry.cost_usd,
+                "custom_llm_provider": provider_of(entry.request),
+                REPLAYED: entry.seconds,
+            }
         return parts
 
     def _count(self, asking: Asking, numbers: Numbers, parts: list[Any], *, replayed: bool = False) -> None:

@@ -433,6 +433,23 @@ def test_calls_of_no_trial_are_told(project, server):
     assert (first.exit, second.exit, len(server.requests)) == (0, 0, 2)
 
 
+def test_the_tested_code_prices_a_recorded_answer_as_it_priced_the_fresh_one(project):
+    project.file(
+        "test_cases.py",
+        """
+        import litellm, pytest
+
+        @pytest.mark.dimension("accuracy")
+        def test_cost(evalcase):
+            answer = litellm.completion("openai/gpt-4o-mini", [{"role": "user", "content": "hi"}])
+            evalcase.record(output=litellm.completion_cost(answer))
+        """,
+    )
+    fresh, replayed = (project.run(f"--evalbars-calls={mode}") for mode in ("record", "replay"))
+    assert (fresh.exit, replayed.exit) == (0, 0)
+    assert fresh.of("trial")[0]["evidence"] == replayed.of("trial")[0]["evidence"]
+
+
 FIXTURE = """
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
