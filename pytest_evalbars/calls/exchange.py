@@ -24,7 +24,7 @@ from pytest_evalbars.calls.request import Request, request_of, sketch_of
 from pytest_evalbars.calls.streams import Replayed, watched
 from pytest_evalbars.calls.watch import OTHERS, inside
 from pytest_evalbars.cases.asked import HEARD, Asked, Call
-from pytest_evalbars.cases.running import JUDGING, Running, running
+from pytest_evalbars.cases.running import JUDGING, Running, running, working
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CallsError, MissingCall
 from pytest_evalbars.run.plain import plain, redactor
@@ -99,7 +99,7 @@ class Exchange:
             return call(*args, **kwargs)
         if self.store is None:
             asking, began = self._asking(sketch_of(name, call, args, kwargs)), time.perf_counter()
-            with inside():
+            with inside(), working(asking.trial):
                 answer = call(*args, **kwargs)
             return self._measured(asking, answer, began)
         with self._asked(name, call, args, kwargs) as asking:
@@ -128,7 +128,7 @@ class Exchange:
             return await call(*args, **kwargs)
         if self.store is None:
             asking, began = self._asking(sketch_of(name, call, args, kwargs)), time.perf_counter()
-            with inside():
+            with inside(), working(asking.trial):
                 answer = await call(*args, **kwargs)
             return self._measured(asking, answer, began)
         with self._asked(name, call, args, kwargs) as asking:
@@ -154,7 +154,7 @@ class Exchange:
     ) -> Found:
         """Ask the model, and record the answer; one that comes in parts is read to its end first."""
         began = time.perf_counter()
-        with inside():
+        with inside(), working(asking.trial):
             answer = call(*args, **kwargs)
             parts = list(answer) if (streamed := is_stream(answer, asking.request)) else [answer]
         return self._kept(asking, parts, streamed, time.perf_counter() - began)
@@ -163,7 +163,7 @@ class Exchange:
         self, asking: Asking, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Found:
         began = time.perf_counter()
-        with inside():
+        with inside(), working(asking.trial):
             answer = await call(*args, **kwargs)
             streamed = is_stream(answer, asking.request)
             parts = [part async for part in answer] if streamed else [answer]
