@@ -318,7 +318,7 @@ def test_tools_logprobs_and_usage_come_back(project, server):
     assert outputs[0] == outputs[1]
     (path,) = recordings(project)
     content = path.read_text(encoding="utf-8")
-    assert json.loads(content)["request"]["extra_headers"] == {"x-team": "a"}
+    assert re.fullmatch(r"sha256:[0-9a-f]{16}", json.loads(content)["request"]["extra_headers"].pop("x-team"))
     assert json.loads(content)["request"]["extra_body"] == {"top_k": 3}
     assert json.loads(content)["request"]["response_format"]["json_schema"]["title"] == "Shape"
     assert "metadata" not in content
@@ -353,7 +353,11 @@ def test_secrets_are_on_no_disk(project, server, monkeypatch):
             litellm.completion(
                 "openai/gpt-4o-mini", [{"role": "user", "content": "my token is " + os.environ["OTHER_TOKEN"]}],
                 api_key="sk-given-by-hand-in-the-code", api_base=os.environ["OPENAI_BASE_URL"],
-                extra_headers={"X-Api-Key": "key-in-a-header"}, max_retries=0,
+                extra_headers={"X-Api-Key": "key-in-a-header", "Api-Key-2": "key-of-a-second"} | {
+                    "X-Session": "session-in-a-header", "X-Auth": "authorized-by-a-header"
+                },
+                extra_body={"credentials": {"user": "known-to-the-provider"}, "auth": "in-the-body"},
+                max_retries=0,
             )
         """,
     )
@@ -362,8 +366,11 @@ def test_secrets_are_on_no_disk(project, server, monkeypatch):
         "sk-given-by-hand-in-the-code",
         "key-in-a-header",
         "sk-nobody-must-see-this",
+        "key-of-a-second",
+        "authorized-by-a-header",
     )
     echo = "you sent " + ", ".join(secrets)
+    secrets += ("session-in-a-header", "known-to-the-provider", "in-the-body")
     server.otherwise = lambda _: Reply(echo, response={"model": secrets[1]})
 
     for mode in ("live", "record", "replay"):
