@@ -346,9 +346,7 @@ class Exchange:
         )
         if (heard := HEARD.get()) is not None:
             heard.append(call)
-        if asking.trial:
-            asking.asked.add(call)
-        else:
+        if not (asking.trial and asking.asked.add(call)):
             self.ledger.take(call)
 
     def _shown(self, request: Request, numbers: Numbers, parts: list[Any]) -> dict[str, Any]:

@@ -53,16 +53,19 @@ class Asked:
         #: Of what judges were to judge: why there is no verdict; None where there is one.
         self._judged: dict[str, str | None] = {}
         self._open: list[Callable[[], None]] = []
+        self._ended = False
         self._lock = threading.Lock()
         #: How long the product would have waited for answers that were replayed; those that it asked for at the
         #: same time are one wait.
         self.replayed_seconds = 0.0
         self._replaying, self._longest = 0, 0.0
 
-    def add(self, call: Call) -> None:
-        """Note a call that was answered."""
+    def add(self, call: Call) -> bool:
+        """Note a call that was answered; false where that is too late, as the trial's line is written."""
         with self._lock:
-            self._calls.append(call)
+            if not self._ended:
+                self._calls.append(call)
+            return not self._ended
 
     def occurrence(self, content: str) -> int:
         """How often this trial has asked the very same before: repeated questions have answers of their own."""
@@ -121,6 +124,8 @@ class Asked:
             given_up, self._open = self._open, []
         for each in given_up:
             each()
+        with self._lock:
+            self._ended = True
 
     def measures(self) -> dict[str, float | int]:
         """What the calls add up to, by the names of measures; a judge's have names of their own.

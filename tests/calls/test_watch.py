@@ -253,3 +253,30 @@ def test_time_of_the_product_is_its_own_while_a_judge_works(project, server):
 
     assert outcome.exit == 0
     assert measures["model_seconds"] - 0.01 < measures["seconds"] < measures["model_seconds"] + 0.5
+
+
+def test_an_answer_that_comes_after_its_trial_is_not_lost(project, server):
+    server.otherwise = lambda _: Reply(after=0.3)
+    project.file(
+        "test_cases.py",
+        """
+        import threading
+        import litellm, pytest
+
+        asked = [{"role": "user", "content": "hi"}]
+        late = threading.Thread(target=litellm.completion, args=("openai/gpt-4o-mini", asked))
+
+        @pytest.mark.dimension("accuracy")
+        def test_first():
+            late.start()
+            late.join(0.05)
+
+        @pytest.mark.dimension("accuracy")
+        def test_second():
+            late.join()
+        """,
+    )
+    outcome = project.run()
+
+    assert outcome.exit == 0
+    outcome.said("note: 1 call of models outside of every trial, $2.55e-06")
