@@ -50,8 +50,8 @@ class Asked:
         self._unused: dict[str, list[int]] = {}
         #: What kept calls from being recorded or replayed: whatever the case made of that, it was not judged.
         self.faults: list[str] = []
-        #: Of what judges were to judge: why there is no verdict; None where there is one.
-        self._judged: dict[str, str | None] = {}
+        #: Of what judges were to judge: the dimension and why there is no verdict; None where there is one.
+        self._judged: dict[str, tuple[str, str] | None] = {}
         self._open: list[Callable[[], None]] = []
         self._ended = False
         self._lock = threading.Lock()
@@ -100,18 +100,19 @@ class Asked:
         with self._lock:
             self._judged[what] = None
 
-    def not_judged(self, what: str, error: BaseException) -> None:
+    def not_judged(self, what: str, dimension: str, error: BaseException) -> None:
         """A judge gave none."""
         from asyncio import CancelledError  # noqa: PLC0415 - who judges has imported it
 
         if isinstance(error, Exception | CancelledError):  # what else ends a body is no case's to catch
             given_up = f"a judge was given up ({type(error).__name__})"
+            words = str(error) if isinstance(error, EvalbarsError) else given_up
             with self._lock:
-                self._judged.setdefault(what, str(error) if isinstance(error, EvalbarsError) else given_up)
+                self._judged.setdefault(what, (dimension, words))
 
-    def unjudged(self) -> list[str]:
-        """What kept judges from their verdicts: an outage that a case passes over is no verdict."""
-        return [words for words in self._judged.values() if words is not None]
+    def unjudged(self) -> list[tuple[str, str]]:
+        """Of judges without a verdict the dimension and why: an outage that a case passes over is no verdict."""
+        return [each for each in self._judged.values() if each is not None]
 
     def reading(self, given_up: Callable[[], None]) -> None:
         """An answer comes in parts; `given_up` is called when the trial has ended, read to its end or not."""

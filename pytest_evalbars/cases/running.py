@@ -135,12 +135,13 @@ def waiting() -> Iterator[None]:
 
 
 @contextmanager
-def judging(what: str = "") -> Iterator[None]:
+def judging(what: str = "", dimension: str = "") -> Iterator[None]:
     """While a judge works: what it asks is measured apart, and its time is not the product's.
 
     Args:
         what: what is judged, and by what. Where that got no verdict, not on a further attempt either, the trial was
             not judged, whatever the case makes of the error. "" for work that ends in no verdict.
+        dimension: what is judged; other verdicts on it are then a part of what was to be said, and do not stand.
     """
     token, trial = JUDGING.set(True), running()
     if trial is not None:
@@ -149,7 +150,7 @@ def judging(what: str = "") -> Iterator[None]:
         yield
     except BaseException as error:
         if trial is not None and what:
-            trial.asked.not_judged(what, error)
+            trial.asked.not_judged(what, dimension, error)
         raise
     else:
         if trial is not None and what:
