@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_evalbars.adapters.errors import ScorerError
 from pytest_evalbars.cases.running import judging
-from pytest_evalbars.run.plain import text
+from pytest_evalbars.run.plain import shown, text
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -41,26 +41,32 @@ class How(Words, total=False):
     scale: Scale | None
 
 
+#: Characters of an input by which it is told from others.
+WHOLE = 1_000_000
 #: Characters kept of what a scorer raised.
 FAULT = 500
 _STARTING = threading.Lock()
 
 
 @contextmanager
-def scoring(who: str) -> Iterator[None]:
-    """While a scorer works: whatever it raises, an AssertionError too, is an error that names it.
+def scoring(who: str, what: object) -> Iterator[None]:
+    """From the scorer's work to the result: whatever it raises, an AssertionError too, is an error that names it.
+
+    Args:
+        who: for errors.
+        what: its input, by which a further attempt is known.
 
     Raises:
         ScorerError: it raised.
     """
-    try:
-        with judging():
+    with judging(f"{who}\0{shown(what, WHOLE)}"):
+        try:
             yield
-    except ScorerError:
-        raise
-    except Exception as error:
-        words = safe(text(error, FAULT))
-        raise ScorerError(f"{who} failed: {type(error).__name__}" + (f": {words}" if words else "")) from error
+        except ScorerError:
+            raise
+        except Exception as error:
+            words = safe(text(error, FAULT))
+            raise ScorerError(f"{who} failed: {type(error).__name__}" + (f": {words}" if words else "")) from error
 
 
 def named(tool: str, scorer: object, name: object, *needs: str) -> str:

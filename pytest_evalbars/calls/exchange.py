@@ -7,7 +7,16 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.calls.answers import Numbers, is_stream, numbers_of, numbers_of_parts, packed, unpacked, words_of
+from pytest_evalbars.calls.answers import (
+    Numbers,
+    is_stream,
+    numbers_of,
+    numbers_of_parts,
+    packed,
+    provider_of,
+    unpacked,
+    words_of,
+)
 from pytest_evalbars.calls.asking import Asking, Found, cleaner
 from pytest_evalbars.calls.flights import Flights
 from pytest_evalbars.calls.missing import missing
@@ -15,7 +24,7 @@ from pytest_evalbars.calls.request import Request, request_of, sketch_of
 from pytest_evalbars.calls.streams import Replayed, watched
 from pytest_evalbars.calls.watch import OTHERS, inside
 from pytest_evalbars.cases.asked import HEARD, Asked, Call
-from pytest_evalbars.cases.running import JUDGING, running
+from pytest_evalbars.cases.running import JUDGING, running, working
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CallsError, MissingCall
 from pytest_evalbars.run.plain import plain
@@ -57,7 +66,7 @@ class Exchange:
             return call(*args, **kwargs)
         if self.store is None:
             asking, began = self._asking(sketch_of(name, call, args, kwargs)), time.perf_counter()
-            with inside():
+            with inside(), working(asking.trial):
                 answer = call(*args, **kwargs)
             return self._measured(asking, answer, began)
         with self._asked(name, call, args, kwargs) as asking:
@@ -86,7 +95,7 @@ class Exchange:
             return await call(*args, **kwargs)
         if self.store is None:
             asking, began = self._asking(sketch_of(name, call, args, kwargs)), time.perf_counter()
-            with inside():
+            with inside(), working(asking.trial):
                 answer = await call(*args, **kwargs)
             return self._measured(asking, answer, began)
         with self._asked(name, call, args, kwargs) as asking:
@@ -112,7 +121,7 @@ class Exchange:
     ) -> Found:
         """Ask the model, and record the answer; one that comes in parts is read to its end first."""
         began = time.perf_counter()
-        with inside():
+        with inside(), working(asking.trial):
             answer = call(*args, **kwargs)
             parts = list(answer) if (streamed := is_stream(answer, asking.request)) else [answer]
         return self._kept(asking, parts, streamed, time.perf_counter() - began)
@@ -121,7 +130,7 @@ class Exchange:
         self, asking: Asking, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Found:
         began = time.perf_counter()
-        with inside():
+        with inside(), working(asking.trial):
             answer = await call(*args, **kwargs)
             streamed = is_stream(answer, asking.request)
             parts = [part async for part in answer] if streamed else [answer]
@@ -155,11 +164,15 @@ class Exchange:
             raise
 
     def _refuse(self, name: str) -> None:
-        if self.mode == "replay":
-            raise MissingCall(
-                f"litellm.{name} was called while calls are replayed, which never reaches the network: its answers "
-                "are not recorded; leave its cases out of this session, or let the tested code stand in for it"
-            )
+        if self.mode != "replay":
+            return
+        words = (
+            f"litellm.{name} was called while calls are replayed, which never reaches the network: its answers "
+            "are not recorded; leave its cases out of this session, or let the tested code stand in for it"
+        )
+        if (trial := running()) is not None:
+            trial.asked.faults.append(words)
+        raise MissingCall(words)
 
     # -- the recordings ------------------------------------------------------------------------------------
 
@@ -280,7 +293,11 @@ class Exchange:
                 "the file and record the call again with --evalbars-calls=auto"
             ) from None
         if not entry.streamed:  # where litellm says what an answer cost
-            parts[0]._hidden_params = {"response_cost": entry.cost_usd, REPLAYED: entry.seconds}  # noqa: SLF001
+            parts[0]._hidden_params = {  # noqa: SLF001
+                "response_cost": entry.cost_usd,
+                "custom_llm_provider": provider_of(entry.request),
+                REPLAYED: entry.seconds,
+            }
         return parts
 
     def _count(self, asking: Asking, numbers: Numbers, parts: list[Any], *, replayed: bool = False) -> None:
@@ -296,9 +313,7 @@ class Exchange:
         )
         if (heard := HEARD.get()) is not None:
             heard.append(call)
-        if asking.trial:
-            asking.asked.add(call)
-        else:
+        if not (asking.trial and asking.asked.add(call)):
             self.ledger.take(call)
 
     def _shown(self, request: Request, numbers: Numbers, parts: list[Any]) -> dict[str, Any]:

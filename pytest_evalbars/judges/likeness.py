@@ -61,6 +61,7 @@ class Examples:
         self.group = np.array([number for number, _ in cut], int)
         bags = [Counter(feature for token in _tokens(part) for feature in _features(token)) for _, part in cut]
         holders = Counter(feature for bag in bags for feature in bag)
+        self._bare = np.array([_is_bare(part) for _, part in cut], bool)
         self._column = {feature: column for column, feature in enumerate(holders)}
         self._idf = np.array([math.log(1 + len(bags) / count) for count in holders.values()])
         self._unknown = math.log(1 + 2 * len(bags))
@@ -86,6 +87,8 @@ class Examples:
         norms = np.sqrt((ends**2).sum(axis=1) + unknown)
         cosines = (ends @ self._examples) / np.maximum(norms, 1e-9)[:, None]
         cosines = cosines[min(1, len(found) - 1) :]
+        if _is_bare(sentence):  # numbers are all alike: one by itself reads like every example with some
+            cosines = cosines * self._bare
         place = int(cosines.argmax() // cosines.shape[1])
         best = [cosines[place, self.group == number].max(initial=0) for number in range(self.group.max() + 1)]
         group = int(np.argmax(best))
@@ -106,6 +109,10 @@ class Examples:
                 self._vectors.clear()
             self._vectors[token] = vector, foreign
         return self._vectors[token]
+
+
+def _is_bare(sentence: str) -> bool:
+    return set(_tokens(sentence)) == {"#"}
 
 
 def _tokens(text: str) -> list[str]:

@@ -318,7 +318,7 @@ def test_tools_logprobs_and_usage_come_back(project, server):
     assert outputs[0] == outputs[1]
     (path,) = recordings(project)
     content = path.read_text(encoding="utf-8")
-    assert json.loads(content)["request"]["extra_headers"] == {"x-team": "a"}
+    assert re.fullmatch(r"sha256:[0-9a-f]{16}", json.loads(content)["request"]["extra_headers"].pop("x-team"))
     assert json.loads(content)["request"]["extra_body"] == {"top_k": 3}
     assert json.loads(content)["request"]["response_format"]["json_schema"]["title"] == "Shape"
     assert "metadata" not in content
@@ -353,7 +353,11 @@ def test_secrets_are_on_no_disk(project, server, monkeypatch):
             litellm.completion(
                 "openai/gpt-4o-mini", [{"role": "user", "content": "my token is " + os.environ["OTHER_TOKEN"]}],
                 api_key="sk-given-by-hand-in-the-code", api_base=os.environ["OPENAI_BASE_URL"],
-                extra_headers={"X-Api-Key": "key-in-a-header"}, max_retries=0,
+                extra_headers={"X-Api-Key": "key-in-a-header", "Api-Key-2": "key-of-a-second"} | {
+                    "X-Session": "session-in-a-header", "X-Auth": "authorized-by-a-header"
+                },
+                extra_body={"credentials": {"user": "known-to-the-provider"}, "auth": "in-the-body"},
+                max_retries=0,
             )
         """,
     )
@@ -362,8 +366,11 @@ def test_secrets_are_on_no_disk(project, server, monkeypatch):
         "sk-given-by-hand-in-the-code",
         "key-in-a-header",
         "sk-nobody-must-see-this",
+        "key-of-a-second",
+        "authorized-by-a-header",
     )
     echo = "you sent " + ", ".join(secrets)
+    secrets += ("session-in-a-header", "known-to-the-provider", "in-the-body")
     server.otherwise = lambda _: Reply(echo, response={"model": secrets[1]})
 
     for mode in ("live", "record", "replay"):
@@ -431,6 +438,112 @@ def test_calls_of_no_trial_are_told(project, server):
     second = project.run("--evalbars-calls=replay")
     second.said("note: 1 call of models outside of every trial, replayed (as in")
     assert (first.exit, second.exit, len(server.requests)) == (0, 0, 2)
+
+
+def test_the_tested_code_prices_a_recorded_answer_as_it_priced_the_fresh_one(project):
+    project.file(
+        "test_cases.py",
+        """
+        import litellm, pytest
+
+        @pytest.mark.dimension("accuracy")
+        def test_cost(evalcase):
+            answer = litellm.completion("openai/gpt-4o-mini", [{"role": "user", "content": "hi"}])
+            evalcase.record(output=litellm.completion_cost(answer))
+        """,
+    )
+    fresh, replayed = (project.run(f"--evalbars-calls={mode}") for mode in ("record", "replay"))
+    assert (fresh.exit, replayed.exit) == (0, 0)
+    assert fresh.of("trial")[0]["evidence"] == replayed.of("trial")[0]["evidence"]
+
+
+FIXTURE = """
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+    import litellm, pytest
+
+    def ask(words):
+        return litellm.completion("openai/gpt-4o-mini", [{"role": "user", "content": words}])
+
+    @pytest.fixture(scope="session")
+    def answers():
+        return [ask(f"question {number}") for number in range(2)]
+
+    @pytest.mark.dimension("accuracy")
+    @pytest.mark.parametrize("number", range(2))
+    def test_answers(answers, number):
+        assert answers[number]
+
+    @pytest.mark.dimension("accuracy")
+    def test_own(answers):
+        assert ask("of its own") and answers
+"""
+THREAD = """
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+    import litellm, pytest
+
+    @pytest.mark.dimension("accuracy")
+    async def test_answers():
+        def ask():
+            return litellm.completion("openai/gpt-4o-mini", [{"role": "user", "content": "x"}])
+
+        with ThreadPoolExecutor(1) as pool:
+            assert await asyncio.get_running_loop().run_in_executor(pool, ask)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"), [(FIXTURE, "auto"), (FIXTURE, "replay"), pytest.param(THREAD, "replay", marks=pytest.mark.slow)]
+)
+def test_what_may_rest_on_a_recorded_answer_is_no_new_evidence(project, text, mode):
+    project.bars("concurrency = 2\n" + BAR, ini='filterwarnings = ["ignore"]')
+    project.file("test_cases.py", text)
+    apart = text is THREAD  # litellm leaves an event loop open in a thread
+    fresh = project.run("--evalbars-calls=record", subprocess=apart)
+    assert not any("replayed" in line for line in fresh.of("observation"))
+    project.file("test_cases.py", text.replace("of its own", "something else") if mode == "auto" else text)
+
+    outcome = project.run(f"--evalbars-calls={mode}", *(["--evalbars-trials=3"] if apart else []), subprocess=apart)
+
+    assert outcome.exit == 0
+    if mode == "auto":
+        outcome.said("2 of 3 trials replay recorded answers", "met (partly replayed)")
+    else:
+        outcome.said("3 of 3 trials replay recorded answers", "met (replayed)")
+    assert (
+        project.command("history").out.count("replayed, not counted" if mode == "replay" else "2 trials replayed")
+        >= 1
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "litellm.moderation('hi')",
+        "litellm.search('hi', 'tavily')",
+        "asyncio.run(litellm.anthropic_messages(100, [], 'anthropic/x'))",
+        "asyncio.run(litellm.agenerate_content('gemini/x', []))",
+    ],
+)
+def test_what_replays_refuse_is_an_error_when_it_is_swallowed(project, call):
+    project.file(
+        "test_cases.py",
+        f"""
+        import asyncio
+        import litellm, pytest
+
+        @pytest.mark.dimension("accuracy")
+        def test_others():
+            try:
+                {call}
+            except Exception:
+                pass
+        """,
+    )
+    outcome = project.run("--evalbars-calls=replay")
+    assert outcome.exit == 1
+    outcome.said("could not be judged: litellm.", "was called while calls are replayed")
 
 
 def test_replaying_asks_nothing_else(project, server):

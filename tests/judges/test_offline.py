@@ -300,3 +300,14 @@ def test_pairs_are_compared_by_their_levels():
 def test_a_very_long_answer_is_judged_in_time():
     assert shown(EXAMPLES, "word " * 15_000 + "that is your own fault, read the manual.") == "rude"
     assert shown(EXAMPLES, "Nothing here. " * 6_000 + "That is your own fault.") == "rude"
+
+
+@pytest.mark.parametrize("answer", ["7", "42.", "2026-01-01", "3 4"])
+def test_a_number_by_itself_reads_like_no_sentence_with_numbers(answer):
+    good = {"name": "good", "definition": "Asks.", "examples": ["What is 3 + 4?"]}
+    poor = {"name": "poor", "definition": "Tells.", "examples": ["It is 7."]}
+    rubric = {"name": "leads", "task": "Judge.", "passing": "good", "levels": [good, poor]}
+    with pytest.raises(JudgeError, match="cannot tell"):
+        Judge(Rubric.model_validate(rubric)).judge_sync(answer=answer)
+    poor["examples"].append("7")
+    assert Judge(Rubric.model_validate(rubric)).judge_sync(answer=answer).level == "poor"
