@@ -337,7 +337,7 @@ def test_the_rubrics_file_is_beside_the_bars(write, tmp_path, monkeypatch):
         ("{ rubric = 3 }", 'scale "coach", `rubric`: takes the file of a rubric; it is 3'),
         ('{ rubric = "list.toml" }', "list.toml is a checklist"),
         ('{ rubric = "broken.toml" }', 'scale "coach": broken.toml: unknown key `x`'),
-        ('{ rubrik = "rubric.toml" }', "unknown key `rubrik`"),
+        ('{ rubrik = "rubric.toml" }', 'unknown key `rubrik`; did you mean "rubric"?'),
     ],
 )
 def test_mistakes_of_such_a_scale(scale, words, write, tmp_path):
