@@ -291,11 +291,20 @@ def test_yes_and_no_are_words_in_yaml(write):
 
 def test_files_that_are_none(write, tmp_path):
     assert "a.json: a rubric is a .toml, .yaml or .yml file" in refused(write("{}", "a.json"))
-    assert "none.toml: cannot be read" in refused(tmp_path / "none.toml")
+    assert refused(tmp_path / "none.toml").endswith("none.toml: cannot be read: there is no such file")
     (tmp_path / "folder.toml").mkdir()
     assert "folder.toml: cannot be read" in refused(tmp_path / "folder.toml")
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
     assert "latin.toml: cannot be read" in refused(tmp_path / "latin.toml")
+
+
+def test_a_relative_file_is_told_where_it_was_sought(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert refused("rubrics/none.toml") == (
+        f"rubrics/none.toml: cannot be read: there is no such file in {tmp_path}; beside a test it is "
+        "Path(__file__).parent / 'rubrics/none.toml'"
+    )
 
 
 # -- scales of bars files ------------------------------------------------------------------------------------------
