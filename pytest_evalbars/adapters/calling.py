@@ -13,6 +13,7 @@ from pytest_evalbars.adapters.errors import ScorerError
 from pytest_evalbars.cases.running import judging
 from pytest_evalbars.run.plain import shown, text
 from pytest_evalbars.safe import safe
+from pytest_evalbars.slips import slip
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Mapping, Sequence
@@ -100,6 +101,9 @@ def given(who: str, own: object, words: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ScorerError: nothing was said, or both.
     """
+    for name, value in words.items():
+        if wrong := slip(value, objects=True):
+            raise ScorerError(f"{who} was given no {name} to score: it is {safe(wrong)}")
     said = {name: value for name, value in words.items() if value is not None}
     if (own is None) != bool(said):
         much = "both its own input and words" if said else "nothing"

@@ -186,7 +186,8 @@ def _mend(status: int | None, model: str, parameters: Mapping[str, Any], module:
     if status == 401 and parameters.get("api_key"):
         return "the api_key that was passed does not fit"
     if status == 401:
-        return f"set {_key_of(model, module)}, or pass api_key=..."
+        own = '; a server of your own that asks for none takes any, as api_key="none"'
+        return f"set {_key_of(model, module)}, or pass api_key=...{own if parameters.get('api_base') else ''}"
     return {
         403: "the key may not use this model: ask for access, or name another",
         404: f"see that the provider has a model of the name {model!r} at this address",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import inspect
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +15,7 @@ from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.place import line_of_test
 from pytest_evalbars.run.extras import ACTIONS, STAGES, fault
 from pytest_evalbars.run.plain import number, plain, shown, text, word_of
+from pytest_evalbars.slips import slip
 from pytest_evalbars.stash import COLLECTION
 
 if TYPE_CHECKING:
@@ -213,6 +215,9 @@ class EvalCase:
         if said is None:
             return
         if not all(hasattr(result, name) for name in ("passed", "score", "reason")):
+            if inspect.isawaitable(result):
+                self._mistake(f"take({shown(dimension)}, ...) was given {slip(result)}")
+                return
             self._mistake(
                 f"take({shown(dimension)}, {shown(result)}): that is no result of a check or a judge; "
                 "it has `passed`, `score` and `reason`"

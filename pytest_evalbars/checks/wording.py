@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.checks.result import Result
 from pytest_evalbars.safe import safe
+from pytest_evalbars.slips import slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +43,8 @@ def text_of(answer: object, name: str = "answer") -> str:
     """
     if isinstance(answer, str):
         return answer
+    if wrong := slip(answer):
+        raise TypeError(f"a check reads text, and `{name}` is {safe(wrong)}")
     raise TypeError(f"a check reads text, and `{name}` is {type(answer).__name__}: {safe(repr(answer), QUOTED)}")
 
 

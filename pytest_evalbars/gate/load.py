@@ -112,7 +112,7 @@ def _place(table: Table, location: list[int | str]) -> tuple[str, list[str], lis
                 rest,
             )
         case ["scales", str(name), *rest]:
-            return f'{table.where}, scale "{name}"', list(Scale.model_fields), rest
+            return f'{table.where}, scale "{name}"', [*Scale.model_fields, "rubric"], rest
         case ["limits", str(name), *rest]:
             return f'{table.where}, limit "{name}"', list(Limit.model_fields), rest
     return table.where, list(Bars.model_fields), location

@@ -45,7 +45,7 @@ def _levels(table: Table, name: str, given: dict[str, Any]) -> dict[str, Any]:
         raise BarsError(f"{where}, `rubric`: takes the file of a rubric; it is {given['rubric']!r}")
     folder = table.path.parent if table.path is not None else Path()
     try:
-        rubric = load_rubric(folder / given["rubric"])
+        rubric = load_rubric((folder / given["rubric"]).absolute())
     except RubricError as error:
         raise BarsError("\n".join(f"{where}: {line}" for line in str(error).splitlines())) from None
     if rubric.scale is None:

@@ -15,6 +15,8 @@ from pytest_evalbars.judges.prompt import hash_of, messages_of
 from pytest_evalbars.judges.rubric import Rubric
 from pytest_evalbars.judges.votes import KEPT, combined, most, vote_of
 from pytest_evalbars.run.plain import text
+from pytest_evalbars.safe import safe
+from pytest_evalbars.slips import slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -210,6 +212,9 @@ def _data(**fields: object) -> dict[str, Any]:
     for name in ("answer", "first", "second"):
         if name in fields and fields[name] is None:
             raise JudgeError(f"there is no {name} to judge: it is None; an answer that did not come is an error")
+    for name, value in fields.items():
+        if wrong := slip(value):
+            raise JudgeError(f"there is no {name} to read: it is {safe(wrong)}")
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -26,7 +26,7 @@ def load_rubric(path: str | Path) -> Rubric:
     """The rubric that a file holds; without a name it has the file's.
 
     Args:
-        path: a .toml, .yaml or .yml file.
+        path: a .toml, .yaml or .yml file; a relative one is sought in the working directory.
 
     Raises:
         RubricError: naming the file, the place, what is wrong there and the nearest valid word.
@@ -46,6 +46,8 @@ def _values(path: Path, where: str) -> dict[str, Any]:
         raise RubricError(f"{where}: a rubric is a .toml, .yaml or .yml file")
     try:
         content = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise RubricError(f"{where}: cannot be read: there is no such file{_seen_from(path)}") from None
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise RubricError(f"{where}: cannot be read: {safe(error, 300)}") from None
     if path.suffix.lower() != ".toml":
@@ -58,6 +60,13 @@ def _values(path: Path, where: str) -> dict[str, Any]:
         return tomllib.loads(content)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RubricError(f"{where}: not valid TOML: {safe(error, 300)}") from None
+
+
+def _seen_from(path: Path) -> str:
+    """Of a relative path, where it was looked for, and how a test names a file beside it wherever pytest starts."""
+    if path.is_absolute():
+        return ""
+    return f" in {safe(Path.cwd())}; beside a test it is Path(__file__).parent / {safe(path.as_posix())!r}"
 
 
 def _finding(values: dict[str, Any], where: str, error: ErrorDetails) -> str:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 ALIKE = 0.55
 #: By so much it must be closer to it than to any example of another level.
 AHEAD = 0.1
+#: How to mend a rubric that gives it nothing to go by.
+MEND = "add `examples` or `signs`, or name a model"
 #: Characters of a sentence that an explanation quotes.
 QUOTED = 120
 
@@ -132,7 +134,7 @@ class _Reader:
             if sign := self._sign(place, answer, reference):
                 shown[place] = sign
         if not shown:
-            raise CannotTell("no sentence reads like an example of any level, and no sign is found")
+            raise CannotTell(f"{self._between(answer)}, and no sign is found; {MEND}")
         return max(shown), shown[max(shown)]
 
     def criterion(self, place: int, answer: str, reference: str | None) -> tuple[bool, str]:
@@ -143,8 +145,15 @@ class _Reader:
         if shown:
             return bool(max(shown)), shown[max(shown)]
         if not self.parts[place].get("signs"):
-            raise CannotTell(f"no sentence reads like an example of {self.parts[place]['name']}, and it has no signs")
+            name = self.parts[place]["name"]
+            raise CannotTell(f"no sentence reads like an example of {name}, and it has no signs; {MEND}")
         return False, "no sign of it"
+
+    def _between(self, answer: str) -> str:
+        """Why no example shows a level."""
+        if any(each.likeness >= ALIKE for each in self.examples[0].alike(answer)):
+            return "what reads like an example reads much like one of another level, too"
+        return "no sentence reads like an example of any level"
 
     def _sign(self, place: int, answer: str, reference: str | None) -> str | None:
         words = first(self.parts[place].get("signs", ()), answer, reference)

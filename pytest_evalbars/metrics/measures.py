@@ -68,7 +68,8 @@ class _Measured:
 def _lacking(measure: str) -> str:
     if measure == "tokens":
         return "no trial measures tokens; say evalcase.measure(tokens_in=..., tokens_out=...)"
-    return f"no trial measures {measure}; say evalcase.measure({measure}=...)"
+    price = ", or tell the price of what it asks: litellm.register_model" if measure == "cost_usd" else ""
+    return f"no trial measures {measure}; say evalcase.measure({measure}=...){price}"
 
 
 def within(measure: str, limit: str) -> Share:

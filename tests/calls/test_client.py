@@ -207,6 +207,7 @@ def test_nobody_listens():
     ("name", "parameters", "told"),
     [
         (NAME, {}, "no key was given; set OPENAI_API_KEY, or pass api_key=..."),
+        (NAME, {"api_base": NOWHERE}, 'a server of your own that asks for none takes any, as api_key="none"'),
         ("anthropic/claude-x", {}, "no key was given; set ANTHROPIC_API_KEY"),
         ("gpt-of-nobody", {}, 'litellm knows no such provider; name the provider first, as in "openai/gpt-4o-mini"'),
         (NAME, {"api_base": "localhost", "api_key": KEY}, 'localhost is no address; write api_base as in "http://'),

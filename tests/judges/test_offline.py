@@ -187,6 +187,16 @@ def test_what_reads_like_no_example_is_an_error_and_no_verdict(answer):
         EXAMPLES.judge_sync(answer=answer)
 
 
+def test_an_example_of_two_levels_shows_none():
+    judge = graded(("warm", ["How sad. It arrives in 3 days."], []), ("polite", ["It arrives in 3 days."], []))
+    with pytest.raises(JudgeError) as caught:
+        judge.judge_sync(answer="It arrives in 5 days.")
+    assert str(caught.value).endswith(
+        "cannot tell: what reads like an example reads much like one of another level, too, and no sign is found; "
+        "add `examples` or `signs`, or name a model"
+    )
+
+
 def test_a_rubric_without_examples_and_signs_tells_nothing():
     with pytest.raises(JudgeError, match="the offline judge cannot tell"):
         graded(("kind", [], []), ("rude", [], [])).judge_sync(answer="That is your own fault.")

@@ -291,11 +291,20 @@ def test_yes_and_no_are_words_in_yaml(write):
 
 def test_files_that_are_none(write, tmp_path):
     assert "a.json: a rubric is a .toml, .yaml or .yml file" in refused(write("{}", "a.json"))
-    assert "none.toml: cannot be read" in refused(tmp_path / "none.toml")
+    assert refused(tmp_path / "none.toml").endswith("none.toml: cannot be read: there is no such file")
     (tmp_path / "folder.toml").mkdir()
     assert "folder.toml: cannot be read" in refused(tmp_path / "folder.toml")
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
     assert "latin.toml: cannot be read" in refused(tmp_path / "latin.toml")
+
+
+def test_a_relative_file_is_told_where_it_was_sought(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert refused("rubrics/none.toml") == (
+        f"rubrics/none.toml: cannot be read: there is no such file in {tmp_path}; beside a test it is "
+        "Path(__file__).parent / 'rubrics/none.toml'"
+    )
 
 
 # -- scales of bars files ------------------------------------------------------------------------------------------
@@ -337,7 +346,7 @@ def test_the_rubrics_file_is_beside_the_bars(write, tmp_path, monkeypatch):
         ("{ rubric = 3 }", 'scale "coach", `rubric`: takes the file of a rubric; it is 3'),
         ('{ rubric = "list.toml" }', "list.toml is a checklist"),
         ('{ rubric = "broken.toml" }', 'scale "coach": broken.toml: unknown key `x`'),
-        ('{ rubrik = "rubric.toml" }', "unknown key `rubrik`"),
+        ('{ rubrik = "rubric.toml" }', 'unknown key `rubrik`; did you mean "rubric"?'),
     ],
 )
 def test_mistakes_of_such_a_scale(scale, words, write, tmp_path):

@@ -237,6 +237,7 @@ def test_a_measurement_that_no_case_gives_is_no_data_that_says_so(metric, measur
     (verdict,) = decision.verdicts
     assert (verdict.verdict, decision.exit_code, verdict.cases) == ("no data", 10, 0)
     assert verdict.notes[0].startswith(f"no trial measures {measure}; say evalcase.measure(")
+    assert ("litellm.register_model" in verdict.notes[0]) == (measure == "cost_usd")
 
 
 @pytest.mark.parametrize("metric", ["mean_depth", "p50_depth", "depth <= 3", "mean_seconds"])

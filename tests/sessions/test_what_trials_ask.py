@@ -190,6 +190,7 @@ def test_a_budget_counts_judges_and_takes_recorded_answers_for_free(suite):
 
 
 CHECKED = """
+    import asyncio
     import pytest
     from pytest_evalbars.checks.result import Result
 
@@ -236,6 +237,7 @@ def test_a_case_takes_results_and_judgements(suite):
     ("line", "words"),
     [
         ('evalcase.take("accuracy", True)', "that is no result of a check or a judge"),
+        ('evalcase.take("accuracy", asyncio.sleep(0))', "was given a coroutine: write `await` before the call"),
         ('evalcase.take("speed", Result(True, None))', "which the case does not declare"),
         ('evalcase.take("accuracy", Result(True, 7))', "a score lies from 0 to 1"),
     ],
@@ -253,5 +255,5 @@ def test_what_is_no_result_is_an_error_that_names_the_line(suite, line, words):
     ran = suite.run()
 
     assert ran.exit == 1
-    ran.said(words, "test_cases.py:11")
+    ran.said(words, "test_cases.py:12")
     assert set(ran.verdicts.values()) == {"error"}
