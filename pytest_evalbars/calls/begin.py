@@ -10,6 +10,7 @@ from pytest_evalbars.calls.ledger import LEDGER, LEDGER_KEY, Ledger
 from pytest_evalbars.calls.mode import mode_of
 from pytest_evalbars.calls.watch import take_calls
 from pytest_evalbars.scope import scope_of
+from pytest_evalbars.selection import folders_of
 from pytest_evalbars.stash import is_worker
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def hold_calls(config: pytest.Config, settings: Settings) -> None:
     if mode != "live":
         from pytest_evalbars.calls.store import Store  # noqa: PLC0415 - imports cachecontrol
 
-        store = Store(settings.recordings)
+        store = Store(folders_of(config)[0] / (settings.recordings or "recordings"))
     config.add_cleanup(take_calls(Exchange(mode, store, since, ledger, keep=settings.keep_calls)))
     if is_worker(config):
         config.pluginmanager.register(WorkerEnd(ledger), "evalbars-calls")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.calls.ledger import Ledger
     from pytest_evalbars.calls.store import Entry, Store
+
+
+#: A hidden parameter of answers that were not asked for anew: how many seconds they took when they were recorded.
+REPLAYED = "evalbars_replayed"
 
 
 class Found(NamedTuple):
@@ -121,7 +125,7 @@ class Exchange:
         with self._asked(name, call, args, kwargs) as asking:
             found = self._recorded(asking)
             while found is None:
-                flight, mine = self._flights.join(asking.key, asyncio.get_running_loop())
+                flight, mine = self._flights.join(asking.key, _asyncio().get_running_loop())
                 if mine:
                     with flight:
                         found = self._recorded(asking) or await self._fetch_async(asking, call, args, kwargs)
@@ -132,7 +136,7 @@ class Exchange:
                     found = Found(end)
             if (waits := self._replaying(asking, found)) is not None:
                 waits.replay_begins()
-                await asyncio.sleep(0)  # what is asked for at the same time begins to wait, too
+                await _asyncio().sleep(0)  # what is asked for at the same time begins to wait, too
                 waits.replay_ends(found.entry.seconds if found.entry else 0.0)
             return self._given(asking, found)
 
@@ -301,13 +305,16 @@ class Exchange:
 
     def _rebuilt(self, entry: Entry) -> list[Any]:
         try:
-            return [unpacked(part) for part in entry.answer]
+            parts = [unpacked(part) for part in entry.answer]
         except (KeyError, TypeError, ValueError) as error:
             path = self.store.path_of(entry.key) if self.store else ""
             raise CallsError(
                 f"{path}: this version of litellm cannot read the recorded answer ({type(error).__name__}); delete "
                 "the file and record the call again with --evalbars-calls=auto"
             ) from None
+        if not entry.streamed:  # where litellm says what an answer cost
+            parts[0]._hidden_params = {"response_cost": entry.cost_usd, REPLAYED: entry.seconds}  # noqa: SLF001
+        return parts
 
     def _count(self, asking: Asking, numbers: Numbers, parts: list[Any], *, replayed: bool = False) -> None:
         call = Call(
@@ -355,3 +362,8 @@ class Exchange:
             return value
 
         return clean
+
+
+def _asyncio() -> Any:
+    """asyncio, which async code has imported: other sessions do without."""
+    return sys.modules["asyncio"]

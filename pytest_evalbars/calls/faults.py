@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MOST_WORDS = 300
 #: Statuses below 500 that are worth another try.
 PASSING = frozenset({408, 425, 429})
-#: What litellm puts before the provider's words, several times over.
-_PREFIX = re.compile(r"^\s*(?:litellm\.)?\w*(?:Error|Exception|Timeout)\w*(?: Error)?\s*[:-]\s*")
+#: Between the names of exceptions that litellm puts before the provider's words, and before those.
+_AFTER_NAMES = re.compile(r":| - ")
 #: How clients say that they were given no key.
 _NO_KEY = re.compile(r"missing (credentials|.{0,40}\bkey\b)|(key|credentials).{0,80}must be set", re.IGNORECASE)
 _NO_PROVIDER = re.compile(r"LLM Provider NOT provided", re.IGNORECASE)
@@ -146,9 +146,7 @@ def _said(error: BaseException, parameters: Mapping[str, Any]) -> str:
     body = getattr(error, "body", None)
     message = body.get("message") if isinstance(body, dict) else None
     words = message if isinstance(message, str) and message else str(getattr(error, "message", None) or error)
-    while (shorter := _PREFIX.sub("", words)) != words:
-        words = shorter
-    words = words.partition("Traceback (most recent call last)")[0]
+    words = _without_names(words[:10_000].partition("Traceback (most recent call last)")[0])
     try:  # some clients hand on the whole body
         whole = json.loads(words)
         inner = whole.get("error", whole)
@@ -156,6 +154,16 @@ def _said(error: BaseException, parameters: Mapping[str, Any]) -> str:
     except (ValueError, AttributeError, RecursionError):
         pass
     return _told(words, parameters)
+
+
+def _without_names(words: str) -> str:
+    """Words without the names of exceptions before them: litellm.APIError: AzureException APIError - ..."""
+    while (end := _AFTER_NAMES.search(words)) is not None:
+        names = words[: end.start()][:200].split()
+        if not names or not all(name.endswith(("Error", "Exception", "Timeout")) for name in names):
+            break
+        words = words[end.end() :].lstrip()
+    return words
 
 
 def _told(words: str, parameters: Mapping[str, Any]) -> str:

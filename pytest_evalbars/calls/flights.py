@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Literal, Self
@@ -32,6 +31,8 @@ class Flight:
 
     async def wait_async(self) -> End:
         """Wait until it has ended."""
+        import asyncio  # noqa: PLC0415 - async code has imported it
+
         return await asyncio.wrap_future(self._end)
 
     def __enter__(self) -> Self:

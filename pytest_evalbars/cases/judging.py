@@ -136,7 +136,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     trial = item.stash.setdefault(TRIAL, Running())  # of a set-up that another plugin kept from beginning
     asked = trial.asked
     asked.settle()
-    swallowed = [words for words in map(text, asked.faults) if words[:200] not in error]
+    swallowed = [words for words in map(text, dict.fromkeys(asked.faults)) if words[:200] not in error]
     mistakes = "; ".join([*account._mistakes, *swallowed][:5])  # noqa: SLF001
     if mistakes:
         outcome, error = "error", "; ".join(filter(None, [mistakes, error]))

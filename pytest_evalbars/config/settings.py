@@ -79,9 +79,10 @@ class Settings(Strict):
     saturated: Annotated[str, AfterValidator(_one_of(SATURATED))] = "run"
     saturated_share: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.1
     #: Whether models are asked, asked and recorded, only replayed, or asked where nothing is recorded, where the
-    #: command line says nothing; the folder of recorded calls; and whether prompts and answers are kept as evidence.
+    #: command line says nothing; the folder of recorded calls (`recordings` where none is named); and whether prompts
+    #: and answers are kept as evidence.
     calls: Annotated[str, AfterValidator(_one_of(CALLS))] = "live"
-    recordings: Annotated[str, Field(min_length=1)] = "recordings"
+    recordings: Annotated[str, Field(min_length=1)] | None = None
     keep_calls: Switch = False
     #: Scales by name, for dimensions that are graded.
     scales: Annotated[dict[str, Scale], BeforeValidator(_named)] = Field(default_factory=dict)

@@ -68,8 +68,9 @@ def bars_of(table: Table) -> Bars:
                 "give each a `name` of its own",
             )
     if table.path is not None:
-        paths = {"recordings": bars.recordings} | ({"baseline": bars.baseline} if bars.baseline is not None else {})
-        bars = bars.model_copy(update={key: str(table.path.parent / path) for key, path in paths.items()})
+        named = {"baseline": bars.baseline, "recordings": bars.recordings}
+        paths = {key: str(table.path.parent / path) for key, path in named.items() if path is not None}
+        bars = bars.model_copy(update=paths)
     return with_advice(bars)
 
 

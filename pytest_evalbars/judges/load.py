@@ -23,7 +23,7 @@ PARTS: dict[str, type[BaseModel]] = {"levels": Level, "criteria": Criterion}
 
 
 def load_rubric(path: str | Path) -> Rubric:
-    """The rubric that a file holds.
+    """The rubric that a file holds; without a name it has the file's.
 
     Args:
         path: a .toml, .yaml or .yml file.
@@ -33,7 +33,7 @@ def load_rubric(path: str | Path) -> Rubric:
     """
     path = Path(path)
     where = safe(shown(path))
-    values = _values(path, where)
+    values = {"name": path.stem, **_values(path, where)}
     try:
         return Rubric.model_validate(values)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What an earlier session of a resumed run left to say."""
+"""What is said before anything else: what an earlier session of a resumed run left to say, and what is not kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ NAMED = 3
 
 
 def write_before(reporter: pytest.TerminalReporter, evals: EvalSession) -> None:
-    """Write which trials, taken from before, failed their session then, and so fail this one."""
+    """Write which trials, taken from before, failed their session then, and so fail this one; and what is lost."""
+    if failure := evals.ledger.failure:
+        reporter.line(f"{safe(failure)}; the recording is not complete", red=True)
     if failed := evals.failed_before:
         names = ", ".join(sorted(failed)[:NAMED]) + (" ..." if len(failed) > NAMED else "")
         reporter.line(

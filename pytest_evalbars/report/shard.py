@@ -43,6 +43,8 @@ def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Sh
             "here, and count against max_errors where all shards are decided",
             yellow=True,
         )
+    if outside := evals.ledger.outside:
+        reporter.line(f"note: {outside}", yellow=True)
     stage, named = evals.config.getoption("evalbars_stage"), evals.config.getoption("evalbars_run") is not None
     reporter.line(
         f"{shard}: ran {evals.cases_run} of {shard.cases} cases and held no bar; the run files of all {shard.of} "

@@ -33,8 +33,6 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
             f"the results of {evals.journal.lost} trials are not in it; free the disk and run them again",
             red=True,
         )
-    if failure := evals.ledger.failure:
-        reporter.line(f"{safe(failure)}; the recording is not complete", red=True)
     write_before(reporter, evals)
     if evals.decision is None or evals.run is None:
         reporter.line(

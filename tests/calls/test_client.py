@@ -162,6 +162,21 @@ def test_a_server_that_dribbles_is_ended_too(server):
     assert "no answer within 0.3 s" in words
 
 
+@pytest.mark.parametrize(
+    "fault", [Reply(status=429, retry_after="0.02"), Reply(status=503), Reply(body="<html>")], ids=str
+)
+@pytest.mark.parametrize(
+    "name", ["anthropic/claude-x", "gemini/gemini-x", "azure/ours", "ollama/llama3", "mistral/x", "openrouter/x/y"]
+)
+def test_faults_of_other_providers_are_told_apart(server, name, fault):
+    """They come as other exceptions, with other statuses; what the server did is the same."""
+    further = {"api_version": "2024-06-01"} if name.startswith("azure/") else {}
+    words, requests = fails(model_at(server, name, **further), fault, Reply(status=401), server=server)
+    assert words.startswith(f"{name} gave no answer in 2 attempts")
+    assert "the last: HTTP 401 (planned 401); the api_key that was passed does not fit" in words
+    assert requests == 2
+
+
 @pytest.mark.parametrize("content_type", ["text/html", "text/plain; charset=latin-1", "image/png", ""])
 def test_a_server_that_calls_its_answer_something_else(server, model, content_type):
     """Taken as it is or asked again; never an error of another kind."""

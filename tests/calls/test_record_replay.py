@@ -293,6 +293,7 @@ def test_tools_logprobs_and_usage_come_back(project, server):
             assert answer.choices[0].logprobs.content[0].token == "x"
             assert answer.usage.prompt_tokens_details.cached_tokens == 2
             evalcase.record(output=answer.model_dump(exclude_none=True))
+            assert answer._hidden_params["response_cost"] > 0
         """,
     )
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}

@@ -51,6 +51,33 @@ def test_the_same_call_in_flight_is_paid_once(project, server):
 
 
 @pytest.mark.slow
+def test_sync_calls_within_an_event_loop_wait_for_no_task_of_it(project, server):
+    server.otherwise = lambda _: Reply(after=0.3)
+    project.file(
+        "test_cases.py",
+        SAME.replace("await litellm.acompletion", "await ask(number)")
+        .replace(
+            "    @pytest.mark.dimension",
+            """
+    async def ask(number):
+        async def call(*args, **more):
+            await asyncio.sleep(0.05 * number)
+            return litellm.completion(*args, **more) if number % 2 else await litellm.acompletion(*args, **more)
+        return call
+
+    @pytest.mark.dimension""",
+            1,
+        )
+        .replace("await ask(number)(", "await (await ask(number))("),
+    )
+    project.bars("timeout = 20", ini='filterwarnings = ["ignore"]')
+    outcome = project.run("--evalbars-calls=record", "--evalbars-concurrency=6", "-k", "test_async")
+    assert outcome.exit == 0
+    assert len(outputs(outcome)) == 1
+    assert len(server.requests) <= 6
+
+
+@pytest.mark.slow
 def test_live_asks_for_each(project, server):
     project.file("test_cases.py", SAME)
     outcome = project.run("--evalbars-concurrency=6")

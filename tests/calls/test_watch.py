@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from openai_server import Reply
+
+import pytest_evalbars
 
 HEAD = """
     import asyncio
     import litellm
     import pytest
     from litellm import completion
+    from pytest_evalbars.cases.running import judging
 
     def ask(words, **more):
         return [{"role": "user", "content": words}]
@@ -72,6 +80,10 @@ WAYS = (
     def test_no_price():
         litellm.completion("openai/nobody-knows-it", ask("hello"))
 
+    def test_judge():
+        with judging():
+            litellm.completion("openai/gpt-4o-mini", ask("hello"))
+
     def test_nothing():
         pass
     """
@@ -84,7 +96,7 @@ def test_every_way_to_ask_is_measured(project, server):
     outcome = project.run()
 
     found = measures(outcome)
-    assert (outcome.exit, outcome.counts) == (0, {"passed": 11})
+    assert (outcome.exit, outcome.counts) == (0, {"passed": 12})
     assert {name: each.get("calls") for name, each in found.items()} == {
         "test_sync": 1,
         "test_by_name": 1,
@@ -96,8 +108,10 @@ def test_every_way_to_ask_is_measured(project, server):
         "test_embedding": 1,
         "test_text": 1,
         "test_no_price": 1,
+        "test_judge": None,
         "test_nothing": None,
     }
+    assert found["test_judge"]["judge_calls"] == 1
     # The server says: one word in, four out; gpt-4o-mini costs 0.15 and 0.60 dollars a million tokens.
     for name in ("test_sync", "test_by_name"):
         assert (found[name]["tokens_in"], found[name]["tokens_out"]) == (1, 4)
@@ -105,9 +119,9 @@ def test_every_way_to_ask_is_measured(project, server):
     assert found["test_async"]["tokens_out"] == 8
     assert found["test_stream"]["tokens_out"] > 0  # counted by a tokenizer, as the server did not say
     assert "cost_usd" not in found["test_no_price"]
-    assert all(each["model_seconds"] > 0 for name, each in found.items() if name != "test_nothing")
+    assert all(each["model_seconds"] > 0 for each in found.values() if "calls" in each)
     assert outcome.of("trial")[0]["calls"] == {"models": {"gpt-4o-mini-2026-01-01": 1}}
-    assert len(server.requests) == 13
+    assert len(server.requests) == 14
 
 
 @pytest.mark.slow
@@ -117,7 +131,7 @@ def test_every_way_to_ask_is_recorded_and_replayed(project, server):
     server.close()
     second = project.run("--evalbars-calls=replay")
 
-    assert (first.exit, second.exit, second.counts) == (0, 0, {"passed": 11})
+    assert (first.exit, second.exit, second.counts) == (0, 0, {"passed": 12})
     for name, each in measures(second).items():
         before = {key: value for key, value in measures(first)[name].items() if key != "seconds"}
         assert {key: value for key, value in each.items() if key != "seconds"} == pytest.approx(before, abs=1e-5)
@@ -141,3 +155,75 @@ def test_time_of_replays_is_that_of_the_recording(project, server):
     replayed = project.run("--evalbars-calls=replay").of("trial")[0]["measures"]
     assert 0.2 <= replayed["seconds"] < replayed["model_seconds"]  # both were asked at the same time
     assert replayed["model_seconds"] >= 0.4
+
+
+LITELLM = """
+import os
+
+PRICES = os.environ.get("LITELLM_LOCAL_MODEL_COST_MAP")
+
+def completion(model, messages=()):
+    return "asked"
+
+async def acompletion(model, messages=()):
+    return "asked"
+"""
+
+SCRIPT = """
+import inspect, os, sys
+from pytest_evalbars.calls.watch import take_calls, watch
+from pytest_evalbars.errors import MissingCall
+
+before = list(sys.meta_path)
+if {early}:
+    from litellm import completion
+end = watch(lambda: not {early})
+import litellm
+from litellm import acompletion
+if not {early}:
+    from litellm import completion
+assert litellm.PRICES == (None if {early} else "True") and "LITELLM_LOCAL_MODEL_COST_MAP" not in os.environ
+assert completion is litellm.completion and inspect.iscoroutinefunction(acompletion)
+assert str(inspect.signature(completion)) == "(model, messages=())" and completion.__name__ == "completion"
+
+class Exchange:
+    def ask(self, name, call, args, kwargs):
+        return name, call(*args, **kwargs)
+
+    async def ask_async(self, name, call, args, kwargs):
+        return name, await call(*args, **kwargs)
+
+def run(coroutine):
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+
+again = watch(lambda: False)  # as a session within a session
+over = take_calls(Exchange())
+assert completion("m") == ("completion", "asked")
+assert run(acompletion("m")) == ("completion", "asked")
+over()
+again()
+try:
+    assert completion("m") == "asked" and {early}
+except MissingCall as error:
+    assert "while no eval case runs" in str(error) and not {early}
+end()
+assert litellm.completion("m") == completion("m") == "asked"
+assert not hasattr(completion, "__evalbars_wrapped__") and not hasattr(litellm.acompletion, "__evalbars_wrapped__")
+assert sys.meta_path == before
+"""
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_functions_are_wrapped_when_they_come_and_given_back(tmp_path, early):
+    (tmp_path / "litellm").mkdir()
+    (tmp_path / "litellm" / "__init__.py").write_text(LITELLM)
+    environment = {key: value for key, value in os.environ.items() if key != "LITELLM_LOCAL_MODEL_COST_MAP"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(Path(pytest_evalbars.__file__).parents[1])])
+    script = SCRIPT.format(early=early)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""

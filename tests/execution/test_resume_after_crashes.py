@@ -86,7 +86,7 @@ def goes_on(suite, *arguments):
     ("how", "first", "second"),
     [
         (signal.SIGKILL, (), ("-n2",)),
-        (signal.SIGKILL, ("-n2",), ()),
+        pytest.param(signal.SIGKILL, ("-n2",), (), marks=pytest.mark.slow),
         (signal.SIGINT, (), ()),
     ],
     ids=["kill -9, then workers", "kill -9 of workers", "Ctrl-C"],

@@ -435,7 +435,9 @@ def test_async_fixtures_without_any_plugin(run):
     outcome.said("no goodbye")
 
 
-@pytest.mark.parametrize("scope", ["session", "function", pytest.param("module", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "scope", ["session", *(pytest.param(each, marks=pytest.mark.slow) for each in ("function", "module"))]
+)
 def test_pytest_asyncio_keeps_its_loops(run, scope, most_at_once):
     outcome = run(
         COUNTING

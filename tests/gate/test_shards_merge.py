@@ -95,7 +95,12 @@ def gate(capsys):
 
 @pytest.mark.parametrize(
     ("stage", "n", "arguments"),
-    [("testing", 4, ()), ("launch", 4, ()), ("none", 1, ()), ("launch", 2, ("-n", "2"))],
+    [
+        ("testing", 4, ()),
+        ("launch", 4, ()),
+        ("none", 1, ()),
+        pytest.param("launch", 2, ("-n", "2"), marks=pytest.mark.slow),
+    ],
     ids=["testing", "launch", "none", "launch, -n 2"],
 )
 def test_all_shards_decide_as_one_session(suite, run_shards, gate, n, arguments, stage):

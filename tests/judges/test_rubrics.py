@@ -193,7 +193,6 @@ MISTAKES = {
         f"{HEAD}{ASK}requierd = true",
         ['criterion "kind" (number 1 of criteria): unknown key `requierd`; did you mean "required"?'],
     ),
-    "no name": ('task = "Judge it."\n' + ASK, ["rubric.toml: `name` is missing"]),
     "no task": ('name = "tone"\n' + ASK, ["`task` is missing"]),
     "an empty task": ('name = "tone"\ntask = " "\n' + ASK, ["`task`", "at least 1 character"]),
     "no definition": (
@@ -248,10 +247,16 @@ def test_a_mistake_is_told_with_its_place_and_mend(name, write):
     assert "\x1b" not in told
 
 
+def test_a_rubric_without_a_name_has_its_files(write):
+    rubric = load_rubric(write('task = "Judge it."\n' + ASK, name="tone.toml"))
+
+    assert (rubric.name, rubric.dimension) == ("tone", "tone")
+
+
 def test_all_mistakes_are_told_at_once(write):
     told = refused(write('nam = "tone"\n[[criteria]]\nname = "a"\nask = 3\n'))
 
-    assert len(told.splitlines()) == 4
+    assert len(told.splitlines()) == 3
     assert all(line.startswith("rubric.toml") for line in told.splitlines())
 
 

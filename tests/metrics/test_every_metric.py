@@ -65,7 +65,7 @@ def test_the_order_of_trials_is_nobodys_business(name):
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("trials", [1, 3])
 def test_the_number_lies_between_its_bounds(name, trials):
-    @settings(max_examples=40)
+    @settings(max_examples=25)
     @given(runs(trials), st.sampled_from([0.01, 0.05, 0.2]))
     def holds(run, alpha):
         found = estimate_of(run[0], name)
@@ -92,7 +92,7 @@ def test_the_number_lies_between_its_bounds(name, trials):
 def test_bounds_and_p_values_say_the_same(name, trials):
     """Below alpha exactly where the bound is beyond the threshold."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=25)
     @given(runs(trials), st.sampled_from([0.03, 0.22, 0.51, 0.83, 0.97]), st.sampled_from([0.01, 0.05, 0.2]))
     def holds(run, t, alpha):
         found = estimate_of(run[0], name)

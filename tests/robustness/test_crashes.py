@@ -67,7 +67,7 @@ def gate(*arguments):
 ALL = {f"c{n}": "pass" for n in range(10)}
 
 
-@pytest.mark.parametrize("when", ["setup", "body"])
+@pytest.mark.parametrize("when", [pytest.param("setup", marks=pytest.mark.slow), "body"])
 def test_a_worker_that_dies_is_an_error_of_exactly_that_case(suite, when):
     result = write(suite, **{when: DIE}).run("-n", "2")
     assert short(result) == ALL | {"c3": "error"}

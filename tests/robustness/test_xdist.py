@@ -148,7 +148,7 @@ def serial(mixed):
     "arguments",
     [
         ("-n", "4", "--dist", "load"),
-        ("-n", "2", "--dist", "loadscope"),
+        pytest.param(("-n", "2", "--dist", "loadscope"), marks=pytest.mark.slow),
         pytest.param(("-n", "2", "--dist", "loadfile"), marks=pytest.mark.slow),
         pytest.param(("-n", "2", "--dist", "loadgroup"), marks=pytest.mark.slow),
         ("-n", "2", "--dist", "worksteal"),

@@ -556,7 +556,7 @@ def test_max_errors_tolerates_an_error_in_a_subtest(suite):
         ("", "launch", (), 1),
         ("max_errors = 9\n", "testing", (), 0),
         ("max_errors = 9\n", "launch", (), 10),
-        ("", "testing", ("-n", "2"), 1),
+        pytest.param("", "testing", ("-n", "2"), 1, marks=pytest.mark.slow),
         ("max_errors = 9\n", "launch", ("-n", "2"), 10),
     ],
 )

@@ -40,7 +40,7 @@ def trials_of(result) -> dict[str, list[int]]:
         ("@pytest.mark.trials(3)", ("--evalbars-trials=2",), 2),
         ("@pytest.mark.trials(3)", ("--evalbars-trials=5",), 5),
         ("@pytest.mark.trials(3)", ("--evalbars-trials=1",), 1),
-        ("@pytest.mark.trials(3)", ("-n", "2"), 3),
+        pytest.param("@pytest.mark.trials(3)", ("-n", "2"), 3, marks=pytest.mark.slow),
         ("@pytest.mark.trials(3)", ("-n", "2", "--evalbars-trials=2"), 2),
     ],
 )

@@ -162,7 +162,7 @@ MORE = ("line 17", "two statuses", "trials of none", "--dist each")
 
 
 @pytest.mark.parametrize(
-    "what", [WORKERS[0], MORE[0], *(pytest.param(each, marks=pytest.mark.slow) for each in (*WORKERS[1:], *MORE[1:]))]
+    "what", [MORE[0], *(pytest.param(each, marks=pytest.mark.slow) for each in (*WORKERS, *MORE[1:]))]
 )
 def test_workers_say_it_once_too(suite, what):
     suite.bars(BAR).file("rows.jsonl", ROW_FILES["not JSON"][0])
