@@ -330,7 +330,9 @@ def test_without_an_event_loop_of_asyncio_votes_are_asked_one_after_the_other():
 
 def test_sync_cases_find_the_connections_of_a_model_in_the_loop_that_opened_them():
     class Connected(Scripted):
-        loops = set()
+        def __init__(self, answers):
+            super().__init__(answers)
+            self.loops = set()
 
         async def ask(self, messages, *, schema=None):
             self.loops.add(asyncio.get_running_loop())
