@@ -5,20 +5,20 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.calls.answers import Numbers, is_stream, numbers_of, numbers_of_parts, packed, unpacked, words_of
+from pytest_evalbars.calls.asking import Asking, Found, cleaner
 from pytest_evalbars.calls.flights import Flights
 from pytest_evalbars.calls.missing import missing
 from pytest_evalbars.calls.request import Request, request_of, sketch_of
 from pytest_evalbars.calls.streams import Replayed, watched
 from pytest_evalbars.calls.watch import OTHERS, inside
 from pytest_evalbars.cases.asked import HEARD, Asked, Call
-from pytest_evalbars.cases.running import JUDGING, Running, running
+from pytest_evalbars.cases.running import JUDGING, running
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CallsError, MissingCall
-from pytest_evalbars.run.plain import plain, redactor
+from pytest_evalbars.run.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,39 +30,6 @@ if TYPE_CHECKING:
 
 #: A hidden parameter of answers that were not asked for anew: how many seconds they took when they were recorded.
 REPLAYED = "evalbars_replayed"
-
-
-class Found(NamedTuple):
-    """An answer: as it is recorded, and as litellm gave it to this very call."""
-
-    entry: Entry | None
-    #: Its parts, or the only one; None where another call was given it.
-    parts: list[Any] | None = None
-    numbers: Numbers | None = None
-    streamed: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Asking:
-    """A call, and who makes it."""
-
-    request: Request
-    trial: Running | None
-    judging: bool
-    #: Numbers the questions of whoever asks.
-    asked: Asked
-    occurrence: int = 0
-    key: str = ""
-
-    @property
-    def case(self) -> str:
-        """The case that asks; "" outside of every trial."""
-        return self.trial.case if self.trial else ""
-
-    @property
-    def number(self) -> int:
-        """The trial that asks; 0 outside of every one."""
-        return self.trial.trial if self.trial else 0
 
 
 class Exchange:
@@ -223,7 +190,7 @@ class Exchange:
     def _missing(self, asking: Asking, store: Store) -> str:
         if self._entries is None:
             self._entries = store.entries()
-        clean = self._cleaner(asking.request)
+        clean = cleaner(asking.request)
         request = Request(asking.request.function, clean(asking.request.content))
         return missing(request, asking.number, asking.case, self._entries, store.folder)
 
@@ -234,7 +201,7 @@ class Exchange:
         request = asking.request
         numbers = numbers_of_parts(parts, request, seconds) if streamed else numbers_of(parts[0], request, seconds)
         fresh = Found(None, parts, numbers, streamed)
-        clean = self._cleaner(request)
+        clean = cleaner(request)
         try:
             entry = Entry(
                 key=asking.key,
@@ -318,7 +285,7 @@ class Exchange:
 
     def _count(self, asking: Asking, numbers: Numbers, parts: list[Any], *, replayed: bool = False) -> None:
         call = Call(
-            model=self._cleaner(asking.request)(numbers.model),
+            model=cleaner(asking.request)(numbers.model),
             seconds=numbers.seconds,
             tokens_in=numbers.tokens_in,
             tokens_out=numbers.tokens_out,
@@ -342,26 +309,8 @@ class Exchange:
         except CallsError:
             words = [str(part) for part in parts]
         answer = words[0] if len(words) == 1 else "".join(word for word in words if isinstance(word, str))
-        clean = self._cleaner(request)
+        clean = cleaner(request)
         return {"model": clean(numbers.model), "asked": clean(plain(said)), "answer": clean(plain(answer))}
-
-    @staticmethod
-    def _cleaner(request: Request) -> Callable[[Any], Any]:
-        """Takes secrets out of all texts of a plain value: those of the environment, and those of the call itself."""
-        redacted = redactor()
-
-        def clean(value: Any) -> Any:
-            if isinstance(value, str):
-                for secret in request.secrets:
-                    value = value.replace(secret, "[secret]")
-                return redacted(value)
-            if isinstance(value, dict):
-                return {clean(key): clean(each) for key, each in value.items()}
-            if isinstance(value, list):
-                return [clean(each) for each in value]
-            return value
-
-        return clean
 
 
 def _asyncio() -> Any:

@@ -35,7 +35,7 @@ SAME = """
 
 
 def outputs(outcome):
-    return {line["evidence"]["output"] for line in outcome.of("trial") if "evidence" in line}
+    return {line["evidence"]["output"] for line in outcome.of("trial") if "output" in line["evidence"]}
 
 
 def test_the_same_call_in_flight_is_paid_once(project, server):
