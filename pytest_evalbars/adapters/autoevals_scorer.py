@@ -48,9 +48,9 @@ async def autoevals(
         ScorerError: the scorer raised, or gave no score: None means that it skipped.
     """
     who, words = _asked(scorer, inputs, answer=answer, question=question, reference=reference, context=context)
-    with scoring(who):
+    with scoring(who, words):
         result = await scorer.eval_async(**words)
-    return _said(who, result, passing=passing, scale=scale)
+        return _said(who, result, passing=passing, scale=scale)
 
 
 def autoevals_sync(
@@ -63,9 +63,9 @@ def autoevals_sync(
 ) -> Result:
     """The same as `autoevals`, for a sync case, with the scorer's own sync form and an `OpenAI` client."""
     who, words = _asked(scorer, inputs, **said)
-    with scoring(who):
+    with scoring(who, words):
         result = scorer.eval(**words)
-    return _said(who, result, passing=passing, scale=scale)
+        return _said(who, result, passing=passing, scale=scale)
 
 
 def _asked(

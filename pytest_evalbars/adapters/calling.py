@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_evalbars.cases.running import judging
 from pytest_evalbars.errors import MissingExtra, ScorerError
-from pytest_evalbars.run.plain import text
+from pytest_evalbars.run.plain import shown, text
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -37,26 +37,32 @@ class How(Words, total=False):
     scale: Scale | None
 
 
+#: Characters of an input by which it is told from others.
+WHOLE = 1_000_000
 #: Characters kept of what a scorer raised.
 FAULT = 500
 
 
 @contextmanager
-def scoring(who: str) -> Iterator[None]:
-    """While a scorer works: whatever it raises, an AssertionError too, is an error that names it.
+def scoring(who: str, what: object) -> Iterator[None]:
+    """From the scorer's work to the result: whatever it raises, an AssertionError too, is an error that names it.
+
+    Args:
+        who: for errors.
+        what: its input, by which a further attempt is known.
 
     Raises:
         ScorerError: it raised.
         MissingExtra: it needs a module of its tool that is not there.
     """
-    try:
-        with judging():
+    with judging(f"{who}\0{shown(what, WHOLE)}"):
+        try:
             yield
-    except (ScorerError, MissingExtra):
-        raise
-    except Exception as error:
-        words = safe(text(error, FAULT))
-        raise ScorerError(f"{who} failed: {type(error).__name__}" + (f": {words}" if words else "")) from error
+        except (ScorerError, MissingExtra):
+            raise
+        except Exception as error:
+            words = safe(text(error, FAULT))
+            raise ScorerError(f"{who} failed: {type(error).__name__}" + (f": {words}" if words else "")) from error
 
 
 def named(tool: str, scorer: object, name: object, *needs: str) -> str:

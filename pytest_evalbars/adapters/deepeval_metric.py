@@ -68,7 +68,7 @@ async def deepeval(
             "retrieval_context": several_texts,
         },
     )
-    with scoring(who):
+    with scoring(who, words or test_case):
         if test_case is None:
             test_case = _test_case(who, words)
         measured = _copy(metric)
@@ -77,18 +77,18 @@ async def deepeval(
         else:
             returned = await asyncio.to_thread(measured.measure, test_case, **_quiet(measured.measure))
         own = _own_verdict(who, measured, scale) if passing is None else None
-    error = getattr(measured, "error", None)
-    if error or getattr(measured, "skipped", False):
-        raise ScorerError(f"{who} failed: {safe(text(error, 500)) if error else 'it was skipped'}")
-    score = getattr(measured, "score", None)
-    return ruling(
-        who,
-        returned if score is None else score,
-        scale=scale,
-        passing=passing,
-        own=own,
-        why=getattr(measured, "reason", None),
-    )
+        error = getattr(measured, "error", None)
+        if error or getattr(measured, "skipped", False):
+            raise ScorerError(f"{who} failed: {safe(text(error, 500)) if error else 'it was skipped'}")
+        score = getattr(measured, "score", None)
+        return ruling(
+            who,
+            returned if score is None else score,
+            scale=scale,
+            passing=passing,
+            own=own,
+            why=getattr(measured, "reason", None),
+        )
 
 
 def deepeval_sync(metric: Any, test_case: Any = None, **how: Unpack[How]) -> Result:

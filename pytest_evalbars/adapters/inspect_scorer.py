@@ -59,19 +59,19 @@ async def inspect(
     name = str(entry).rpartition("/")[2] if entry else getattr(scorer, "__name__", None)
     who = named("inspect", scorer, name, "__call__")
     words = given(who, state, {"output": answer, "input": question, "target": reference, "context": several(context)})
-    with scoring(who):
+    with scoring(who, words or state):
         if state is None:
             state = _state(who, words)
         called = scorer(state, state.target)
         if not hasattr(called, "__await__"):
             raise ScorerError(f"{who} makes scorers, and is none: give what it makes, as {name}()")
         result = await called
-    if result is None:
-        raise ScorerError(f"{who} gave no score")
-    if (fault := getattr(result, "reason", None)) in FAILED:
-        raise ScorerError(f"{who} failed: {fault}: {safe(text(result.explanation, 500))}")
-    why = None if result.explanation == state.output.completion else result.explanation
-    return ruling(who, _value(who, result.value, part), scale=scale, words=VALUES, passing=passing, why=why)
+        if result is None:
+            raise ScorerError(f"{who} gave no score")
+        if (fault := getattr(result, "reason", None)) in FAILED:
+            raise ScorerError(f"{who} failed: {fault}: {safe(text(result.explanation, 500))}")
+        why = None if result.explanation == state.output.completion else result.explanation
+        return ruling(who, _value(who, result.value, part), scale=scale, words=VALUES, passing=passing, why=why)
 
 
 def inspect_sync(scorer: Any, state: Any = None, *, part: str | None = None, **how: Unpack[How]) -> Result:

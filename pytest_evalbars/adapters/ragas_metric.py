@@ -68,13 +68,13 @@ async def ragas(
     )
     own_scale = _scale(who, metric) if scale is None else scale
     own_words = PASS_OR_FAIL if set(PASS_OR_FAIL) == _words(metric) else None
-    with scoring(who):
+    with scoring(who, words or sample):
         # A decorated metric keeps its input in itself while it scores.
         result = await _scored(copy.copy(metric), words if sample is None else sample)
-    value, why = getattr(result, "value", result), getattr(result, "reason", None)
-    if value is None or (isinstance(why, str) and why.startswith(PLACEHOLDER)):
-        raise ScorerError(f"{who} gave no score: {safe(text(why, 500))}")
-    return ruling(who, value, scale=own_scale, words=own_words, passing=passing, why=why)
+        value, why = getattr(result, "value", result), getattr(result, "reason", None)
+        if value is None or (isinstance(why, str) and why.startswith(PLACEHOLDER)):
+            raise ScorerError(f"{who} gave no score: {safe(text(why, 500))}")
+        return ruling(who, value, scale=own_scale, words=own_words, passing=passing, why=why)
 
 
 def ragas_sync(metric: Any, sample: Any = None, **how: Unpack[How]) -> Result:

@@ -9,6 +9,7 @@ from pytest_evalbars.calls.exchange import Exchange
 from pytest_evalbars.calls.ledger import LEDGER, LEDGER_KEY, Ledger
 from pytest_evalbars.calls.mode import mode_of
 from pytest_evalbars.calls.watch import take_calls
+from pytest_evalbars.cases.judging import OUTSIDE
 from pytest_evalbars.scope import scope_of
 from pytest_evalbars.selection import folders_of
 from pytest_evalbars.stash import is_worker
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def hold_calls(config: pytest.Config, settings: Settings) -> None:
     """Take the calls until pytest is unconfigured; a worker then tells the controller what there is to tell."""
     mode, ledger = mode_of(config, settings), config.stash.setdefault(LEDGER, Ledger())
+    config.stash[OUTSIDE] = ledger.counts
     since = datetime.fromisoformat(scope_of(config, "since"))
     store = None
     if mode != "live":

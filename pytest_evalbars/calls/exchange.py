@@ -155,11 +155,15 @@ class Exchange:
             raise
 
     def _refuse(self, name: str) -> None:
-        if self.mode == "replay":
-            raise MissingCall(
-                f"litellm.{name} was called while calls are replayed, which never reaches the network: its answers "
-                "are not recorded; leave its cases out of this session, or let the tested code stand in for it"
-            )
+        if self.mode != "replay":
+            return
+        words = (
+            f"litellm.{name} was called while calls are replayed, which never reaches the network: its answers "
+            "are not recorded; leave its cases out of this session, or let the tested code stand in for it"
+        )
+        if (trial := running()) is not None:
+            trial.asked.faults.append(words)
+        raise MissingCall(words)
 
     # -- the recordings ------------------------------------------------------------------------------------
 

@@ -24,7 +24,10 @@ LITELLM = "litellm"
 #: What is measured, recorded and replayed; each has a twin for async code, as `acompletion`.
 FUNCTIONS = ("completion", "text_completion", "embedding", "responses")
 #: What is left alone, and refused where answers are replayed, because it would reach the network.
-OTHERS = ("moderation", "rerank", "image_generation", "transcription", "speech")
+OTHERS = (
+    *("moderation", "rerank", "image_generation", "image_edit", "image_variation", "transcription", "speech"),
+    *("ocr", "search", "anthropic_messages", "generate_content"),
+)
 #: Where litellm keeps them, beside its own namespace.
 HOMES = ("main", "rerank_api.main", "images.main", "responses.main")
 #: Keeps litellm from fetching its price list when it is imported.

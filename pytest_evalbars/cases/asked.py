@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.errors import EvalbarsError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,6 +50,8 @@ class Asked:
         self._unused: dict[str, list[int]] = {}
         #: What kept calls from being recorded or replayed: whatever the case made of that, it was not judged.
         self.faults: list[str] = []
+        #: Of what judges were to judge: why there is no verdict; None where there is one.
+        self._judged: dict[str, str | None] = {}
         self._open: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         #: How long the product would have waited for answers that were replayed; those that it asked for at the
@@ -88,6 +92,24 @@ class Asked:
                 self.replayed_seconds += self._longest
                 self._longest = 0.0
 
+    def judged(self, what: str) -> None:
+        """A judge gave a verdict, perhaps on a further attempt."""
+        with self._lock:
+            self._judged[what] = None
+
+    def not_judged(self, what: str, error: BaseException) -> None:
+        """A judge gave none."""
+        from asyncio import CancelledError  # noqa: PLC0415 - who judges has imported it
+
+        if isinstance(error, Exception | CancelledError):  # what else ends a body is no case's to catch
+            given_up = f"a judge was given up ({type(error).__name__})"
+            with self._lock:
+                self._judged.setdefault(what, str(error) if isinstance(error, EvalbarsError) else given_up)
+
+    def unjudged(self) -> list[str]:
+        """What kept judges from their verdicts: an outage that a case passes over is no verdict."""
+        return [words for words in self._judged.values() if words is not None]
+
     def reading(self, given_up: Callable[[], None]) -> None:
         """An answer comes in parts; `given_up` is called when the trial has ended, read to its end or not."""
         with self._lock:
@@ -127,6 +149,10 @@ class Asked:
         """
         paid = [call for call in self._calls if not call.replayed and (own or call.judging)]
         return sum(call.cost_usd or 0.0 for call in paid)
+
+    def models(self) -> Counter[str]:
+        """How often the product was answered, by version."""
+        return Counter(call.model for call in self._calls if not call.judging)
 
     def further(self) -> dict[str, Any]:
         """The trial line's key `calls`: which versions answered how often, and how many answers were replayed.

@@ -7,6 +7,7 @@ that goes wrong is an error: the model was not judged.
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import CodeType, FrameType
 
+    from pytest_evalbars.cases.asked import Asked
     from pytest_evalbars.run.plan import Planned
 
 #: Present while the body runs.
@@ -32,6 +34,8 @@ RUNNING = pytest.StashKey[bool]()
 TRIAL = pytest.StashKey[Running]()
 #: What subtests of the running body have said: their outcomes and reasons.
 PARTS = pytest.StashKey[list[tuple[str, str]]]()
+#: What this process asked outside of every trial, counted: `replayed` is how many recorded answers it was given.
+OUTSIDE = pytest.StashKey[Counter[str]]()
 #: Why a trial was not started; absent on those that were.
 NOT_RUN = pytest.StashKey[str]()
 #: What the body of a trial said when it ended, where that was before the trial's turn to be reported.
@@ -136,7 +140,8 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     trial = item.stash.setdefault(TRIAL, Running())  # of a set-up that another plugin kept from beginning
     asked = trial.asked
     asked.settle()
-    swallowed = [words for words in map(text, dict.fromkeys(asked.faults)) if words[:200] not in error]
+    faults = dict.fromkeys([*asked.faults, *asked.unjudged()])
+    swallowed = [words for words in map(text, faults) if words[:200] not in error]
     mistakes = "; ".join([*account._mistakes, *swallowed][:5])  # noqa: SLF001
     if mistakes:
         outcome, error = "error", "; ".join(filter(None, [mistakes, error]))
@@ -158,11 +163,21 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
         **account._further(),  # noqa: SLF001
         **asked.further(),
         **({"judges": judges} if judges else {}),
+        **({"replayed": True} if _rests_on_others(item, asked) else {}),
         "error": error,
         "mistakes": mistakes,
         "paid": round(account._measures.get(COST, 0.0) + asked.paid(own=COST not in account._measures), 12),  # noqa: SLF001
         "xfail": marked or (call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)),
     }
+
+
+def _rests_on_others(item: pytest.Item, asked: Asked) -> bool:
+    """Whether what is judged may be a recorded answer that the trial did not ask for itself.
+
+    A fixture of the session did, or a thread without a context: which trials use that answer nobody knows, and
+    answers that may be recorded ones are no new evidence. A trial that asked for itself speaks for itself.
+    """
+    return not asked.models() and item.config.stash.get(OUTSIDE, Counter())["replayed"] > 0
 
 
 def _times(item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, float]:
@@ -343,6 +358,7 @@ def trial_lines(planned: Planned, said: dict[str, Any], *, worker: str | None, x
         {"type": "observation", **key, "dimension": dimension}
         | dict(zip(("outcome", "score", "level", "reason"), verdict, strict=True))
         | ({"judge": judges[dimension]} if dimension in judges else {})
+        | ({"replayed": True} if "replayed" in said else {})
         for dimension, verdict in said["verdicts"].items()
     ]
     return [trial, *observations]

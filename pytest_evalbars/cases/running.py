@@ -120,13 +120,25 @@ def waiting() -> Iterator[None]:
 
 
 @contextmanager
-def judging() -> Iterator[None]:
-    """While a judge works: what it asks is measured apart, and its time is not the product's."""
+def judging(what: str = "") -> Iterator[None]:
+    """While a judge works: what it asks is measured apart, and its time is not the product's.
+
+    Args:
+        what: what is judged, and by what. Where that got no verdict, not on a further attempt either, the trial was
+            not judged, whatever the case makes of the error. "" for work that ends in no verdict.
+    """
     token, trial = JUDGING.set(True), running()
     if trial is not None:
         trial.away.begin()
     try:
         yield
+    except BaseException as error:
+        if trial is not None and what:
+            trial.asked.not_judged(what, error)
+        raise
+    else:
+        if trial is not None and what:
+            trial.asked.judged(what)
     finally:
         if trial is not None:
             trial.away.end()

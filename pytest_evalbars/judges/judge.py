@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +14,7 @@ from pytest_evalbars.judges.judgement import Judgement, Preference, Winner
 from pytest_evalbars.judges.prompt import hash_of, messages_of
 from pytest_evalbars.judges.rubric import Rubric
 from pytest_evalbars.judges.votes import KEPT, combined, most, vote_of
+from pytest_evalbars.run.plain import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.judges.form import Preferred
     from pytest_evalbars.judges.prompt import Kind
 
+#: Characters of a field by which it is told from others.
+WHOLE = 1_000_000
 #: What is better the other way round.
 _OTHER: dict[str, Winner] = {"first": "second", "second": "first", "tie": "tie"}
 
@@ -84,7 +88,7 @@ class Judge:
         """
         __tracebackhide__ = True
         kind: Kind = "levels" if self.rubric.levels else "criteria"
-        with Plainly(), judging():
+        with Plainly(), judging(self._what(question, reference, context, answer)):
             data = _data(question=question, reference=reference, context=context, answer=answer)
             said = await self._ask(kind, [data])
         votes = [vote_of(self.rubric, each.form, each.model) for (each,) in said]
@@ -131,7 +135,7 @@ class Judge:
         """
         __tracebackhide__ = True
         shared = {"question": question, "reference": reference, "context": context}
-        with Plainly(), judging():
+        with Plainly(), judging(self._what(question, reference, context, first, second)):
             orders = [_data(**shared, first=first, second=second), _data(**shared, first=second, second=first)]
             said = await self._ask("pair", orders)
         pairs = [_pair(*both) for both in said]
@@ -184,6 +188,11 @@ class Judge:
         ]
         said: list[Filled] = await all_of(asks)
         return [said[place : place + len(data)] for place in range(0, len(said), len(data))]
+
+    def _what(self, *fields: object) -> str:
+        """What is judged, and by what: the same for a further attempt, and for another judge of the dimension."""
+        words = "\0".join([self.rubric.dimension, *(text(each, WHOLE) for each in fields)])
+        return hashlib.sha256(words.encode()).hexdigest()
 
     def _source(self, kind: Kind, data: dict[str, Any], models: Iterable[str]) -> dict[str, Any]:
         """Where a judgement comes from."""

@@ -174,3 +174,40 @@ except AttributeError as error:
     assert "no attribute 'deepevil'" in str(error)
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_scorers_error_that_is_caught_is_an_error_of_the_trial(suite):
+    suite.bars("[[bar]]\ndimension = 'wording'\nat_least = 0.1\nrule = 'estimate'")
+    suite.file(
+        "test_it.py",
+        HEAD
+        + DOUBLE
+        + """
+    class Fails(Levenshtein):
+        times = 0
+
+        def eval(self, *args, **words):
+            Fails.times += 1
+            if Fails.times % 2:
+                raise OSError("no connection")
+            return super().eval(*args, **words)
+
+    WORDS = {"answer": "no", "reference": "no"}
+
+    @pytest.mark.dimension("wording")
+    @pytest.mark.parametrize("what", ["outage", "threshold", "again"])
+    def test_answer(what, evalcase):
+        Fails.times = what == "threshold"
+        with pytest.raises(adapters.ScorerError):
+            adapters.autoevals_sync(Fails(), **WORDS, passing=None if what == "threshold" else 1)
+        if what == "again":
+            evalcase.take("wording", adapters.autoevals_sync(Fails(), **WORDS, passing=1))
+    """,
+    )
+    outcome = suite.run()
+
+    assert {line["case"][-7:-1]: line.get("error", "") for line in outcome.of("trial")} == {
+        "outage": "autoevals Levenshtein failed: OSError: no connection",
+        "eshold": "autoevals Levenshtein scores and has no threshold of its own: say what passes, as passing=0.8",
+        "[again": "",
+    }

@@ -433,6 +433,95 @@ def test_calls_of_no_trial_are_told(project, server):
     assert (first.exit, second.exit, len(server.requests)) == (0, 0, 2)
 
 
+FIXTURE = """
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+    import litellm, pytest
+
+    def ask(words):
+        return litellm.completion("openai/gpt-4o-mini", [{"role": "user", "content": words}])
+
+    @pytest.fixture(scope="session")
+    def answers():
+        return [ask(f"question {number}") for number in range(2)]
+
+    @pytest.mark.dimension("accuracy")
+    @pytest.mark.parametrize("number", range(2))
+    def test_answers(answers, number):
+        assert answers[number]
+
+    @pytest.mark.dimension("accuracy")
+    def test_own(answers):
+        assert ask("of its own") and answers
+"""
+THREAD = """
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+    import litellm, pytest
+
+    @pytest.mark.dimension("accuracy")
+    async def test_answers():
+        def ask():
+            return litellm.completion("openai/gpt-4o-mini", [{"role": "user", "content": "x"}])
+
+        with ThreadPoolExecutor(1) as pool:
+            assert await asyncio.get_running_loop().run_in_executor(pool, ask)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"), [(FIXTURE, "auto"), (FIXTURE, "replay"), pytest.param(THREAD, "replay", marks=pytest.mark.slow)]
+)
+def test_what_may_rest_on_a_recorded_answer_is_no_new_evidence(project, text, mode):
+    project.bars("concurrency = 2\n" + BAR, ini='filterwarnings = ["ignore"]')
+    project.file("test_cases.py", text)
+    apart = text is THREAD  # litellm leaves an event loop open in a thread
+    fresh = project.run("--evalbars-calls=record", subprocess=apart)
+    assert not any("replayed" in line for line in fresh.of("observation"))
+    project.file("test_cases.py", text.replace("of its own", "something else") if mode == "auto" else text)
+
+    outcome = project.run(f"--evalbars-calls={mode}", *(["--evalbars-trials=3"] if apart else []), subprocess=apart)
+
+    assert outcome.exit == 0
+    if mode == "auto":
+        outcome.said("2 of 3 trials replay recorded answers", "met (partly replayed)")
+    else:
+        outcome.said("3 of 3 trials replay recorded answers", "met (replayed)")
+    assert (
+        project.command("history").out.count("replayed, not counted" if mode == "replay" else "2 trials replayed")
+        >= 1
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "litellm.moderation('hi')",
+        "litellm.search('hi', 'tavily')",
+        "asyncio.run(litellm.anthropic_messages(100, [], 'anthropic/x'))",
+        "asyncio.run(litellm.agenerate_content('gemini/x', []))",
+    ],
+)
+def test_what_replays_refuse_is_an_error_when_it_is_swallowed(project, call):
+    project.file(
+        "test_cases.py",
+        f"""
+        import asyncio
+        import litellm, pytest
+
+        @pytest.mark.dimension("accuracy")
+        def test_others():
+            try:
+                {call}
+            except Exception:
+                pass
+        """,
+    )
+    outcome = project.run("--evalbars-calls=replay")
+    assert outcome.exit == 1
+    outcome.said("could not be judged: litellm.", "was called while calls are replayed")
+
+
 def test_replaying_asks_nothing_else(project, server):
     project.file(
         "test_cases.py",

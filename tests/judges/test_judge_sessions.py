@@ -238,3 +238,59 @@ def test_without_the_extra_a_judge_says_how_to_install_it(suite, way):
 
     assert set(found.verdicts.values()) == {"error"}
     found.said("pip install 'pytest-evalbars[llm]'")
+
+
+SWALLOWED = """
+import asyncio
+import pytest
+from model import *
+
+GOOD = '''{good}'''
+
+async def judged(judge, answer="Think."):
+    return await judge.judge(answer=answer)
+
+@pytest.mark.dimension("scaffolding")
+async def test_coach(evalcase):
+    {body}
+"""
+PASSED_OVER = {
+    "passed over": "try: await judged(Judge(LEVELS, Stub('What?')))\n    except Exception: pass",
+    "said otherwise": "try: await judged(Judge(LEVELS, Stub('What?')))\n"
+    "    except Exception: evalcase.check('scaffolding', False, 'unreadable')",
+    "one of two": "judge = Judge(LEVELS, Stub('What?', GOOD))\n"
+    "    first, second = await asyncio.gather(judged(judge), judged(judge, 'No.'), return_exceptions=True)\n"
+    "    evalcase.take('scaffolding', second)",
+    "too slow": "class Slow(Stub):\n"
+    "        async def ask(self, *_, **__): await asyncio.sleep(9)\n"
+    "    try: await asyncio.wait_for(judged(Judge(LEVELS, Slow())), 0.01)\n"
+    "    except TimeoutError: pass",
+}
+GONE_ON = {
+    "asked again": "judge = Judge(LEVELS, Stub('What?', GOOD))\n"
+    "    try: said = await judged(judge)\n"
+    "    except Exception: said = await judged(judge)\n"
+    "    evalcase.take('scaffolding', said)",
+    "another stands in": "try: said = await judged(Judge(LEVELS, Stub('What?')))\n"
+    "    except Exception: said = await judged(Judge(LEVELS, Stub(GOOD)))\n"
+    "    assert said.passed",
+}
+
+
+@pytest.mark.parametrize("name", [*PASSED_OVER, *GONE_ON])
+def test_a_judges_error_that_is_caught_makes_no_verdict(name, suite):
+    suite.file("model.py", MODEL % (json.dumps(LEVELS), json.dumps(CHECKLIST)))
+    suite.file(
+        "conftest.py", "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent))\n"
+    )
+    suite.bars(BAR)
+    body = (PASSED_OVER | GONE_ON)[name]
+    suite.file("test_coach.py", SWALLOWED.format(good=graded("excellent"), body=body))
+    found = suite.run()
+
+    if name in GONE_ON:
+        assert (found.exit, set(found.verdicts.values())) == (0, {"pass"})
+        return
+    assert found.exit != 0
+    assert "error" in found.of("trial")[0]
+    found.said("could not be judged", "given up (CancelledError)" if name == "too slow" else "answered in words")
