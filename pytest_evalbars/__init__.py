@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_evalbars import adapters, checks
-    from pytest_evalbars.calls.client import Answer, Model
+    from pytest_evalbars.calls.answer import Answer
+    from pytest_evalbars.calls.client import Model
     from pytest_evalbars.errors import JudgeError
     from pytest_evalbars.execution.limits import limit
     from pytest_evalbars.gate.decide import decide
@@ -49,7 +50,7 @@ __all__ = [
 
 #: Imported when first asked for: pytest loads this package in every session, and most of these need numpy.
 _HOMES = {
-    "Answer": "pytest_evalbars.calls.client",
+    "Answer": "pytest_evalbars.calls.answer",
     "Model": "pytest_evalbars.calls.client",
     "Estimate": "pytest_evalbars.metrics.slice",
     "Judge": "pytest_evalbars.judges.judge",

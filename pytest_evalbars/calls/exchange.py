@@ -7,11 +7,19 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.calls.answers import Numbers, is_stream, numbers_of, numbers_of_parts, packed, unpacked, words_of
 from pytest_evalbars.calls.asking import Asking, Found, cleaner
 from pytest_evalbars.calls.flights import Flights
 from pytest_evalbars.calls.missing import missing
 from pytest_evalbars.calls.request import Request, request_of, sketch_of
+from pytest_evalbars.calls.responses import (
+    Numbers,
+    is_stream,
+    numbers_of,
+    numbers_of_parts,
+    packed,
+    unpacked,
+    words_of,
+)
 from pytest_evalbars.calls.streams import Replayed, watched
 from pytest_evalbars.calls.watch import OTHERS, inside
 from pytest_evalbars.cases.asked import HEARD, Asked, Call
@@ -26,10 +34,6 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.calls.ledger import Ledger
     from pytest_evalbars.calls.store import Entry, Store
-
-
-#: A hidden parameter of answers that were not asked for anew: how many seconds they took when they were recorded.
-REPLAYED = "evalbars_replayed"
 
 
 class Exchange:
@@ -284,7 +288,7 @@ class Exchange:
                 "the file and record the call again with --evalbars-calls=auto"
             ) from None
         if not entry.streamed:  # where litellm says what an answer cost
-            parts[0]._hidden_params = {"response_cost": entry.cost_usd, REPLAYED: entry.seconds}  # noqa: SLF001
+            parts[0]._hidden_params = {"response_cost": entry.cost_usd}  # noqa: SLF001
         return parts
 
     def _count(self, asking: Asking, numbers: Numbers, parts: list[Any], *, replayed: bool = False) -> None:
