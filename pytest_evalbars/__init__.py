@@ -1,6 +1,8 @@
 """Launch bars for evals, in plain pytest.
 
-The plugin is `pytest_evalbars.plugin`. From Python, the gate can be asked without pytest::
+The plugin is `pytest_evalbars.plugin`. Cases find here what they judge by: `checks` and `adapters` (modules), `Judge`
+with `Rubric` and `load_rubric`, and `Model`, which asks models; `limit` and `metric` are for the tested code and the
+bars. From Python, the gate can be asked without pytest::
 
     from pytest_evalbars import decide, load_bars, load_run
 
