@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 
+import bench_calls
 import bench_compare
 import bench_concurrency
 import bench_gate
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "metrics": bench_metrics,
     "compare": bench_compare,
     "history": bench_history,
+    "calls": bench_calls,
 }
 #: Runs where it is asked for: it installs other people's packages.
 EXTRA = {"rivals": bench_rivals}
