@@ -1,6 +1,8 @@
 """Launch bars for evals, in plain pytest.
 
-The plugin is `pytest_evalbars.plugin`. From Python, the gate can be asked without pytest::
+The plugin is `pytest_evalbars.plugin`. Cases find here what they judge by: `checks` and `adapters` (modules), `Judge`
+with `Rubric` and `load_rubric`, and `Model`, which asks models; `limit` and `metric` are for the tested code and the
+bars. From Python, the gate can be asked without pytest::
 
     from pytest_evalbars import decide, load_bars, load_run
 
@@ -14,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_evalbars import adapters, checks
-    from pytest_evalbars.calls.client import Answer, Model
+    from pytest_evalbars.calls.answer import Answer
+    from pytest_evalbars.calls.client import Model
     from pytest_evalbars.errors import JudgeError
     from pytest_evalbars.execution.limits import limit
     from pytest_evalbars.gate.decide import decide
@@ -49,7 +52,7 @@ __all__ = [
 
 #: Imported when first asked for: pytest loads this package in every session, and most of these need numpy.
 _HOMES = {
-    "Answer": "pytest_evalbars.calls.client",
+    "Answer": "pytest_evalbars.calls.answer",
     "Model": "pytest_evalbars.calls.client",
     "Estimate": "pytest_evalbars.metrics.slice",
     "Judge": "pytest_evalbars.judges.judge",

@@ -29,6 +29,14 @@ class JudgeError(EvalbarsError):
     """A judge came to no verdict: it refused, it said something else than a verdict, or its model gave no answer."""
 
 
+class ScorerError(EvalbarsError):
+    """Another tool's scorer gave no score. Its text names the tool and the scorer; its cause is what was raised."""
+
+
+class CodeRunnerError(EvalbarsError):
+    """The process that runs tested code could not be started or did not answer: an outage, no verdict on the code."""
+
+
 class ModelError(EvalbarsError):
     """A model gave no answer."""
 

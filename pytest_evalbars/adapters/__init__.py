@@ -13,10 +13,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.errors import ScorerError
+
 if TYPE_CHECKING:
     from pytest_evalbars.adapters.autoevals_scorer import autoevals, autoevals_sync
     from pytest_evalbars.adapters.deepeval_metric import deepeval, deepeval_sync
-    from pytest_evalbars.adapters.errors import ScorerError
     from pytest_evalbars.adapters.inspect_scorer import inspect, inspect_sync
     from pytest_evalbars.adapters.ragas_metric import ragas, ragas_sync
 
@@ -35,7 +36,6 @@ __all__ = [
 #: Imported when first asked for. The modules have longer names than the functions: an imported module becomes an
 #: attribute of its package, and would hide a function of its name.
 _HOMES = {
-    "ScorerError": "errors",
     "autoevals": "autoevals_scorer",
     "autoevals_sync": "autoevals_scorer",
     "deepeval": "deepeval_metric",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.adapters.calling import given, named, scoring, several
-from pytest_evalbars.adapters.errors import ScorerError
 from pytest_evalbars.adapters.scale import ruling
+from pytest_evalbars.errors import ScorerError
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 

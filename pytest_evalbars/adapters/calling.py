@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from contextlib import contextmanager
-from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from pytest_evalbars.adapters.errors import ScorerError
 from pytest_evalbars.cases.running import judging
+from pytest_evalbars.errors import MissingExtra, ScorerError
 from pytest_evalbars.run.plain import shown, text
 from pytest_evalbars.safe import safe
 from pytest_evalbars.slips import slip
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from pytest_evalbars.adapters.scale import Scale
-    from pytest_evalbars.checks.result import Result
 
 #: One text, or several.
 Texts: TypeAlias = "str | Sequence[str]"
@@ -46,7 +42,6 @@ class How(Words, total=False):
 WHOLE = 1_000_000
 #: Characters kept of what a scorer raised.
 FAULT = 500
-_STARTING = threading.Lock()
 
 
 @contextmanager
@@ -59,11 +54,12 @@ def scoring(who: str, what: object) -> Iterator[None]:
 
     Raises:
         ScorerError: it raised.
+        MissingExtra: it needs a module of its tool that is not there.
     """
     with judging(f"{who}\0{shown(what, WHOLE)}"):
         try:
             yield
-        except ScorerError:
+        except (ScorerError, MissingExtra):
             raise
         except Exception as error:
             words = safe(text(error, FAULT))
@@ -124,35 +120,9 @@ def tool(module: str, package: str) -> Any:
         package: what to install for it.
 
     Raises:
-        ScorerError: it is not installed.
+        MissingExtra: it is not installed, or does not load.
     """
     try:
         return import_module(module)
     except ImportError as error:
-        raise ScorerError(f'{module} cannot be imported ({error}): pip install "{package}"') from error
-
-
-def waited_for(scored: Coroutine[Any, Any, Result]) -> Result:
-    """Run what is to be awaited from a sync case.
-
-    It runs on one event loop of this process, in a thread of its own, as clients keep connections that belong to
-    the loop of their first call. What the case measures and asks stays its own: the context is copied.
-    """
-    with _STARTING:
-        loop, thread = _background()
-    if threading.current_thread() is thread:
-        scored.close()
-        raise ScorerError("a scorer asks for another one and waits for it: await the async form")
-    future = asyncio.run_coroutine_threadsafe(scored, loop)
-    try:
-        return future.result()
-    finally:
-        future.cancel()  # where a time limit ended the wait
-
-
-@lru_cache(maxsize=1)
-def _background() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="evalbars scorers", daemon=True)
-    thread.start()
-    return loop, thread
+        raise MissingExtra(f"{module} cannot be imported ({error}): pip install '{package}'") from error

@@ -7,9 +7,10 @@ import copy
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.adapters.calling import given, named, scoring, several, tool, waited_for
-from pytest_evalbars.adapters.errors import ScorerError
+from pytest_evalbars.adapters.calling import given, named, scoring, several, tool
 from pytest_evalbars.adapters.scale import ruling
+from pytest_evalbars.background import SYNC_CASES
+from pytest_evalbars.errors import ScorerError
 from pytest_evalbars.run.plain import number, text
 from pytest_evalbars.safe import safe
 
@@ -92,7 +93,7 @@ async def deepeval(
 
 def deepeval_sync(metric: Any, test_case: Any = None, **how: Unpack[How]) -> Result:
     """The same as `deepeval`, for a sync case."""
-    return waited_for(deepeval(metric, test_case, **how))
+    return SYNC_CASES.finished(deepeval(metric, test_case, **how))
 
 
 def _test_case(who: str, words: dict[str, Any]) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.adapters.calling import given, named, scoring, several, tool, waited_for
-from pytest_evalbars.adapters.errors import ScorerError
+from pytest_evalbars.adapters.calling import given, named, scoring, several, tool
 from pytest_evalbars.adapters.scale import ruling
+from pytest_evalbars.background import SYNC_CASES
+from pytest_evalbars.errors import ScorerError
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 
@@ -75,7 +76,7 @@ async def inspect(
 
 def inspect_sync(scorer: Any, state: Any = None, *, part: str | None = None, **how: Unpack[How]) -> Result:
     """The same as `inspect`, for a sync case."""
-    return waited_for(inspect(scorer, state, part=part, **how))
+    return SYNC_CASES.finished(inspect(scorer, state, part=part, **how))
 
 
 def _state(who: str, words: dict[str, Any]) -> Any:

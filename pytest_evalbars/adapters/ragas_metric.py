@@ -6,9 +6,10 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.adapters.calling import given, named, scoring, several, tool, waited_for
-from pytest_evalbars.adapters.errors import ScorerError
+from pytest_evalbars.adapters.calling import given, named, scoring, several, tool
 from pytest_evalbars.adapters.scale import ruling
+from pytest_evalbars.background import SYNC_CASES
+from pytest_evalbars.errors import ScorerError
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 
@@ -78,7 +79,7 @@ async def ragas(
 
 def ragas_sync(metric: Any, sample: Any = None, **how: Unpack[How]) -> Result:
     """The same as `ragas`, for a sync case."""
-    return waited_for(ragas(metric, sample, **how))
+    return SYNC_CASES.finished(ragas(metric, sample, **how))
 
 
 async def _scored(metric: Any, sample: Any) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.adapters.errors import ScorerError
 from pytest_evalbars.checks.result import Result
+from pytest_evalbars.errors import ScorerError
 from pytest_evalbars.run.plain import number, shown, text
 from pytest_evalbars.safe import safe
 

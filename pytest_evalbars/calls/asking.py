@@ -10,8 +10,8 @@ from pytest_evalbars.run.plain import redactor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_evalbars.calls.answers import Numbers
     from pytest_evalbars.calls.request import Request
+    from pytest_evalbars.calls.responses import Numbers
     from pytest_evalbars.calls.store import Entry
     from pytest_evalbars.cases.asked import Asked
     from pytest_evalbars.cases.running import Running

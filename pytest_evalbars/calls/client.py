@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.calls import background
-from pytest_evalbars.calls.answered import Answer, answer_of, declined, is_filtered, measured
+from pytest_evalbars.calls.answer import Answer, answer_of, declined, is_filtered, measured
 from pytest_evalbars.calls.faults import Fault, fault_of, too_slow
 from pytest_evalbars.calls.litellm_import import (
     closed_over,

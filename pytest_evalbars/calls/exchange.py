@@ -7,7 +7,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.calls.answers import (
+from pytest_evalbars.calls.asking import Asking, Found, cleaner
+from pytest_evalbars.calls.flights import Flights
+from pytest_evalbars.calls.missing import missing
+from pytest_evalbars.calls.request import Request, request_of, sketch_of
+from pytest_evalbars.calls.responses import (
     Numbers,
     is_stream,
     numbers_of,
@@ -17,10 +21,6 @@ from pytest_evalbars.calls.answers import (
     unpacked,
     words_of,
 )
-from pytest_evalbars.calls.asking import Asking, Found, cleaner
-from pytest_evalbars.calls.flights import Flights
-from pytest_evalbars.calls.missing import missing
-from pytest_evalbars.calls.request import Request, request_of, sketch_of
 from pytest_evalbars.calls.streams import Replayed, watched
 from pytest_evalbars.calls.watch import OTHERS, inside
 from pytest_evalbars.cases.asked import HEARD, Asked, Call
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.calls.ledger import Ledger
     from pytest_evalbars.calls.store import Entry, Store
-
-
-#: A hidden parameter of answers that were not asked for anew: how many seconds they took when they were recorded.
-REPLAYED = "evalbars_replayed"
 
 
 class Exchange:
@@ -296,7 +292,6 @@ class Exchange:
             parts[0]._hidden_params = {  # noqa: SLF001
                 "response_cost": entry.cost_usd,
                 "custom_llm_provider": provider_of(entry.request),
-                REPLAYED: entry.seconds,
             }
         return parts
 

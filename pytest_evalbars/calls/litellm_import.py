@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 import sys
 import warnings
-from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_evalbars.calls.background import at_exit
+from pytest_evalbars.calls.watch import local_prices
 from pytest_evalbars.errors import MissingExtra
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: What asking a model needs.
 NEEDED = ("litellm", "tenacity")
-#: Keeps litellm from fetching its list of prices when it is imported.
-LOCAL_PRICES = "LITELLM_LOCAL_MODEL_COST_MAP"
 #: What it ignores, and what pydantic says of answers that are a little different from what litellm expects.
 WARNINGS = (
     ".*`ReadOnly` qualifier",
@@ -62,7 +56,7 @@ def litellm() -> Any:
     """
     if "litellm" not in sys.modules:
         require()
-    with _local_prices():
+    with local_prices():
         module: Any = importlib.import_module("litellm")
     if not getattr(module, "evalbars_knows", False):
         module.evalbars_knows = True
@@ -80,18 +74,6 @@ def is_loaded() -> bool:
 async def load() -> None:
     """Import it, in the loop of the calls: seconds that are no case's, and in which other loops go on."""
     litellm()
-
-
-@contextmanager
-def _local_prices() -> Iterator[None]:
-    if LOCAL_PRICES in os.environ or "litellm" in sys.modules:
-        yield
-        return
-    os.environ[LOCAL_PRICES] = "True"
-    try:
-        yield
-    finally:
-        os.environ.pop(LOCAL_PRICES, None)
 
 
 def quieten() -> None:

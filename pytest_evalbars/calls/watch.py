@@ -11,7 +11,7 @@ import importlib.util
 import inspect
 import os
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -131,7 +131,7 @@ class Finder:
         execute = spec.loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
-            with _local_prices():
+            with local_prices() if any(offline() for offline in _Process.sessions) else nullcontext():
                 execute(module)
             _wrap(module)
 
@@ -140,16 +140,16 @@ class Finder:
 
 
 @contextmanager
-def _local_prices() -> Iterator[None]:
-    """While litellm is imported in a session that must not reach the network: its own list of prices will do."""
-    if LOCAL_PRICES in os.environ or not any(offline() for offline in _Process.sessions):
+def local_prices() -> Iterator[None]:
+    """While litellm is imported: its own list of prices will do, unless the environment says what it is to do."""
+    if LOCAL_PRICES in os.environ:
         yield
         return
     os.environ[LOCAL_PRICES] = "True"
     try:
         yield
     finally:
-        del os.environ[LOCAL_PRICES]
+        os.environ.pop(LOCAL_PRICES, None)
 
 
 def _wrap(litellm: ModuleType) -> None:

@@ -214,30 +214,16 @@ class EvalCase:
         said = self._of(dimension)
         if said is None:
             return
-        if not all(hasattr(result, name) for name in ("passed", "score", "reason")):
-            if inspect.isawaitable(result):
-                self._mistake(f"take({shown(dimension)}, ...) was given {slip(result)}")
-                return
-            self._mistake(
-                f"take({shown(dimension)}, {shown(result)}): that is no result of a check or a judge; "
-                "it has `passed`, `score` and `reason`"
-            )
-            return
-        level = getattr(result, "level", None)
-        name, scale = (level is not None and self._scale_of(dimension)) or ("", None)
-        if scale is not None and level in scale.levels and scale.passes(level) != bool(result.passed):
-            verb = "passes" if result.passed else "does not pass"
-            self._mistake(
-                f"take({shown(dimension)}, ...): {shown(level)} {verb} by the judge's rubric, and the scale {name} "
-                f'says otherwise; let the rubric say it in the bars file: scales.{name} = {{ rubric = "..." }}'
-            )
+        if words := self._unfit(dimension, result):
+            self._mistake(words)
             return
         before, mistakes = (said.outcome, said.score, said.provenance), len(self._mistakes)
         if result.score is not None:
             self.score(dimension, result.score)
         if len(self._mistakes) > mistakes:
             return
-        if scale is not None:
+        level = getattr(result, "level", None)
+        if level is not None and self._scale_of(dimension) is not None:
             self.grade(dimension, str(level), result.reason)
         else:
             self.check(dimension, result.passed, result.reason)
@@ -245,6 +231,23 @@ class EvalCase:
             return
         said.provenance = plain(getattr(result, "provenance", None) or {})
         said.keep_worse(*before, passed=bool(result.passed))
+
+    def _unfit(self, dimension: str, result: object) -> str:
+        """Why something cannot be taken as what was said of a dimension; empty where it can."""
+        if inspect.isawaitable(result):
+            return f"take({shown(dimension)}, ...) was given {slip(result)}"
+        if not all(hasattr(result, name) for name in ("passed", "score", "reason")):
+            words = f"take({shown(dimension)}, {shown(result)})"
+            return f"{words}: that is no result of a check or a judge; it has `passed`, `score` and `reason`"
+        level, passed = getattr(result, "level", None), bool(getattr(result, "passed", False))
+        name, scale = (level is not None and self._scale_of(dimension)) or ("", None)
+        if scale is None or level not in scale.levels or scale.passes(level) == passed:
+            return ""
+        verb = "passes" if passed else "does not pass"
+        return (
+            f"take({shown(dimension)}, ...): {shown(level)} {verb} by the judge's rubric, and the scale {name} "
+            f'says otherwise; let the rubric say it in the bars file: scales.{name} = {{ rubric = "..." }}'
+        )
 
     def predict(self, expected: object, predicted: object, confidence: float | None = None) -> None:
         """Say which class was right and which one was predicted: once a trial.

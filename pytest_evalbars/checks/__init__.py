@@ -13,9 +13,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.errors import CodeRunnerError
+
 if TYPE_CHECKING:
     from pytest_evalbars.checks.citing import cites
-    from pytest_evalbars.checks.code import CodeRunnerError, python_compiles, python_passes
+    from pytest_evalbars.checks.code import python_compiles, python_passes
     from pytest_evalbars.checks.grounding import grounded
     from pytest_evalbars.checks.handover import hands_over
     from pytest_evalbars.checks.languages import language
@@ -49,7 +51,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("contains", "excludes", "length", "matches"), "text"),
     **dict.fromkeys(("json_schema", "json_valid", "sql_parses"), "structured"),
-    **dict.fromkeys(("CodeRunnerError", "python_compiles", "python_passes"), "code"),
+    **dict.fromkeys(("python_compiles", "python_passes"), "code"),
     "Result": "result",
     "cites": "citing",
     "grounded": "grounding",

@@ -23,7 +23,7 @@ from typing import Any
 
 from pytest_evalbars.checks.result import Result
 from pytest_evalbars.checks.wording import fenced, text_of
-from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.errors import CodeRunnerError
 from pytest_evalbars.safe import safe
 
 _RUNNER = Path(__file__).with_name("code_runner.py")
@@ -44,10 +44,6 @@ _DEFINITIONS = (
     ast.Assign,
     ast.AnnAssign,
 )
-
-
-class CodeRunnerError(EvalbarsError):
-    """The process that runs tested code could not be started or did not answer: an outage, no verdict on the code."""
 
 
 def python_compiles(code: str) -> Result:

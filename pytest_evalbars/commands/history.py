@@ -133,7 +133,7 @@ def _check_names(options: argparse.Namespace, known: Sequence[Sum | Standing]) -
     Raises:
         HistoryError: it is not.
     """
-    from pytest_evalbars.gate.bar import nearest  # noqa: PLC0415 - imports pydantic
+    from pytest_evalbars.config.nearest import nearest  # noqa: PLC0415 - only of a word that is none
     from pytest_evalbars.gate.select import fits  # noqa: PLC0415
 
     for kind in ("dimension", "category"):

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         _list([presets.read(name) for name in presets.names()], as_json=options.json)
         return 0
     if options.preset not in presets.names():
-        from pytest_evalbars.gate.bar import nearest  # noqa: PLC0415 - imports pydantic
+        from pytest_evalbars.config.nearest import nearest  # noqa: PLC0415 - only of a word that is none
 
         if options.preset is None:
             raise EvalbarsError(f"name a preset{nearest('', presets.names())}")

@@ -13,8 +13,8 @@ from pytest_evalbars.comparison.change import change_of
 from pytest_evalbars.comparison.finding import Comparison, Finding
 from pytest_evalbars.comparison.flips import Flips
 from pytest_evalbars.comparison.fold import aligned, fold
+from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.errors import RunFileError
-from pytest_evalbars.gate.bar import nearest
 from pytest_evalbars.run.columns import MISS
 from pytest_evalbars.run.matching import match
 from pytest_evalbars.stats.families import two_tiers

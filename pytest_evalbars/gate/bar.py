@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -18,6 +17,7 @@ from pydantic import (
 )
 
 from pytest_evalbars import presets
+from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.config.scales import Words  # noqa: TC001 - pydantic reads the annotation
 from pytest_evalbars.config.settings import Settings, Strict
 from pytest_evalbars.gate import values
@@ -32,15 +32,6 @@ BETTABLE = ("pass_rate", "mean_score")
 
 Stage = Literal["testing", "launch"]
 GLOB = re.compile(r"[*?\[]")
-
-
-def nearest(word: str, valid: Any) -> str:
-    """`; did you mean "x"?` for the closest valid word, or the words there are."""
-    valid = sorted(valid)
-    close = difflib.get_close_matches(word, valid, n=1, cutoff=0.6)
-    if close:
-        return f'; did you mean "{close[0]}"?'
-    return f" (there is: {', '.join(valid)})" if valid else ""
 
 
 def _known_statuses(value: tuple[str, ...] | None) -> tuple[str, ...] | None:

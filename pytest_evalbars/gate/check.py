@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.gate.bar import GLOB, nearest
+from pytest_evalbars.config.nearest import nearest
+from pytest_evalbars.gate.bar import GLOB
 from pytest_evalbars.gate.select import ADVERSARIAL, CLASS, FRIENDLY, SET, fits, picks
 from pytest_evalbars.run.plan import DEFAULT_STATUS, QUARANTINED
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.config.scales import Scale
 from pytest_evalbars.config.settings import Limit
 from pytest_evalbars.config.table import Table, find_table, read_table, shown
 from pytest_evalbars.errors import BarsError
-from pytest_evalbars.gate.bar import Bar, Bars, nearest
+from pytest_evalbars.gate.bar import Bar, Bars
 from pytest_evalbars.gate.presets import with_advice, with_scales
 from pytest_evalbars.gate.rubrics import with_rubrics
 

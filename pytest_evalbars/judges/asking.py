@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
-from contextvars import copy_context
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
+from pytest_evalbars.background import SYNC_CASES
 from pytest_evalbars.errors import EvalbarsError, JudgeError
 from pytest_evalbars.judges.form import Form, form_of
 from pytest_evalbars.judges.parsing import filled
@@ -119,40 +116,18 @@ async def all_of(asks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
 
 
 def finished(work: Coroutine[Any, Any, T], models: Sequence[Asks]) -> T:
-    """The result of a coroutine, for callers that cannot wait.
+    """The result of a coroutine, for callers that cannot await it.
 
     Args:
         work: the coroutine.
-        models: those that it asks. The offline one never waits, and needs no event loop; others get one in a thread
-            of its own, since the caller's may be busy.
+        models: those that it asks. The offline one never waits, and needs no event loop; an `ask` of others must not
+            block, since all that sync cases ask is awaited in one loop.
     """
-    if all(getattr(model, "name", None) == OFFLINE for model in models):
-        try:
-            work.send(None)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        work.close()
-        raise JudgeError("the offline model waited, which it never does")
-    asked: Future[T] = Future()
-    context = copy_context()
-
-    async def whole() -> T:
-        loop, task = asyncio.get_running_loop(), cast("asyncio.Task[Any]", asyncio.current_task())
-        asked.add_done_callback(lambda _: asked.cancelled() and loop.call_soon_threadsafe(task.cancel))
-        return await work
-
-    def run() -> None:
-        try:
-            value = context.run(asyncio.run, whole())
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            with suppress(InvalidStateError):
-                asked.set_exception(error)
-        else:
-            with suppress(InvalidStateError):
-                asked.set_result(value)
-
-    threading.Thread(target=run, name="evalbars-judge", daemon=True).start()
+    if any(getattr(model, "name", None) != OFFLINE for model in models):
+        return SYNC_CASES.finished(work)
     try:
-        return asked.result()
-    finally:
-        asked.cancel()  # a case's time limit or Ctrl-C has ended the wait
+        work.send(None)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    work.close()
+    raise JudgeError("the offline model waited, which it never does")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from pytest_evalbars.cases.formats import Problem, yaml_table
+from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RubricError
-from pytest_evalbars.gate.bar import nearest
 from pytest_evalbars.judges.rubric import Criterion, Level, Rubric
 from pytest_evalbars.safe import safe
 

@@ -24,6 +24,7 @@ from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.calls.answer import Answer
 from pytest_evalbars.judges.likeness import Examples
 from pytest_evalbars.judges.prompt import opened
 from pytest_evalbars.judges.signs import first
@@ -41,21 +42,6 @@ MEND = "add `examples` or `signs`, or name a model"
 QUOTED = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An answer, with what the client of a real model says of one."""
-
-    text: str
-    model: str
-    seconds: float
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    cost_usd: float | None = None
-    refused: bool = False
-    cut_off: bool = False
-    replayed: bool = False
-
-
 class CannotTell(Exception):  # noqa: N818 - an answer rather than a fault
     """The rubric gives the offline judge nothing to go by."""
 
@@ -66,7 +52,7 @@ class OfflineModel:
 
     name: str = "offline"
 
-    async def ask(self, messages: Sequence[Mapping[str, Any]], *, schema: object = None, **parameters: Any) -> Said:  # noqa: ARG002
+    async def ask(self, messages: Sequence[Mapping[str, Any]], *, schema: object = None, **parameters: Any) -> Answer:  # noqa: ARG002
         """Judge what a prompt holds: the same answer to the same prompt.
 
         Args:
@@ -85,8 +71,11 @@ class OfflineModel:
         try:
             words = json.dumps(_filled(prompt.kind, _Reader.of(prompt.rubric), prompt.fields), ensure_ascii=False)
         except CannotTell as reason:
-            return Said(f"the offline judge cannot tell: {reason}", self.name, perf_counter() - start, refused=True)
-        return Said(words, self.name, perf_counter() - start)
+            return self._answer(f"the offline judge cannot tell: {reason}", start, refused=True)
+        return self._answer(words, start)
+
+    def _answer(self, words: str, start: float, *, refused: bool = False) -> Answer:
+        return Answer(words, self.name, None, None, None, perf_counter() - start, refused=refused)
 
 
 def _filled(kind: str, reader: _Reader, fields: Mapping[str, str]) -> dict[str, Any]:

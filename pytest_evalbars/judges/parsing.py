@@ -16,7 +16,7 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
 
     class Said(Protocol):
-        """What a model said: `calls.client.Answer`, or what is like it."""
+        """What a model said: `calls.answer.Answer`, or what is like it."""
 
         @property
         def text(self) -> str:

@@ -25,6 +25,7 @@ from scorer_doubles import (
 from pytest_evalbars import adapters
 from pytest_evalbars.adapters import ScorerError
 from pytest_evalbars.cases.running import JUDGING
+from pytest_evalbars.errors import MissingExtra
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -123,7 +124,7 @@ def test_a_scorer_works_as_a_judge():
 )
 def test_a_tool_that_is_not_installed(module, package, call, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ScorerError, match=f'{module} cannot be imported .*: pip install "{package}"'):
+    with pytest.raises(MissingExtra, match=f"{module} cannot be imported .*: pip install '{package}'"):
         call()
 
 

@@ -15,6 +15,8 @@ with warnings.catch_warnings():
     import litellm.types.llms.openai
     import tiktoken  # noqa: F401
 
+    litellm.ModelResponse()  # pydantic warns when the first answer is made, in whichever test that is
+
 import cachecontrol.caches.file_cache  # noqa: F401
 from openai_server import OpenAIServer
 

@@ -9,8 +9,8 @@ import pytest
 from litellm.types.llms.openai import ResponsesAPIResponse
 
 from pytest_evalbars.calls import mode
-from pytest_evalbars.calls.answers import packed, unpacked
 from pytest_evalbars.calls.request import request_of
+from pytest_evalbars.calls.responses import packed, unpacked
 from pytest_evalbars.errors import CallsError
 
 ASKED = {"model": "openai/gpt", "messages": [{"role": "user", "content": "hi"}]}

@@ -54,7 +54,7 @@ def preferred(winner, why="because"):
 
 @dataclass
 class Answer:
-    """What of `calls.client.Answer` a judge reads."""
+    """What of `calls.answer.Answer` a judge reads."""
 
     text: str
     model: str = "stub-1"

@@ -328,6 +328,32 @@ def test_without_an_event_loop_of_asyncio_votes_are_asked_one_after_the_other():
     assert Judge(levels(), Still(), votes=3).judge_sync(answer="x").level == "poor"
 
 
+def test_sync_cases_find_the_connections_of_a_model_in_the_loop_that_opened_them():
+    class Connected(Scripted):
+        def __init__(self, answers):
+            super().__init__(answers)
+            self.loops = set()
+
+        async def ask(self, messages, *, schema=None):
+            self.loops.add(asyncio.get_running_loop())
+            return await super().ask(messages, schema=schema)
+
+    model = Connected([POOR])
+    for _ in range(2):
+        Judge(levels(), model).judge_sync(answer="x")
+    (loop,) = model.loops
+    assert not loop.is_closed()
+
+
+def test_a_model_whose_ask_waits_for_another_judge_in_its_own_loop_is_told_so():
+    class Nested(Scripted):
+        async def ask(self, _, **__):
+            return Judge(levels(), Scripted([POOR])).judge_sync(answer="x")
+
+    with pytest.raises(JudgeError, match="await the async form"):
+        Judge(levels(), Nested([])).judge_sync(answer="x")
+
+
 def test_a_judge_says_what_it_is():
     judge = Judge(levels(), ["offline", Scripted([])], votes=3)
 

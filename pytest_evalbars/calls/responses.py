@@ -1,4 +1,4 @@
-"""litellm's answers as plain JSON and back, and what they say of tokens and costs."""
+"""litellm's responses as plain JSON and back, and what they say of tokens and costs."""
 
 from __future__ import annotations
 

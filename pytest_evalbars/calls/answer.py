@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_evalbars.calls.answers import numbers_of
 from pytest_evalbars.calls.request import Request
+from pytest_evalbars.calls.responses import numbers_of
 from pytest_evalbars.cases.asked import Call
 
 #: Reasons for the end of an answer: the provider's filter, the most tokens.
