@@ -6,7 +6,7 @@ import pytest
 from stubs import Scripted, levels
 
 from pytest_evalbars import Judge, JudgeError, adapters, checks
-from pytest_evalbars.adapters.errors import ScorerError
+from pytest_evalbars.errors import ScorerError
 from pytest_evalbars.slips import slip
 
 
