@@ -227,3 +227,24 @@ def test_functions_are_wrapped_when_they_come_and_given_back(tmp_path, early):
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
+
+
+def test_what_litellm_warns_of_is_no_fault_of_the_tested_code(project):
+    project.bars("", ini='filterwarnings = ["error"]')
+    project.file(
+        "test_it.py",
+        f"""{HEAD}
+    import warnings
+
+    class Warns(litellm.CustomLLM):
+        def completion(self, *args, **kwargs):
+            warnings.warn("Item 'summary' is using the `ReadOnly` qualifier.")
+            return litellm.completion("openai/gpt-4o-mini", ask("hello"))
+
+    def test_it(monkeypatch):
+        monkeypatch.setattr(litellm, "custom_provider_map", [{{"provider": "warns", "custom_handler": Warns()}}])
+        litellm.completion("warns/once", ask("hello"))
+    """,
+    )
+
+    assert project.run().exit == 0
