@@ -190,6 +190,13 @@ def _rebind(functions: Mapping[int, Callable[..., Any]]) -> None:
                     bound[name] = functions[id(value)]
 
 
+def _quieten() -> None:
+    """Ignore what litellm ignores, in the tested code's calls as in those of `Model`."""
+    from pytest_evalbars.calls.litellm_import import quieten  # noqa: PLC0415 - litellm has been imported by now
+
+    quieten()
+
+
 def _wrapper(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that hands a call to the exchange, unless there is none or litellm itself asks."""
     wrapper: Callable[..., Any]
@@ -202,6 +209,7 @@ def _wrapper(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 _refuse_offline(name)
             if exchange is None or _INSIDE.get():
                 return await function(*args, **kwargs)
+            _quieten()
             return await exchange.ask_async(name, function, args, kwargs)
 
     else:
@@ -213,6 +221,7 @@ def _wrapper(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 _refuse_offline(name)
             if exchange is None or _INSIDE.get():
                 return function(*args, **kwargs)
+            _quieten()
             if kwargs.get(f"a{name}") is True:  # it would return a coroutine
                 return exchange.ask_async(name, function, args, kwargs)
             return exchange.ask(name, function, args, kwargs)

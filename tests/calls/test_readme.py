@@ -6,6 +6,8 @@ from pathlib import Path
 
 from openai_server import Reply
 
+from pytest_evalbars import Judge, Model, load_rubric
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SECTION = README[README.index("## Judge what an assert cannot") : README.index("### What models are asked")]
 
@@ -45,3 +47,23 @@ def test_the_case_of_the_readme_is_judged_recorded_and_replayed(project, server)
     assert replayed.exit == 0
     assert replayed.verdicts == recorded.verdicts
     replayed.said("recorded")
+
+
+def test_the_checklist_of_the_readme(tmp_path):
+    path = tmp_path / "manners.toml"
+    path.write_text(block("toml", "[[criteria]]"), encoding="utf-8")
+    rubric = load_rubric(path)
+
+    assert [(each.name, each.passes, each.required) for each in rubric.criteria] == [
+        ("mocks", "no", True),
+        ("encourages", "yes", False),
+    ]
+    rubric = rubric.model_copy(update={"criteria": rubric.criteria[:1]})
+    assert Judge(rubric).judge_sync(answer="Even a child knows that.").passed is False
+    assert Judge(rubric).judge_sync(answer="Try the first step.").passed is True
+
+
+def test_the_models_of_the_readme_can_be_made():
+    found = re.findall(r"`Judge\(rubric, (Model\(.*?\))\)`", SECTION)
+
+    assert [str(eval(each, {"Model": Model})) for each in found] == ["Model('openai/local')"]  # noqa: S307

@@ -280,3 +280,24 @@ def test_an_answer_that_comes_after_its_trial_is_not_lost(project, server):
 
     assert outcome.exit == 0
     outcome.said("note: 1 call of models outside of every trial, $2.55e-06")
+
+
+def test_what_litellm_warns_of_is_no_fault_of_the_tested_code(project):
+    project.bars("", ini='filterwarnings = ["error"]')
+    project.file(
+        "test_it.py",
+        f"""{HEAD}
+    import warnings
+
+    class Warns(litellm.CustomLLM):
+        def completion(self, *args, **kwargs):
+            warnings.warn("Item 'summary' is using the `ReadOnly` qualifier.")
+            return litellm.completion("openai/gpt-4o-mini", ask("hello"))
+
+    def test_it(monkeypatch):
+        monkeypatch.setattr(litellm, "custom_provider_map", [{{"provider": "warns", "custom_handler": Warns()}}])
+        litellm.completion("warns/once", ask("hello"))
+    """,
+    )
+
+    assert project.run().exit == 0
