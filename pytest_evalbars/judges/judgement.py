@@ -10,7 +10,7 @@ Winner = Literal["first", "second", "tie"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traced:
-    """Where a judgement comes from."""
+    """Where a judgement comes from. True where it passed, as a check's result is: `assert await judge.judge(...)`."""
 
     passed: bool
     #: From 0 to 1.
@@ -31,6 +31,10 @@ class Traced:
     spread: float
     #: Of each field of which not all was shown, how many characters were left out.
     left_out: dict[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether it passed."""
+        return self.passed
 
     def _said(self) -> dict[str, Any]:
         """The verdict itself, as plain JSON."""

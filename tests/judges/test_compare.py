@@ -34,6 +34,7 @@ def test_a_preference_holds_in_both_orders(said, winner, consistent, score, pass
     found = compared(*said)
 
     assert (found.winner, found.consistent, found.score, found.passed) == (winner, consistent, score, passed)
+    assert bool(found) is passed
     assert len(found.votes) == 1
 
 

@@ -35,6 +35,11 @@ def failed(*answers, votes=1, error=JudgeError):
 # -- verdicts ------------------------------------------------------------------------------------------------------
 
 
+def test_a_verdict_is_true_where_it_passed():
+    assert voted(ADEQUATE)
+    assert not voted(POOR)
+
+
 @pytest.mark.parametrize(
     ("text", "level", "score", "passed"),
     [
