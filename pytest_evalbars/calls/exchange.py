@@ -17,13 +17,14 @@ from pytest_evalbars.calls.responses import (
     numbers_of,
     numbers_of_parts,
     packed,
+    provider_of,
     unpacked,
     words_of,
 )
 from pytest_evalbars.calls.streams import Replayed, watched
 from pytest_evalbars.calls.watch import OTHERS, inside
 from pytest_evalbars.cases.asked import HEARD, Asked, Call
-from pytest_evalbars.cases.running import JUDGING, running
+from pytest_evalbars.cases.running import JUDGING, running, working
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CallsError, MissingCall
 from pytest_evalbars.run.plain import plain
@@ -61,7 +62,7 @@ class Exchange:
             return call(*args, **kwargs)
         if self.store is None:
             asking, began = self._asking(sketch_of(name, call, args, kwargs)), time.perf_counter()
-            with inside():
+            with inside(), working(asking.trial):
                 answer = call(*args, **kwargs)
             return self._measured(asking, answer, began)
         with self._asked(name, call, args, kwargs) as asking:
@@ -90,7 +91,7 @@ class Exchange:
             return await call(*args, **kwargs)
         if self.store is None:
             asking, began = self._asking(sketch_of(name, call, args, kwargs)), time.perf_counter()
-            with inside():
+            with inside(), working(asking.trial):
                 answer = await call(*args, **kwargs)
             return self._measured(asking, answer, began)
         with self._asked(name, call, args, kwargs) as asking:
@@ -116,7 +117,7 @@ class Exchange:
     ) -> Found:
         """Ask the model, and record the answer; one that comes in parts is read to its end first."""
         began = time.perf_counter()
-        with inside():
+        with inside(), working(asking.trial):
             answer = call(*args, **kwargs)
             parts = list(answer) if (streamed := is_stream(answer, asking.request)) else [answer]
         return self._kept(asking, parts, streamed, time.perf_counter() - began)
@@ -125,7 +126,7 @@ class Exchange:
         self, asking: Asking, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Found:
         began = time.perf_counter()
-        with inside():
+        with inside(), working(asking.trial):
             answer = await call(*args, **kwargs)
             streamed = is_stream(answer, asking.request)
             parts = [part async for part in answer] if streamed else [answer]
@@ -288,7 +289,10 @@ class Exchange:
                 "the file and record the call again with --evalbars-calls=auto"
             ) from None
         if not entry.streamed:  # where litellm says what an answer cost
-            parts[0]._hidden_params = {"response_cost": entry.cost_usd}  # noqa: SLF001
+            parts[0]._hidden_params = {  # noqa: SLF001
+                "response_cost": entry.cost_usd,
+                "custom_llm_provider": provider_of(entry.request),
+            }
         return parts
 
     def _count(self, asking: Asking, numbers: Numbers, parts: list[Any], *, replayed: bool = False) -> None:
@@ -304,9 +308,7 @@ class Exchange:
         )
         if (heard := HEARD.get()) is not None:
             heard.append(call)
-        if asking.trial:
-            asking.asked.add(call)
-        else:
+        if not (asking.trial and asking.asked.add(call)):
             self.ledger.take(call)
 
     def _shown(self, request: Request, numbers: Numbers, parts: list[Any]) -> dict[str, Any]:

@@ -50,7 +50,9 @@ PASSING_HEADERS = _names_in(
     "x-request-id x-correlation-id x-session-id traceparent tracestate baggage user-agent date"
 )
 #: Further words that a secret's name ends with, beside those of environment variables.
-SECRET_ENDS = SECRET_WORDS | {"AUTHORIZATION", "COOKIE", "JWT", "BEARER"}
+SECRET_ENDS = SECRET_WORDS | {"AUTHORIZATION", "AUTH", "COOKIE", "JWT", "BEARER", "PASS", "PWD"}
+#: Headers whose values may stand in a file. Others may hold a secret under any name: a digest stands for the value.
+OPEN_HEADERS = _names_in("accept accept-language content-type openai-beta anthropic-beta anthropic-version")
 #: What is said to the model: a text there is no secret because it stands under such a name.
 SAID = frozenset({"messages", "input", "prompt"})
 
@@ -128,7 +130,7 @@ def request_of(name: str, call: Callable[..., Any], args: tuple[Any, ...], kwarg
             value = _public_headers(value)  # noqa: PLW2901
         elif key == "api_base":
             value = _public_address(value)  # noqa: PLW2901
-        plain = _Plain(f"litellm.{name}({key}=...)", names=key not in SAID)
+        plain = _Plain(f"litellm.{name}({key}=...)", names=key not in SAID, body=key == "extra_body")
         if (kept := plain.of(value)) not in ({}, None):
             content[key] = kept
     return Request(name, content, tuple(_secrets(given)))
@@ -183,13 +185,16 @@ def _public_headers(headers: Any) -> Any:
     if not isinstance(headers, dict):
         return headers
     return {
-        key.lower(): value
-        for key, value in headers.items()
-        if isinstance(key, str)
-        and key.lower() not in PASSING_HEADERS
-        and not _is_secret(key)
+        name: value if name in OPEN_HEADERS else f"sha256:{_hash(str(value))[:16]}"
+        for name, value in ((key.lower(), value) for key, value in headers.items() if isinstance(key, str))
+        if name not in PASSING_HEADERS
+        and not _is_secret_header(name)
         and not str(value).lower().startswith(("bearer ", "basic "))
     }
+
+
+def _is_secret_header(name: str) -> bool:
+    return not SECRET_ENDS.isdisjoint(name.upper().replace("-", "_").split("_"))
 
 
 def _public_address(address: Any) -> Any:
@@ -204,8 +209,9 @@ def _secrets(given: Mapping[str, Any]) -> Iterator[str]:
     """The secrets among the parameters themselves and the headers."""
     headers = [given.get(name) for name in ("headers", "extra_headers")]
     for values in (given, *headers):
+        is_secret = _is_secret if values is given else _is_secret_header
         for name, value in values.items() if isinstance(values, dict) else ():
-            if isinstance(value, str) and isinstance(name, str) and _is_secret(name):
+            if isinstance(value, str) and isinstance(name, str) and is_secret(name):
                 yield from (part for part in (value, value.rpartition(" ")[2]) if len(part) >= SECRET_LENGTH)
 
 
@@ -215,10 +221,12 @@ class _Plain:
     Args:
         where: the parameter, as an error names it.
         names: whether texts under the name of a secret are left out.
+        body: whether it goes to the provider as it is: there a name is no property of a schema, and what stands under
+            the name of a secret is left out as a whole.
     """
 
-    def __init__(self, where: str, *, names: bool) -> None:
-        self.where, self.names = where, names
+    def __init__(self, where: str, *, names: bool, body: bool = False) -> None:
+        self.where, self.names, self.body = where, names, body
 
     def of(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -243,10 +251,6 @@ class _Plain:
         )
 
     def _left_out(self, key: Any, value: Any) -> bool:
-        return (
-            self.names
-            and isinstance(value, str)
-            and len(value) >= SECRET_LENGTH
-            and isinstance(key, str)
-            and _is_secret(key)
-        )
+        if not (self.names and isinstance(key, str) and _is_secret(key)):
+            return False
+        return self.body and isinstance(value, dict) if not isinstance(value, str) else len(value) >= SECRET_LENGTH

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_evalbars.errors import CallsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_evalbars.calls.request import Request
 
@@ -111,6 +111,21 @@ def _cost(answer: object, request: Request) -> float | None:
 
     try:
         return float(litellm.completion_cost(completion_response=answer, model=request.model))
+    except Exception:  # noqa: BLE001 - litellm raises what it likes for a model that it does not know
+        return None
+
+
+def provider_of(request: Mapping[str, Any]) -> str | None:
+    """Who was asked, as litellm notes on an answer to find its price; None where it cannot tell.
+
+    Args:
+        request: its parameters.
+    """
+    import litellm  # noqa: PLC0415 - the caller's code has imported it
+
+    try:
+        given = request.get("custom_llm_provider"), request.get("api_base")
+        return str(litellm.get_llm_provider(str(request.get("model")), *given)[1])
     except Exception:  # noqa: BLE001 - litellm raises what it likes for a model that it does not know
         return None
 

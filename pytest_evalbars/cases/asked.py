@@ -50,19 +50,22 @@ class Asked:
         self._unused: dict[str, list[int]] = {}
         #: What kept calls from being recorded or replayed: whatever the case made of that, it was not judged.
         self.faults: list[str] = []
-        #: Of what judges were to judge: why there is no verdict; None where there is one.
-        self._judged: dict[str, str | None] = {}
+        #: Of what judges were to judge: the dimension and why there is no verdict; None where there is one.
+        self._judged: dict[str, tuple[str, str] | None] = {}
         self._open: list[Callable[[], None]] = []
+        self._ended = False
         self._lock = threading.Lock()
         #: How long the product would have waited for answers that were replayed; those that it asked for at the
         #: same time are one wait.
         self.replayed_seconds = 0.0
         self._replaying, self._longest = 0, 0.0
 
-    def add(self, call: Call) -> None:
-        """Note a call that was answered."""
+    def add(self, call: Call) -> bool:
+        """Note a call that was answered; false where that is too late, as the trial's line is written."""
         with self._lock:
-            self._calls.append(call)
+            if not self._ended:
+                self._calls.append(call)
+            return not self._ended
 
     def occurrence(self, content: str) -> int:
         """How often this trial has asked the very same before: repeated questions have answers of their own."""
@@ -97,18 +100,19 @@ class Asked:
         with self._lock:
             self._judged[what] = None
 
-    def not_judged(self, what: str, error: BaseException) -> None:
+    def not_judged(self, what: str, dimension: str, error: BaseException) -> None:
         """A judge gave none."""
         from asyncio import CancelledError  # noqa: PLC0415 - who judges has imported it
 
         if isinstance(error, Exception | CancelledError):  # what else ends a body is no case's to catch
             given_up = f"a judge was given up ({type(error).__name__})"
+            words = str(error) if isinstance(error, EvalbarsError) else given_up
             with self._lock:
-                self._judged.setdefault(what, str(error) if isinstance(error, EvalbarsError) else given_up)
+                self._judged.setdefault(what, (dimension, words))
 
-    def unjudged(self) -> list[str]:
-        """What kept judges from their verdicts: an outage that a case passes over is no verdict."""
-        return [words for words in self._judged.values() if words is not None]
+    def unjudged(self) -> list[tuple[str, str]]:
+        """Of judges without a verdict the dimension and why: an outage that a case passes over is no verdict."""
+        return [each for each in self._judged.values() if each is not None]
 
     def reading(self, given_up: Callable[[], None]) -> None:
         """An answer comes in parts; `given_up` is called when the trial has ended, read to its end or not."""
@@ -121,6 +125,8 @@ class Asked:
             given_up, self._open = self._open, []
         for each in given_up:
             each()
+        with self._lock:
+            self._ended = True
 
     def measures(self) -> dict[str, float | int]:
         """What the calls add up to, by the names of measures; a judge's have names of their own.

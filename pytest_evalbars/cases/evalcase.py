@@ -63,6 +63,23 @@ class Said:
             self.reason = f"{self.reason}; {reason}" if self.reason and self.outcome == "miss" else reason
         self.outcome = "miss" if self.outcome == "miss" or not passed else "pass"
 
+    def keep_worse(
+        self, outcome: str | None, score: float | None, provenance: dict[str, Any], *, passed: bool
+    ) -> None:
+        """Of two results, the score and the source are those of the worse one, as the verdict is.
+
+        Args:
+            outcome: what stood before the last one, as `score` and `provenance`.
+            score: see `outcome`.
+            provenance: see `outcome`.
+            passed: whether the last one passed.
+        """
+        if outcome is None or (outcome == "pass" and not passed):
+            return
+        if (outcome == "miss" and passed) or (score is not None and self.score is not None and score < self.score):
+            self.score = self.score if score is None else score
+            self.provenance = provenance or self.provenance
+
 
 class EvalCase:
     """One trial's own account of itself.
@@ -201,16 +218,28 @@ class EvalCase:
                 "it has `passed`, `score` and `reason`"
             )
             return
-        mistakes = len(self._mistakes)
+        level = getattr(result, "level", None)
+        name, scale = (level is not None and self._scale_of(dimension)) or ("", None)
+        if scale is not None and level in scale.levels and scale.passes(level) != bool(result.passed):
+            verb = "passes" if result.passed else "does not pass"
+            self._mistake(
+                f"take({shown(dimension)}, ...): {shown(level)} {verb} by the judge's rubric, and the scale {name} "
+                f'says otherwise; let the rubric say it in the bars file: scales.{name} = {{ rubric = "..." }}'
+            )
+            return
+        before, mistakes = (said.outcome, said.score, said.provenance), len(self._mistakes)
         if result.score is not None:
             self.score(dimension, result.score)
         if len(self._mistakes) > mistakes:
             return
-        if getattr(result, "level", None) is not None and self._scale_of(dimension) is not None:
-            self.grade(dimension, str(result.level), result.reason)  # type: ignore[attr-defined]
+        if scale is not None:
+            self.grade(dimension, str(level), result.reason)
         else:
             self.check(dimension, result.passed, result.reason)
+        if len(self._mistakes) > mistakes:
+            return
         said.provenance = plain(getattr(result, "provenance", None) or {})
+        said.keep_worse(*before, passed=bool(result.passed))
 
     def predict(self, expected: object, predicted: object, confidence: float | None = None) -> None:
         """Say which class was right and which one was predicted: once a trial.

@@ -140,7 +140,8 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     trial = item.stash.setdefault(TRIAL, Running())  # of a set-up that another plugin kept from beginning
     asked = trial.asked
     asked.settle()
-    faults = dict.fromkeys([*asked.faults, *asked.unjudged()])
+    unjudged = dict(asked.unjudged())
+    faults = dict.fromkeys([*asked.faults, *(why for _, why in asked.unjudged())])
     swallowed = [words for words in map(text, faults) if words[:200] not in error]
     mistakes = "; ".join([*account._mistakes, *swallowed][:5])  # noqa: SLF001
     if mistakes:
@@ -151,6 +152,8 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     judges: dict[str, dict[str, Any]] = {}
     for dimension in planned.dimensions:
         said = account._said.get(dimension, Said())  # noqa: SLF001
+        if dimension in unjudged:
+            said = Said("error", said.score, said.level, text(unjudged[dimension], REASON_LENGTH), said.provenance)
         words = reason if said.outcome is None and reason else said.reason
         verdicts[dimension] = [said.outcome or outcome, said.score, said.level, words]
         if said.provenance:

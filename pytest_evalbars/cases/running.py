@@ -23,27 +23,42 @@ class Waits:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._waiting, self._since = 0, 0.0
+        self._waiting, self._working, self._since = 0, 0, 0.0
         self._lock = threading.Lock()
 
     def total(self) -> float:
         """The seconds waited so far, those of a wait that goes on included."""
         with self._lock:
-            return self.seconds + (time.perf_counter() - self._since if self._waiting else 0.0)
+            self._count()
+            return self.seconds
 
     def begin(self) -> None:
         """A call of the body begins to wait."""
-        with self._lock:
-            if not self._waiting:
-                self._since = time.perf_counter()
-            self._waiting += 1
+        self._change(waiting=1)
 
     def end(self) -> None:
         """It waits no more."""
+        self._change(waiting=-1)
+
+    def work_begins(self) -> None:
+        """The body has work done meanwhile: as long as that takes, it does not only wait."""
+        self._change(working=1)
+
+    def work_ends(self) -> None:
+        """That work is done."""
+        self._change(working=-1)
+
+    def _change(self, *, waiting: int = 0, working: int = 0) -> None:
         with self._lock:
-            self._waiting -= 1
-            if not self._waiting:
-                self.seconds += time.perf_counter() - self._since
+            self._count()
+            self._waiting += waiting
+            self._working += working
+
+    def _count(self) -> None:
+        now = time.perf_counter()
+        if self._waiting and not self._working:
+            self.seconds += now - self._since
+        self._since = now
 
 
 @dataclass(slots=True, eq=False)
@@ -120,12 +135,13 @@ def waiting() -> Iterator[None]:
 
 
 @contextmanager
-def judging(what: str = "") -> Iterator[None]:
+def judging(what: str = "", dimension: str = "") -> Iterator[None]:
     """While a judge works: what it asks is measured apart, and its time is not the product's.
 
     Args:
         what: what is judged, and by what. Where that got no verdict, not on a further attempt either, the trial was
             not judged, whatever the case makes of the error. "" for work that ends in no verdict.
+        dimension: what is judged; other verdicts on it are then a part of what was to be said, and do not stand.
     """
     token, trial = JUDGING.set(True), running()
     if trial is not None:
@@ -134,7 +150,7 @@ def judging(what: str = "") -> Iterator[None]:
         yield
     except BaseException as error:
         if trial is not None and what:
-            trial.asked.not_judged(what, error)
+            trial.asked.not_judged(what, dimension, error)
         raise
     else:
         if trial is not None and what:
@@ -143,3 +159,16 @@ def judging(what: str = "") -> Iterator[None]:
         if trial is not None:
             trial.away.end()
         JUDGING.reset(token)
+
+
+@contextmanager
+def working(trial: Running | None) -> Iterator[None]:
+    """While a model answers the product: that time is the product's, though a judge works at the same time."""
+    if trial is None or JUDGING.get():
+        yield
+        return
+    trial.away.work_begins()
+    try:
+        yield
+    finally:
+        trial.away.work_ends()

@@ -88,7 +88,14 @@ async def ask(model: Asks, messages: list[dict[str, str]], rubric: Rubric, kind:
     except Exception as error:  # an assertion too: a model that fails says nothing of what it was to judge
         words = safe(text(f"{type(error).__name__}: {error}", 1000), 500)
         raise JudgeError(f"{safe(judge, 200)} gave no answer: {words}") from error
-    return Filled(filled(said, form, judge), text(getattr(said, "model", None) or model.name, 200))
+    try:
+        verdict = filled(said, form, judge)
+    except JudgeError as error:
+        if not getattr(said, "replayed", False):
+            raise
+        again = "it is a recorded answer, given whenever it is asked for; --evalbars-calls=record asks again"
+        raise JudgeError(f"{error}; {again}") from None
+    return Filled(verdict, text(getattr(said, "model", None) or model.name, 200))
 
 
 async def all_of(asks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:

@@ -88,7 +88,7 @@ class Judge:
         """
         __tracebackhide__ = True
         kind: Kind = "levels" if self.rubric.levels else "criteria"
-        with Plainly(), judging(self._what(question, reference, context, answer)):
+        with Plainly(), judging(self._what(question, reference, context, answer), self.dimension):
             data = _data(question=question, reference=reference, context=context, answer=answer)
             said = await self._ask(kind, [data])
         votes = [vote_of(self.rubric, each.form, each.model) for (each,) in said]
@@ -135,7 +135,7 @@ class Judge:
         """
         __tracebackhide__ = True
         shared = {"question": question, "reference": reference, "context": context}
-        with Plainly(), judging(self._what(question, reference, context, first, second)):
+        with Plainly(), judging(self._what(question, reference, context, first, second), self.dimension):
             orders = [_data(**shared, first=first, second=second), _data(**shared, first=second, second=first)]
             said = await self._ask("pair", orders)
         pairs = [_pair(*both) for both in said]

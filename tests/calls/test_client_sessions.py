@@ -155,3 +155,29 @@ def test_workers(project, server):
     result = of(project, ASYNC, cases=20).run("-n", "2", "--evalbars-concurrency=10")
     assert (result.exit, result.counts) == (0, {"passed": 20})
     assert server.most_in_flight <= 4
+
+
+def test_a_recorded_answer_that_is_no_verdict_says_how_to_ask_again(project, server):
+    server.plan(Reply("What?"))
+    project.file(
+        "test_judge.py",
+        """
+        import pytest
+        from pytest_evalbars import Judge, Rubric
+
+        RUBRIC = Rubric.model_validate({
+            "name": "accuracy", "task": "Judge.", "passing": "good",
+            "levels": [{"name": "good", "definition": "Right."}, {"name": "poor", "definition": "Wrong."}],
+        })
+
+        @pytest.mark.dimension("accuracy")
+        def test_judged(evalcase):
+            evalcase.take("accuracy", Judge(RUBRIC, "openai/gpt-4o-mini").judge_sync(answer="x"))
+        """,
+    )
+    again = "it is a recorded answer, given whenever it is asked for; --evalbars-calls=record asks again"
+    first, second = (project.run("--evalbars-calls=auto").of("trial")[0]["error"] for _ in range(2))
+
+    assert again not in first
+    assert second == first + "; " + again
+    assert len(server.requests) == 1

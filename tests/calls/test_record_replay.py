@@ -318,7 +318,7 @@ def test_tools_logprobs_and_usage_come_back(project, server):
     assert outputs[0] == outputs[1]
     (path,) = recordings(project)
     content = path.read_text(encoding="utf-8")
-    assert json.loads(content)["request"]["extra_headers"] == {"x-team": "a"}
+    assert re.fullmatch(r"sha256:[0-9a-f]{16}", json.loads(content)["request"]["extra_headers"].pop("x-team"))
     assert json.loads(content)["request"]["extra_body"] == {"top_k": 3}
     assert json.loads(content)["request"]["response_format"]["json_schema"]["title"] == "Shape"
     assert "metadata" not in content
@@ -353,7 +353,11 @@ def test_secrets_are_on_no_disk(project, server, monkeypatch):
             litellm.completion(
                 "openai/gpt-4o-mini", [{"role": "user", "content": "my token is " + os.environ["OTHER_TOKEN"]}],
                 api_key="sk-given-by-hand-in-the-code", api_base=os.environ["OPENAI_BASE_URL"],
-                extra_headers={"X-Api-Key": "key-in-a-header"}, max_retries=0,
+                extra_headers={"X-Api-Key": "key-in-a-header", "Api-Key-2": "key-of-a-second"} | {
+                    "X-Session": "session-in-a-header", "X-Auth": "authorized-by-a-header"
+                },
+                extra_body={"credentials": {"user": "known-to-the-provider"}, "auth": "in-the-body"},
+                max_retries=0,
             )
         """,
     )
@@ -362,8 +366,11 @@ def test_secrets_are_on_no_disk(project, server, monkeypatch):
         "sk-given-by-hand-in-the-code",
         "key-in-a-header",
         "sk-nobody-must-see-this",
+        "key-of-a-second",
+        "authorized-by-a-header",
     )
     echo = "you sent " + ", ".join(secrets)
+    secrets += ("session-in-a-header", "known-to-the-provider", "in-the-body")
     server.otherwise = lambda _: Reply(echo, response={"model": secrets[1]})
 
     for mode in ("live", "record", "replay"):
@@ -431,6 +438,23 @@ def test_calls_of_no_trial_are_told(project, server):
     second = project.run("--evalbars-calls=replay")
     second.said("note: 1 call of models outside of every trial, replayed (as in")
     assert (first.exit, second.exit, len(server.requests)) == (0, 0, 2)
+
+
+def test_the_tested_code_prices_a_recorded_answer_as_it_priced_the_fresh_one(project):
+    project.file(
+        "test_cases.py",
+        """
+        import litellm, pytest
+
+        @pytest.mark.dimension("accuracy")
+        def test_cost(evalcase):
+            answer = litellm.completion("openai/gpt-4o-mini", [{"role": "user", "content": "hi"}])
+            evalcase.record(output=litellm.completion_cost(answer))
+        """,
+    )
+    fresh, replayed = (project.run(f"--evalbars-calls={mode}") for mode in ("record", "replay"))
+    assert (fresh.exit, replayed.exit) == (0, 0)
+    assert fresh.of("trial")[0]["evidence"] == replayed.of("trial")[0]["evidence"]
 
 
 FIXTURE = """

@@ -48,6 +48,7 @@ def test_what_changes_no_answer_changes_no_key(more):
         {"response_format": {"type": "json_object"}},
         {"api_base": "http://127.0.0.1:1/v1"},
         {"extra_headers": {"X-Team": "a"}},
+        {"extra_headers": {"Anthropic-Beta": "a"}},
         {"extra_body": {"top_k": 1}},
         {"a_providers_own": "parameter"},
         {"mock_response": "hi"},

@@ -227,3 +227,56 @@ def test_functions_are_wrapped_when_they_come_and_given_back(tmp_path, early):
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
+
+
+def test_time_of_the_product_is_its_own_while_a_judge_works(project, server):
+    server.otherwise = lambda _: Reply(after=0.3)
+    project.file(
+        "test_cases.py",
+        """
+        import asyncio
+        import litellm, pytest
+        from pytest_evalbars.cases.running import judging
+
+        async def judge():
+            with judging():
+                await asyncio.sleep(1)
+
+        @pytest.mark.dimension("accuracy")
+        async def test_both():
+            asked = [{"role": "user", "content": "hi"}]
+            await asyncio.gather(judge(), litellm.acompletion("openai/gpt-4o-mini", asked))
+        """,
+    )
+    outcome = project.run()
+    measures = outcome.of("trial")[0]["measures"]
+
+    assert outcome.exit == 0
+    assert measures["model_seconds"] - 0.01 < measures["seconds"] < measures["model_seconds"] + 0.5
+
+
+def test_an_answer_that_comes_after_its_trial_is_not_lost(project, server):
+    server.otherwise = lambda _: Reply(after=0.3)
+    project.file(
+        "test_cases.py",
+        """
+        import threading
+        import litellm, pytest
+
+        asked = [{"role": "user", "content": "hi"}]
+        late = threading.Thread(target=litellm.completion, args=("openai/gpt-4o-mini", asked))
+
+        @pytest.mark.dimension("accuracy")
+        def test_first():
+            late.start()
+            late.join(0.05)
+
+        @pytest.mark.dimension("accuracy")
+        def test_second():
+            late.join()
+        """,
+    )
+    outcome = project.run()
+
+    assert outcome.exit == 0
+    outcome.said("note: 1 call of models outside of every trial, $2.55e-06")

@@ -240,6 +240,28 @@ def test_without_the_extra_a_judge_says_how_to_install_it(suite, way):
     found.said("pip install 'pytest-evalbars[llm]'")
 
 
+def test_a_rubric_and_a_scale_that_disagree_on_what_passes_are_a_mistake(judging):
+    bars = 'scales.scaffolding = { levels = ["excellent", "adequate", "poor"], passing = "poor" }\n' + BAR
+    found = judging(graded("poor", "It tells."), bars=bars)
+
+    assert found.exit != 0
+    found.said(
+        "could not be judged: take('scaffolding', ...): 'poor' does not pass by the judge's rubric",
+        "scales.scaffolding = { rubric =",
+    )
+
+
+@pytest.mark.parametrize("levels", [("poor", "excellent"), ("excellent", "poor"), ("adequate", "excellent")])
+def test_of_two_judgements_the_worse_one_is_kept_with_its_source(levels, judging):
+    more = "    evalcase.take({take}, judge.judge_sync(answer='Another.'))\n"
+    found = judging(*map(graded, levels), votes=1, more=more.format(take="'scaffolding'"))
+
+    (line,) = found.of("observation")
+    worse = min(levels, key=["poor", "adequate", "excellent"].index)
+    outcome, score = {"poor": ("miss", 0.0), "adequate": ("pass", 0.5)}[worse]
+    assert (line["outcome"], line["score"], line["judge"]["level"]) == (outcome, score, worse)
+
+
 SWALLOWED = """
 import asyncio
 import pytest
@@ -291,6 +313,6 @@ def test_a_judges_error_that_is_caught_makes_no_verdict(name, suite):
     if name in GONE_ON:
         assert (found.exit, set(found.verdicts.values())) == (0, {"pass"})
         return
-    assert found.exit != 0
+    assert (found.exit != 0, set(found.verdicts.values())) == (True, {"error"})
     assert "error" in found.of("trial")[0]
     found.said("could not be judged", "given up (CancelledError)" if name == "too slow" else "answered in words")
