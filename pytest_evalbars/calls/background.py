@@ -1,8 +1,4 @@
-"""One event loop for all calls of models, in a thread of its own, for as long as the process lives.
-
-Clients of models keep connections in the event loop that opened them. Loops of tests come and go, and what they
-leave behind is closed by nobody; this one stays. It also goes on while a body keeps its own loop to itself.
-"""
+"""The event loop of all calls of models, whoever asks, and what closes it: a `Background` for litellm."""
 
 from __future__ import annotations
 
@@ -10,10 +6,11 @@ import asyncio
 import atexit
 import inspect
 import os
-import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from pytest_evalbars.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -41,10 +38,10 @@ class _Executor(ThreadPoolExecutor):
     @staticmethod
     def _watch(future: Future[Any]) -> None:
         made = None if future.cancelled() or future.exception() else future.result()
-        if asyncio.iscoroutine(made) and _Process.loop is not None:
+        if asyncio.iscoroutine(made) and LOOP.loop is not None:
             _Process.made.add(made)
             with suppress(RuntimeError):  # the loop was closed meanwhile
-                _Process.loop.call_soon_threadsafe(_Process.loop.call_later, SOON, _close_unless_awaited, made)
+                LOOP.loop.call_soon_threadsafe(LOOP.loop.call_later, SOON, _close_unless_awaited, made)
 
 
 def _close_unless_awaited(made: Coroutine[Any, Any, Any]) -> None:
@@ -54,27 +51,18 @@ def _close_unless_awaited(made: Coroutine[Any, Any, Any]) -> None:
 
 
 class _Process:
-    lock = threading.Lock()
-    loop: asyncio.AbstractEventLoop | None = None
-    thread: threading.Thread | None = None
     #: Coroutines that were made a moment ago.
     made: set[Coroutine[Any, Any, Any]] = set()  # noqa: RUF012 - the process's own
     #: Closes what calls left open.
     closing: Callable[[], Awaitable[Any]] | None = None
-    #: Loops of the process that this one was forked from: kept, because clients know theirs by its address.
-    forked_from: tuple[Any, ...] = ()
 
 
-def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
-    """Begin work in the loop, in a copy of the caller's context; cancelling the future cancels the work.
-
-    Raises:
-        RuntimeError: the caller runs in the loop itself, and would wait for itself.
-    """
-    if threading.current_thread() is _Process.thread:
-        work.close()
-        raise RuntimeError("a model was asked from within the call of a model: a callback of litellm's cannot")
-    return asyncio.run_coroutine_threadsafe(work, _loop())
+LOOP = Background(
+    "evalbars-models",
+    "a model was asked from within the call of a model: a callback of litellm's cannot",
+    lambda loop: loop.set_default_executor(_Executor()),
+)
+submit = LOOP.submit
 
 
 def at_exit(closing: Callable[[], Awaitable[Any]]) -> None:
@@ -84,18 +72,8 @@ def at_exit(closing: Callable[[], Awaitable[Any]]) -> None:
     _Process.closing = closing
 
 
-def _loop() -> asyncio.AbstractEventLoop:
-    with _Process.lock:
-        if _Process.loop is None:
-            _Process.loop = asyncio.new_event_loop()
-            _Process.loop.set_default_executor(_Executor())
-            _Process.thread = threading.Thread(target=_Process.loop.run_forever, name="evalbars-models", daemon=True)
-            _Process.thread.start()
-        return _Process.loop
-
-
 def _stop() -> None:
-    loop, thread = _Process.loop, _Process.thread
+    loop, thread = LOOP.loop, LOOP.thread
     if loop is None or thread is None or not thread.is_alive():
         return
     with suppress(Exception):  # whatever fails here, the process ends
@@ -117,12 +95,5 @@ async def _close() -> None:
         await _Process.closing()
 
 
-def _forget() -> None:
-    """In a fork: threads stayed behind."""
-    _Process.forked_from += (_Process.loop,)
-    _Process.lock, _Process.loop, _Process.thread = threading.Lock(), None, None
-    _Process.made.clear()
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_Process.made.clear)
