@@ -239,6 +239,8 @@ class EvalCase:
         if not all(hasattr(result, name) for name in ("passed", "score", "reason")):
             words = f"take({shown(dimension)}, {shown(result)})"
             return f"{words}: that is no result of a check or a judge; it has `passed`, `score` and `reason`"
+        if why := getattr(result, "undecided", ""):
+            return f"take({shown(dimension)}, ...): {why}"
         level, passed = getattr(result, "level", None), bool(getattr(result, "passed", False))
         name, scale = (level is not None and self._scale_of(dimension)) or ("", None)
         if scale is None or level not in scale.levels or scale.passes(level) == passed:

@@ -77,15 +77,16 @@ def _folder(folder: Path) -> None:
         raise UnwritableError(f"{shown(folder)}: the history cannot be written there: {error.strerror}") from None
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[int, ...] | None:
+    """Which file it is; a new one may have the number of the one before, and nobody writes to a broken one."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
-def _set_aside(path: Path, broken: tuple[int, int] | None) -> Path | None:
+def _set_aside(path: Path, broken: tuple[int, ...] | None) -> Path | None:
     """Give a broken file another name; None if another process has done so in the meantime.
 
     Raises:

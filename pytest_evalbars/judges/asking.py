@@ -62,7 +62,7 @@ def model_of(name: str, *, votes: int) -> Asks:
     Args:
         name: `offline`, or a name that litellm knows.
         votes: how often it is asked. Asked once it takes its likeliest answer; votes that could only repeat that
-            would have no spread, so they are drawn.
+            would have no spread, so they are drawn. A model that takes no temperature is asked without one.
 
     Raises:
         MissingExtra: the client is not installed.
@@ -70,7 +70,7 @@ def model_of(name: str, *, votes: int) -> Asks:
     if name == OFFLINE:
         return import_module("pytest_evalbars.judges.offline").OfflineModel()  # type: ignore[no-any-return]
     client = import_module("pytest_evalbars.calls.client")
-    return client.Model(name, temperature=0 if votes == 1 else 1)  # type: ignore[no-any-return]
+    return client.Model(name, temperature=0 if votes == 1 else 1, drop_params=True)  # type: ignore[no-any-return]
 
 
 async def ask(model: Asks, messages: list[dict[str, str]], rubric: Rubric, kind: Kind) -> Filled:

@@ -122,7 +122,7 @@ class Judge:
         """Say which of two answers is better by the rubric, asked in both orders.
 
         A judge who prefers whatever stands first says one thing in one order and another in the other: that is a tie,
-        and not `consistent`.
+        and not `consistent`: no verdict.
 
         Args:
             first: one answer; the preference passes where it is not worse.
@@ -141,13 +141,14 @@ class Judge:
             orders = [_data(**shared, first=first, second=second), _data(**shared, first=second, second=first)]
             said = await self._ask("pair", orders)
         pairs = [_pair(*both) for both in said]
+        consistent = all(each["consistent"] for each in pairs)
         winner = cast("Winner", most([each["winner"] for each in pairs]))
         return Preference(
-            passed=winner != "second",
+            passed=winner == "first" or (winner == "tie" and consistent),
             score={"first": 1.0, "tie": 0.5, "second": 0.0}[winner],
             reason=next((each["reason"] for each in pairs if each["winner"] == winner), "no winner has most votes"),
             winner=winner,
-            consistent=all(each["consistent"] for each in pairs),
+            consistent=consistent,
             votes=tuple(pairs),
             spread=sum(each["winner"] != winner for each in pairs) / len(pairs),
             **self._source("pair", orders[0], (each.model for both in said for each in both)),

@@ -70,12 +70,20 @@ class Judgement(Traced):
 class Preference(Traced):
     """Which of two answers is better, asked in both orders.
 
-    It passes where the first is not worse; the score is 1 where it is better, 0.5 of a tie.
+    It passes where the first is not worse; the score is 1 where it is better, 0.5 of a tie. Where the order decided
+    who wins, nothing was found out: it does not pass, and a case that takes it is an error.
     """
 
     winner: Winner
     #: Whether every vote named the same winner in both orders; one that did not counts as a tie.
     consistent: bool
+
+    @property
+    def undecided(self) -> str:
+        """Why it is no verdict; empty where it is one."""
+        if self.winner != "tie" or self.consistent:
+            return ""
+        return "the judge's preference changed with the order of the two answers: that is no verdict"
 
     def _said(self) -> dict[str, Any]:
         return {"winner": self.winner, "consistent": self.consistent}

@@ -160,7 +160,7 @@ def test_workers(project, server):
 def test_a_recorded_answer_that_is_no_verdict_says_how_to_ask_again(project, server):
     server.plan(Reply("What?"))
     project.file(
-        "test_judge.py",
+        "test_judged_cases.py",
         """
         import pytest
         from pytest_evalbars import Judge, Rubric

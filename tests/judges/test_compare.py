@@ -24,10 +24,10 @@ F, S, T = preferred("first", "1"), preferred("second", "2"), preferred("tie", "0
         ([F, S], "first", True, 1, True),
         ([S, F], "second", True, 0, False),
         ([T, T], "tie", True, 0.5, True),
-        ([F, F], "tie", False, 0.5, True),
-        ([S, S], "tie", False, 0.5, True),
-        ([F, T], "tie", False, 0.5, True),
-        ([T, F], "tie", False, 0.5, True),
+        ([F, F], "tie", False, 0.5, False),
+        ([S, S], "tie", False, 0.5, False),
+        ([F, T], "tie", False, 0.5, False),
+        ([T, F], "tie", False, 0.5, False),
     ],
 )
 def test_a_preference_holds_in_both_orders(said, winner, consistent, score, passed):

@@ -50,6 +50,20 @@ def test_a_model_reads_the_fences_and_fills_in_the_form(server, name):
     assert len(server.requests) == 1 + 3 + 1 + 2
 
 
+@pytest.mark.parametrize(
+    ("name", "votes", "temperature"),
+    [("openai/gpt-4o-mini", 1, 0), ("openai/gpt-4o-mini", 3, 1), ("openai/gpt-5-mini", 1, None)],
+    ids=["once", "votes", "a model that takes none"],
+)
+def test_a_model_that_is_only_named_is_asked_for_its_likeliest_verdict(server, monkeypatch, name, votes, temperature):
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    server.otherwise = by_the_rule
+
+    assert Judge(levels(), name, votes=votes).judge_sync(answer="Think.").level == "excellent"
+    assert [each.body.get("temperature") for each in server.requests] == [temperature] * votes
+
+
 def test_a_form_is_a_strict_schema_for_models_that_know_such(server, model):
     server.plan(Reply(graded("poor")), Reply(checked(no_answer="no", kind="yes", source="no")))
     Judge(levels(), model).judge_sync(answer="x")

@@ -126,19 +126,30 @@ def test_a_checklist_in_a_session(judging):
     assert kept(found)["criteria"] == {"no_answer": False, "kind": True, "source": False}
 
 
-def test_a_preference_is_a_verdict_too(judging):
-    more = """
+def compared(*winners):
+    said = [f'{{"explanation": "x", "winner": "{winner}"}}' for winner in winners]
+    return f"""
 @pytest.mark.dimension("scaffolding")
 def test_better_than_before(evalcase):
-    judge = Judge(LEVELS, Stub(*['{"explanation": "x", "winner": "first"}'] * 2))
+    judge = Judge(LEVELS, Stub(*{said!r}))
     evalcase.take(judge.dimension, judge.compare_sync(first="Think.", second="It is 7."))
 """
-    found = judging(graded("excellent"), more=more)
 
-    line = next(each for each in found.of("observation") if "winner" in each["judge"])
-    assert (line["outcome"], line["score"]) == ("pass", 0.5)
-    assert line["reason"] == "first in one order and second in the other: x"
-    assert (line["judge"]["winner"], line["judge"]["consistent"]) == ("tie", False)
+
+def test_a_preference_is_a_verdict_too(judging):
+    found = judging(graded("excellent"), more=compared("first", "second"))
+
+    line = next(each for each in found.of("observation") if "winner" in each.get("judge", {}))
+    assert (line["outcome"], line["score"], line["reason"]) == ("pass", 1.0, "x")
+    assert (line["judge"]["winner"], line["judge"]["consistent"]) == ("first", True)
+
+
+def test_a_preference_that_the_order_decides_is_an_error_and_no_verdict(judging):
+    found = judging(graded("excellent"), more=compared("first", "first"))
+
+    assert found.exit == 1
+    found.said("the judge's preference changed with the order of the two answers: that is no verdict")
+    assert [each["outcome"] for each in found.of("observation") if "better" in each["case"]] == ["error"]
 
 
 FAILURES = {
