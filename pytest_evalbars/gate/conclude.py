@@ -8,7 +8,8 @@ import numpy as np
 
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.gate.verdict import UNDECIDED, Decision, Standing
-from pytest_evalbars.run.columns import STOPPED
+from pytest_evalbars.run.columns import ERROR, STOPPED
+from pytest_evalbars.run.reasons import group_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 FREE = "that no bar speaks of were"
 #: Missing trials named before the others are only counted.
 NAMED = 5
+#: Errors whose reasons are read for the most frequent one.
+READ = 10_000
 
 
 def standing_of(run: Run, bars: Bars, outcome: int) -> Iterator[Standing]:
@@ -109,7 +112,7 @@ def conclude(
     open_question |= not run.complete or any(each.fails for each in verdicts)
     if run.errors > allowed:
         tolerated = f", {allowed} are tolerated (max_errors)" if bars.max_errors else ""
-        notes.append(f"{run.errors} of {run.trials} trials could not be judged{tolerated}")
+        notes.append(f"{run.errors} of {run.trials} trials could not be judged{tolerated}{_mostly(run)}")
     if run.replayed_trials and stage == "launch":
         notes.append(
             f"{run.replayed_trials} of {run.trials} trials replay recorded answers: what is launched was not asked "
@@ -132,3 +135,10 @@ def conclude(
         notes=tuple(notes),
         changes=changes,
     )
+
+
+def _mostly(run: Run) -> str:
+    """What most errors say: one outage makes many of them, and a reader wants to know which."""
+    rows = np.flatnonzero(run.outcome == ERROR)[:READ]
+    groups = group_reasons(run, rows).groups
+    return f"; most often: {groups[0].example}" if groups and groups[0].example else ""

@@ -170,6 +170,7 @@ def test_a_judge_without_a_verdict_is_an_error_and_no_verdict(name, judging):
     assert set(found.verdicts.values()) <= {"error"}
     found.said("JudgeError", f"the judge stub (scaffolding@{levels().version})", words)
     assert words in found.of("trial")[0]["error"]
+    found.said("trials could not be judged; most often: ", words)
     found.never_said("asking.py", "parsing.py", "runners.py")
     assert "'outcome': 'pass'" not in str(found.lines)
 
