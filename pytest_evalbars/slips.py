@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Coroutine
 
 
 def slip(value: object, *, objects: bool = False) -> str | None:
@@ -14,7 +15,7 @@ def slip(value: object, *, objects: bool = False) -> str | None:
         value: what is to be judged. Texts, numbers, lists, tables, models of pydantic and dataclasses may all be.
         objects: whether any other object may be, too, as for a scorer that reads them.
     """
-    if inspect.iscoroutine(value):
+    if isinstance(value, Coroutine):
         value.close()
     if inspect.isawaitable(value):
         return "a coroutine: write `await` before the call that made it"

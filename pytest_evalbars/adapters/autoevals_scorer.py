@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_evalbars.adapters.calling import given, named, scoring, several
 from pytest_evalbars.adapters.scale import ruling
 from pytest_evalbars.errors import ScorerError
+from pytest_evalbars.pending import to_be_awaited
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.checks.result import Result
 
 
+@to_be_awaited
 async def autoevals(
     scorer: Any,
     inputs: Mapping[str, Any] | None = None,

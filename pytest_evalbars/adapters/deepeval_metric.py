@@ -11,6 +11,7 @@ from pytest_evalbars.adapters.calling import given, named, scoring, several, too
 from pytest_evalbars.adapters.scale import ruling
 from pytest_evalbars.background import SYNC_CASES
 from pytest_evalbars.errors import ScorerError
+from pytest_evalbars.pending import to_be_awaited
 from pytest_evalbars.run.plain import number, text
 from pytest_evalbars.safe import safe
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 OUTCOME = ("score", "reason", "success", "error", "skipped")
 
 
+@to_be_awaited
 async def deepeval(
     metric: Any,
     test_case: Any = None,

@@ -9,6 +9,7 @@ from pytest_evalbars.adapters.calling import given, named, scoring, several, too
 from pytest_evalbars.adapters.scale import ruling
 from pytest_evalbars.background import SYNC_CASES
 from pytest_evalbars.errors import ScorerError
+from pytest_evalbars.pending import to_be_awaited
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 
@@ -25,6 +26,7 @@ VALUES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 FAILED = ("grader_failed", "scoring_failed")
 
 
+@to_be_awaited
 async def inspect(
     scorer: Any,
     state: Any = None,

@@ -10,6 +10,7 @@ from pytest_evalbars.adapters.calling import given, named, scoring, several, too
 from pytest_evalbars.adapters.scale import ruling
 from pytest_evalbars.background import SYNC_CASES
 from pytest_evalbars.errors import ScorerError
+from pytest_evalbars.pending import to_be_awaited
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 
@@ -26,6 +27,7 @@ PLACEHOLDER = "Base metric placeholder"
 PASS_OR_FAIL = {"pass": 1.0, "fail": 0.0}
 
 
+@to_be_awaited
 async def ragas(
     metric: Any,
     sample: Any = None,

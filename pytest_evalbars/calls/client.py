@@ -30,6 +30,7 @@ from pytest_evalbars.cases.asked import HEARD, Call
 from pytest_evalbars.cases.running import waiting
 from pytest_evalbars.errors import EvalbarsError, ModelError
 from pytest_evalbars.execution.limits import BEHALF, holder, limit, seconds_of
+from pytest_evalbars.pending import to_be_awaited
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Model:
     def __repr__(self) -> str:
         return f"Model({self.name!r})"  # parameters may hold keys
 
+    @to_be_awaited
     async def ask(
         self,
         messages: str | Sequence[Mapping[str, Any]],

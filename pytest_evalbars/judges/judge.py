@@ -14,6 +14,7 @@ from pytest_evalbars.judges.judgement import Judgement, Preference, Winner
 from pytest_evalbars.judges.prompt import hash_of, messages_of
 from pytest_evalbars.judges.rubric import Rubric
 from pytest_evalbars.judges.votes import KEPT, combined, most, vote_of
+from pytest_evalbars.pending import to_be_awaited
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 from pytest_evalbars.slips import slip
@@ -73,6 +74,7 @@ class Judge:
         self._given = [model_of(each, votes=self.votes) if isinstance(each, str) else each for each in self._given]
         return self._given
 
+    @to_be_awaited
     async def judge(
         self, *, answer: object, question: object = None, reference: object = None, context: object = None
     ) -> Judgement:
@@ -110,6 +112,7 @@ class Judge:
             **self._source(kind, data, (each.model for each in votes)),
         )
 
+    @to_be_awaited
     async def compare(
         self,
         *,

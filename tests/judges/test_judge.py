@@ -402,9 +402,9 @@ def test_a_named_model_is_made_when_it_is_needed(monkeypatch):
         votes.judge_sync(answer="x")
 
     assert made == [
-        ("openai/x", {"temperature": 0}),
-        ("openai/x", {"temperature": 1}),
-        ("openai/y", {"temperature": 1}),
+        ("openai/x", {"temperature": 0, "drop_params": True}),
+        ("openai/x", {"temperature": 1, "drop_params": True}),
+        ("openai/y", {"temperature": 1, "drop_params": True}),
     ]
 
 
