@@ -2,8 +2,6 @@
 
 import pytest
 
-from conftest import QUIET
-
 BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.9\n'
 
 
@@ -178,6 +176,6 @@ def test_missed_without_a_cache_is_refused(missing):
 
 def test_switched_off_the_plugin_is_gone(suite):
     suite.file("test_x.py", "def test_x(): assert 0\n")
-    result = suite.run("-p", "no:evalbars", "--evalbars-stage=launch", quiet=QUIET)
+    result = suite.run("-p", "no:evalbars", "--evalbars-stage=launch", quiet=("-p", "no:randomly"))
     assert result.exit == 4
-    assert suite.run("-p", "no:evalbars", quiet=QUIET).exit == 1
+    assert suite.run("-p", "no:evalbars", quiet=("-p", "no:randomly")).exit == 1
