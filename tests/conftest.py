@@ -58,7 +58,7 @@ QUIET = tuple(
 #: Of an inner session that asks for no other plugin: it does not look for them, which takes a fifth of a short one.
 ALONE = ("-p", "evalbars", "-p", "xdist", "-p", "no:unraisableexception")
 #: How options of other plugins begin.
-OTHERS = ("--reruns", "--html", "--json-report")
+OTHERS = ("--reruns", "--html", "--json-report", "--tx")
 
 
 @dataclass
