@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ Winner = Literal["first", "second", "tie"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
+class Traced(ABC):
     """Where a judgement comes from. True where it passed, as a check's result is: `assert await judge.judge(...)`."""
 
     passed: bool
@@ -36,9 +37,9 @@ class Traced:
         """Whether it passed."""
         return self.passed
 
+    @abstractmethod
     def _said(self) -> dict[str, Any]:
         """The verdict itself, as plain JSON."""
-        raise NotImplementedError
 
     @property
     def provenance(self) -> dict[str, Any]:

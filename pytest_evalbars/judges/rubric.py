@@ -168,10 +168,6 @@ class Rubric(Strict):
         """`name@version`: what travels with every judgement."""
         return f"{self.name}@{self.version}"
 
-    def holds(self, criterion: Criterion, answer: str) -> bool:
-        """Whether the criterion holds with this answer, `yes` or `no`."""
-        return criterion.passes == answer
-
     def passes(self, met: dict[str, bool]) -> bool:
         """Whether a checklist passes.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from pytest_evalbars.checks import code as code_module
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the limits of a POSIX system")
 
+#: A file that no tested code may write.
+OUTSIDE = str(Path(tempfile.gettempdir()) / "evalbars-attack")
 ADD = "def add(a, b):\n    return a + b\n"
 TESTS = "assert add(1, 2) == 3\nassert add(2, 2) == 4"
 
@@ -150,8 +153,8 @@ ATTACKS = {
     "system": (ADD + "import os\nos.system('true')", "tried to start a process (os.system)"),
     "kills us": (ADD + "import os\nos.kill(os.getppid(), 9)", "tried to send a signal (os.kill)"),
     "network": (ADD + "import socket\nsocket.create_connection(('127.0.0.1', 1))", "tried to use the network"),
-    "writes outside": (ADD + "open('/tmp/evalbars-attack', 'w')", "tried to write outside its folder"),
-    "deletes outside": (ADD + "import shutil\nshutil.rmtree('/tmp/evalbars-attack')", "tried to change files outside its folder (shutil.rmtree)"),
+    "writes outside": (ADD + f"open({OUTSIDE!r}, 'w')", "tried to write outside its folder"),
+    "deletes outside": (ADD + f"import shutil\nshutil.rmtree({OUTSIDE!r})", "tried to change files outside its folder (shutil.rmtree)"),
     "hostile error": ("class E(Exception):\n    def __str__(self): raise E\nraise E", "fails when it is loaded: E"),
     "long error": ("raise ValueError('\\x1b[31m' + 'x' * 10**6)", "ValueError: \\x1b[31mxxx"),
 }  # fmt: skip
