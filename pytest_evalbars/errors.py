@@ -25,6 +25,14 @@ class RubricError(EvalbarsError):
     """A rubric cannot be read, or cannot mean anything."""
 
 
+class LabelsError(EvalbarsError):
+    """A file of people's labels, or a sheet that they filled in, cannot be read, written or understood."""
+
+
+class CalibrationError(EvalbarsError):
+    """A judge cannot be calibrated, or the record of that cannot be read or written."""
+
+
 class JudgeError(EvalbarsError):
     """A judge came to no verdict: it refused, it said something else than a verdict, or its model gave no answer."""
 

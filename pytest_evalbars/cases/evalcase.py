@@ -230,6 +230,8 @@ class EvalCase:
         if len(self._mistakes) > mistakes:
             return
         said.provenance = plain(getattr(result, "provenance", None) or {})
+        for name, value in (getattr(result, "shown", None) or {}).items():  # who labels the answer must see it
+            self._evidence.setdefault(name, plain(value))
         said.keep_worse(*before, passed=bool(result.passed))
 
     def _unfit(self, dimension: str, result: object) -> str:

@@ -239,6 +239,9 @@ class Bars(Settings):
     confidence: Annotated[float, BeforeValidator(values.confidence)] = 0.95
     #: The file of the run that `max_drop` bars compare with; written relative to the file of the bars.
     baseline: Annotated[str, StringConstraints(min_length=1)] | None = None
+    #: The file of people's labels, and the record of what they say of judges; written as the baseline.
+    human_labels: Annotated[str, StringConstraints(min_length=1)] | None = None
+    calibration: Annotated[str, StringConstraints(min_length=1)] | None = None
     #: Cases that are called otherwise than in the baseline: old ids to new ones.
     renamed: dict[str, str] = Field(default_factory=dict)
     max_errors: Annotated[int | str, BeforeValidator(values.allowance)] = 0

@@ -68,7 +68,8 @@ def bars_of(table: Table) -> Bars:
                 "give each a `name` of its own",
             )
     if table.path is not None:
-        named = {"baseline": bars.baseline, "recordings": bars.recordings}
+        keys = ("baseline", "recordings", "human_labels", "calibration")
+        named = {key: getattr(bars, key) for key in keys}
         paths = {key: str(table.path.parent / path) for key, path in named.items() if path is not None}
         bars = bars.model_copy(update=paths)
     return with_advice(bars)

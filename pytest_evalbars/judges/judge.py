@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_evalbars.cases.running import judging
 from pytest_evalbars.errors import JudgeError
 from pytest_evalbars.judges.asking import OFFLINE, Asks, Plainly, all_of, ask, finished, model_of
-from pytest_evalbars.judges.fence import left_out
+from pytest_evalbars.judges.fence import left_out, words_of
 from pytest_evalbars.judges.judgement import Judgement, Preference, Winner
 from pytest_evalbars.judges.prompt import hash_of, messages_of
 from pytest_evalbars.judges.rubric import Rubric
 from pytest_evalbars.judges.votes import KEPT, combined, most, vote_of
 from pytest_evalbars.pending import to_be_awaited
+from pytest_evalbars.run.judged import DIGITS
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.safe import safe
 from pytest_evalbars.slips import slip
@@ -152,6 +154,7 @@ class Judge:
             reason=next((each["reason"] for each in pairs if each["winner"] == winner), "no winner has most votes"),
             winner=winner,
             consistent=consistent,
+            orders=tuple(_places(*both) for both in said),
             votes=tuple(pairs),
             spread=sum(each["winner"] != winner for each in pairs) / len(pairs),
             **self._source("pair", orders[0], (each.model for both in said for each in both)),
@@ -208,6 +211,9 @@ class Judge:
             "model": ", ".join(dict.fromkeys(models)),
             "prompt": hash_of(self.rubric, kind),
             "left_out": left_out(data.items()),
+            "of": _content(data),
+            "chars": sum(len(words_of(data[name])) for name in ("answer", "first", "second") if name in data),
+            "shown": _shown(data),
         }
 
 
@@ -220,6 +226,26 @@ def _data(**fields: object) -> dict[str, Any]:
         if wrong := slip(value):
             raise JudgeError(f"there is no {name} to read: it is {safe(wrong)}")
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _content(data: dict[str, Any]) -> str:
+    """A hash of what is judged, whatever it is judged by."""
+    words = json.dumps({name: words_of(value) for name, value in data.items()}, sort_keys=True)
+    return hashlib.sha256(words.encode()).hexdigest()[:DIGITS]
+
+
+def _shown(data: dict[str, Any]) -> dict[str, Any]:
+    """What is judged, by the names of evidence."""
+    shown = {"input": data.get("question"), "output": data.get("answer")}
+    if "first" in data:
+        shown["output"] = {name: data[name] for name in ("first", "second")}
+    shown |= {name: data.get(name) for name in ("context", "reference")}
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _places(one: Filled, other: Filled) -> tuple[Winner, Winner]:
+    """Which place won in each order."""
+    return cast("Preferred", one.form).winner, cast("Preferred", other.form).winner
 
 
 def _pair(one: Filled, other: Filled) -> dict[str, Any]:

@@ -32,6 +32,12 @@ class Traced(ABC):
     spread: float
     #: Of each field of which not all was shown, how many characters were left out.
     left_out: dict[str, int] = field(default_factory=dict)
+    #: A hash of what was judged: the same for the same question, reference, context and answer.
+    of: str
+    #: How many characters the answer had; of two answers, those of both.
+    chars: int
+    #: What was judged, for a reader: `input`, `output`, `context` and `reference`, as far as they are there.
+    shown: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         """Whether it passed."""
@@ -44,7 +50,7 @@ class Traced(ABC):
     @property
     def provenance(self) -> dict[str, Any]:
         """What the run file keeps with the verdict, as plain JSON."""
-        found = {"rubric": self.rubric, "model": self.model, "prompt": self.prompt, **self._said()}
+        found = {key: getattr(self, key) for key in ("rubric", "model", "prompt", "of", "chars")} | self._said()
         if len(self.votes) > 1:
             found |= {"votes": list(self.votes), "spread": round(self.spread, 6)}
         return found | ({"left_out": self.left_out} if self.left_out else {})
@@ -78,6 +84,8 @@ class Preference(Traced):
     winner: Winner
     #: Whether every vote named the same winner in both orders; one that did not counts as a tie.
     consistent: bool
+    #: Of each vote which place won in each order: a judge that prefers whatever stands first says "first" twice.
+    orders: tuple[tuple[Winner, Winner], ...]
 
     @property
     def undecided(self) -> str:
@@ -87,4 +95,5 @@ class Preference(Traced):
         return "the judge's preference changed with the order of the two answers: that is no verdict"
 
     def _said(self) -> dict[str, Any]:
-        return {"winner": self.winner, "consistent": self.consistent}
+        orders = [list(each) for each in self.orders]
+        return {"winner": self.winner, "consistent": self.consistent, "orders": orders}

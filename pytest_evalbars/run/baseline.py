@@ -10,9 +10,6 @@ said in the first line, and with each case.
 from __future__ import annotations
 
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Mapping
 from heapq import merge
 from itertools import chain
@@ -23,6 +20,7 @@ import numpy as np
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.replacing import replace_text
 from pytest_evalbars.run.baseline_reading import SCHEMA, load_baseline
 from pytest_evalbars.run.case_lines import lines_of
 from pytest_evalbars.run.columns import LEFT_OUT, MISS, SKIPPED
@@ -61,7 +59,7 @@ def write_baseline(path: Path, run: Run, *, kept: Sequence[Mapping[str, Any]] | 
     replayed = run.replayed_trials + sum(row.get("replayed", 0) for row in old)
     rows = chain([_header(run, shared, len(old), replayed)], _bars(run), cases)
     try:
-        _replace(Path(os.path.realpath(path)), map(_text, rows))
+        replace_text(path, map(_text, rows))
     except OSError as error:
         raise RunFileError(
             f"{shown(path)}: the baseline cannot be written: {error.strerror or error}; nothing there has changed; "
@@ -188,20 +186,3 @@ def _text(row: Mapping[str, Any]) -> str:
     """A line that people can read, and that does nothing to the terminal that shows a diff of it."""
     words = AS_IT_IS({key: value for key, value in row.items() if value != {}})
     return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", words) + "\n"
-
-
-def _replace(path: Path, lines: Iterable[str]) -> None:
-    """Write the file beside its place, then put it there in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with beside.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(lines)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.exists():
-            shutil.copymode(path, beside)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

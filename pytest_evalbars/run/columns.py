@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.run.calls import Calls
     from pytest_evalbars.run.extras import Extras
+    from pytest_evalbars.run.judged import Judged
     from pytest_evalbars.run.quarantined import Quarantined
     from pytest_evalbars.run.saturated import Saturated
     from pytest_evalbars.run.shards import Shard
@@ -79,6 +80,8 @@ class Run:
     #: how many trials that is.
     replayed: NDArray[np.bool_] | None = None
     replayed_trials: int = 0
+    #: Which verdicts judges gave; None where none did.
+    judged: Judged | None = None
     #: What models the trials asked, in all; None where no line tells.
     calls: Calls | None = None
     #: Trials that were not started because no verdict depended on them any more, and what they would have cost:

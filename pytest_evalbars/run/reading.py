@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_evalbars.run.judged import Judged
     from pytest_evalbars.run.shards import Source
 
 
@@ -142,6 +143,7 @@ class Reader(Rows):
             trials=_distinct(really, t_key),
             errors=_distinct(erred, t_erred),
             replayed=None if replayed is None else replayed[rows],
+            judged=self._judged(len(keep), rows),
             replayed_trials=0 if replayed is None else _distinct(key[replayed & keep], t_replayed),
             calls=self.calls.total(extras.measures),
             complete=not missing and not self.torn and (ended or self.framed <= self.ended),
@@ -187,6 +189,13 @@ class Reader(Rows):
         found: NDArray[np.bool_] = (flags & 4) > 0
         found[_column(self.replayed)] = True
         return found
+
+    def _judged(self, count: int, rows: Any) -> Judged | None:
+        """What judges gave their verdicts, for the rows that are kept."""
+        found = self.judged.columns(count)
+        return (
+            None if found is None else replace(found, by=found.by[rows], of=found.of[rows], chars=found.chars[rows])
+        )
 
     def _order(self) -> NDArray[np.int64] | None:
         """The places of the cases in the manifest, where the session put them into random order."""

@@ -57,6 +57,7 @@ def drop_rows(rows: Rows, keys: Iterable[tuple[str, str, int]]) -> None:
     place = {old: new for new, old in enumerate(kept)}
     rows.reasons = {place[row]: words for row, words in rows.reasons.items() if row in place}
     rows.replayed = array("q", (place[row] for row in rows.replayed if row in place))
+    rows.judged.move(place)
     rows.spans = [(sum(old < start for old in kept), labels) for start, labels in rows.spans]
 
 

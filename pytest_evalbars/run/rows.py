@@ -15,6 +15,7 @@ from pytest_evalbars.run.calls import Ledger
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.extras import Entries
 from pytest_evalbars.run.journal import SCHEMA
+from pytest_evalbars.run.judged import JudgedRows
 from pytest_evalbars.run.plan import OUTCOMES
 from pytest_evalbars.run.quarantined import Quarantined
 from pytest_evalbars.run.replacing import Frame, drop_rows, void_end
@@ -60,6 +61,7 @@ class Rows:
         #: What models the trials asked, in all; and the rows that say themselves that they replay recorded answers.
         self.calls = Ledger()
         self.replayed = array("q")
+        self.judged = JudgedRows()
         self.headers: list[Mapping[str, Any]] = []
         #: The planned items, and whether a line speaks of them.
         self.items: dict[str, bool] = {}
@@ -261,6 +263,8 @@ class Rows:
             self.reasons[len(self.case) - 1] = str(reason)[:REASON_LENGTH]
         if get("replayed"):
             self.replayed.append(len(self.case) - 1)
+        if type(judge := get("judge")) is dict:
+            self.judged.take(len(self.case) - 1, judge)
 
     def _trial(self, row: Mapping[str, Any]) -> None:
         get = row.get

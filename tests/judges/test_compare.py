@@ -106,6 +106,9 @@ def test_a_preference_says_where_it_comes_from():
         "prompt": found.prompt,
         "winner": "first",
         "consistent": True,
+        "orders": [["first", "second"]],
+        "of": found.of,
+        "chars": found.chars,
     }
     assert compared(F, S, votes=3).provenance["votes"][0]["winner"] == "first"
 

@@ -261,7 +261,10 @@ def test_a_judgement_says_where_it_comes_from():
         "model": "stub-1",
         "prompt": hash_of(rubric, "levels"),
         "level": "poor",
+        "of": found.of,
+        "chars": found.chars,
     }
+    assert len(found.of) == 16
     assert voted(POOR, POOR, EXCELLENT).provenance["spread"] == round(1 / 3, 6)
     assert voted(POOR, POOR, EXCELLENT).provenance["votes"][2] == {
         "model": "stub-1",

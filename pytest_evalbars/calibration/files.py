@@ -1,0 +1,103 @@
+"""Reads and writes the calibration record."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from pytest_evalbars.calibration.record import SCHEMA, CalibratedItem, CalibratedJudge, Calibration
+from pytest_evalbars.config.table import shown
+from pytest_evalbars.errors import CalibrationError
+from pytest_evalbars.replacing import replace_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+AGAIN = "write it anew with `evalbars calibrate`"
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Read a record.
+
+    Raises:
+        CalibrationError: there is none, or it is not one; it says where and how to mend it.
+    """
+    where = shown(path)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise CalibrationError(f"{where}: there is no such calibration record; {AGAIN}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CalibrationError(f"{where}: the calibration record cannot be read: {error}") from None
+    taken = _Taken()
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                taken.take(json.loads(line))
+            except (ValueError, KeyError, IndexError, AttributeError, TypeError, RecursionError) as error:
+                raise CalibrationError(f"{where}, line {number}: {_words(error)}; {AGAIN}") from None
+    if not taken.begun:
+        raise CalibrationError(f"{where}: no line of it is of type calibration: it is no such record; {AGAIN}")
+    return Calibration(
+        judges=tuple(judge.model_copy(update={"items": tuple(items)}) for judge, items in taken.judges)
+    )
+
+
+class _Taken:
+    """What the lines taken so far say."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self.judges: list[tuple[CalibratedJudge, list[CalibratedItem]]] = []
+
+    def take(self, row: dict[str, Any]) -> None:
+        kind = row.pop("type")
+        if kind == "calibration":
+            if row.get("schema", SCHEMA) > SCHEMA:
+                raise ValueError(f"its schema is {row['schema']}, this version reads up to {SCHEMA}; upgrade it")
+            self.begun = True
+        elif kind == "judge":
+            self.judges.append((CalibratedJudge.model_validate({**row, "items": ()}), []))
+        elif kind == "item":
+            item = CalibratedItem.model_validate(row)
+            self.judges[-1][1].append(item)
+        # Any other type is from a newer version, which only adds: not ours to read.
+
+
+def write_calibration(path: Path, calibration: Calibration) -> None:
+    """Write a record: the whole file or, if that fails, nothing of it.
+
+    Raises:
+        CalibrationError: it cannot be written, and what was there before is still there.
+    """
+    try:
+        replace_text(path, (f"{json.dumps(row, ensure_ascii=False)}\n" for row in _rows(calibration)))
+    except OSError as error:
+        raise CalibrationError(
+            f"{shown(path)}: the calibration record cannot be written: {error.strerror or error}; nothing there has "
+            "changed; mend that, or name another place with --out"
+        ) from None
+
+
+def _rows(calibration: Calibration) -> Iterator[dict[str, Any]]:
+    yield {"type": "calibration", "schema": SCHEMA}
+    for judge in sorted(calibration.judges, key=lambda each: (each.dimension, each.by)):
+        yield {"type": "judge", **judge.model_dump(mode="json", exclude={"items"}, exclude_defaults=True)}
+        for item in sorted(judge.items, key=lambda each: each.of):
+            yield {"type": "item", **item.model_dump(mode="json", exclude_defaults=True)}
+
+
+def _words(error: Exception) -> str:
+    """What is wrong, in a sentence."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        return f"`{key}`: {first['msg'][0].lower()}{first['msg'][1:]}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not valid JSON: {error}"
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return "an item before any judge" if isinstance(error, IndexError) else f"not a line of a record: {error}"

@@ -1,0 +1,58 @@
+"""The calibration record on disk: what is written is read, and what is broken is told with its line."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from pytest_evalbars.calibration.files import load_calibration, write_calibration
+from pytest_evalbars.calibration.record import CalibratedItem, CalibratedJudge, Calibration
+from pytest_evalbars.errors import CalibrationError
+from pytest_evalbars.run.judged import JudgedBy
+
+ITEM = CalibratedItem(of="0" * 15 + "a", judge="poor", judged=False, human=0.5, raters={"ana": "poor", "ben": "good"})
+JUDGE = CalibratedJudge(
+    dimension="tone", rubric="tone@1", model="m", prompt="p", calibrated=date(2026, 11, 21), items=(ITEM,)
+)
+HEAD = '{"type": "calibration", "schema": 1}\n'
+
+
+def test_what_is_written_is_read(tmp_path):
+    path = tmp_path / "evals" / "calibration.jsonl"
+    write_calibration(path, Calibration(judges=(JUDGE,)))
+
+    found = load_calibration(path)
+    assert found.judges == (JUDGE,)
+    assert found.find("tone", JudgedBy("tone@1", "m", "p")) == JUDGE
+    assert found.find("tone", JudgedBy("tone@2", "m", "p")) is None
+    before = path.read_bytes()
+    write_calibration(path, found)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no line of it is of type calibration"),
+        (HEAD + "{", "line 2: not valid JSON"),
+        (HEAD + "[]\n", "line 2: not a line of a record"),
+        (HEAD + '{"type": "item", "of": "0123456789abcdef", "judge": "a", "judged": true, "human": 2}', "`human`"),
+        (HEAD + '{"type": "item", "of": "0123456789abcdef", "judge": "a", "judged": true, "human": 1}', "before any"),
+        (HEAD + '{"type": "judge", "dimension": "tone"}', "`rubric`: field required"),
+        ('{"type": "calibration", "schema": 9}', "reads up to 1; upgrade it"),
+    ],
+)
+def test_what_is_broken_is_told_with_its_line_and_the_mend(tmp_path, text, words):
+    path = tmp_path / "calibration.jsonl"
+    path.write_text(text)
+
+    with pytest.raises(CalibrationError) as caught:
+        load_calibration(path)
+    assert words in str(caught.value)
+    assert "evalbars calibrate" in str(caught.value)
+
+
+def test_a_missing_record_names_the_command_that_writes_it(tmp_path):
+    with pytest.raises(CalibrationError, match="no such calibration record; write it anew"):
+        load_calibration(tmp_path / "none.jsonl")
