@@ -157,10 +157,22 @@ class Bar(Strict):
                 raise ValueError(f"{said} takes no {key}")
         if self.class_ is not None and by_class:
             raise ValueError(f'class = "{self.class_}" is one class, and each = "class" is all of them; keep one')
+        if self.kind.of == "labels":
+            self._is_of_labels(said)
         if "set" in self.each and "set" not in self.labels:
             raise ValueError(
                 'each = "set" needs the selector labels.set: "*" pools the adversarial cases into the whole'
             )
+
+    def _is_of_labels(self, said: str) -> None:
+        """See whether it speaks of a judge alone: what people labelled is of no slice of this run's cases."""
+        if self.dimension is None:
+            raise ValueError(f'{said} is of the judge of one dimension; say which, as dimension = "tone"')
+        for key, given in (("category", self.category), ("status", self.status), ("labels", self.labels)):
+            if given:
+                raise ValueError(f"{said} is of what people labelled, whatever cases a run has; leave out {key}")
+        if self.each:
+            raise ValueError(f"{said} makes one verdict on each judge, and none on groups; leave out each")
 
     def _can_stop(self) -> None:
         """See whether evidence on this bar can be collected case by case."""

@@ -109,7 +109,7 @@ def _unknown_label(bar: Bar, known: list[Kind]) -> str:
 
 
 def _nothing_left(bar: Bar, known: list[Kind]) -> str:
-    if _picks_any(bar, known):
+    if bar.kind.of == "labels" or _picks_any(bar, known):
         return ""
     if bar.status is None and _picks_any(bar.model_copy(update={"status": ("*",)}), known):
         why = "every case it selects is a capability case, which a bar holds only if it says so"

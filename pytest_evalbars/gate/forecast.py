@@ -64,6 +64,8 @@ def forecast(plan: Plan, bars: Bars, stage: str, labels: dict[str, str]) -> tupl
 
 
 def _prospect(bar: Bar, group: str | None, part: Slice, alpha: float, level: float) -> Prospect:
+    if bar.kind.of == "labels":  # whoever wants to know has to label, and not to write cases
+        return Prospect(bar, group, 0, can_be_met=True, catches="")
     ran = part.run.outcome[part.rows] != LEFT_OUT
     passes, trials, clusters = part.by_case(ran.astype(np.float64), ran)
     cases, t = len(trials), bar.threshold

@@ -29,7 +29,14 @@ Name = tuple[str, ...]
 
 
 def slices_of(run: Run, bar: Bar) -> Iterator[tuple[str | None, str | None, Slice]]:
-    """Every verdict that the bar makes on the run: (dimension, group or None for the whole, slice)."""
+    """Every verdict that the bar makes on the run: (dimension, group or None for the whole, slice).
+
+    Of a bar on people's labels the slice is all that was said on the dimension: it tells who judged it.
+    """
+    if bar.kind.of == "labels":
+        for dimension in dimensions_of(bar, run.dimensions):
+            yield dimension, None, dimension_of(run, bar, dimension)
+        return
     picked = np.array([bar.dimension is None or fits(name, bar.dimension) for name in run.dimensions], bool)
     rows = _rows_of(run, bar, picked)
     places = None if bar.all_trials else np.cumsum(picked) - 1

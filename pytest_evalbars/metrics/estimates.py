@@ -10,6 +10,7 @@ from pytest_evalbars.stats.means import mean_bounds, mean_interval, mean_p_met, 
 from pytest_evalbars.stats.power import cases_to_settle_mean, cases_to_settle_rate
 
 if TYPE_CHECKING:
+    from pytest_evalbars.stats.corrected import Adjusted
     from pytest_evalbars.stats.effective import Rate
     from pytest_evalbars.stats.means import Mean
 
@@ -43,6 +44,50 @@ class OfRate:
 
     def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:
         return cases_to_settle_rate(self.rate, threshold, alpha_above, alpha_below)
+
+
+@dataclass(frozen=True, slots=True)
+class OfAdjusted:
+    """An estimate of a share that was corrected by the errors of its judge."""
+
+    adjusted: Adjusted
+    #: Whether it is the share of misses, and not of passes.
+    turned: bool = False
+
+    @property
+    def value(self) -> float:
+        return self._shown(self.adjusted.value)
+
+    @property
+    def cases(self) -> int:
+        return self.adjusted.cases
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        return self._ends(self.adjusted.bounds(alpha))
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return self._ends(self.adjusted.interval(confidence))
+
+    def p_below(self, threshold: float) -> float:
+        return self._p(self._shown(threshold), below=not self.turned)
+
+    def p_above(self, threshold: float) -> float:
+        return self._p(self._shown(threshold), below=self.turned)
+
+    def cases_to_settle(self, threshold: float, alpha_below: float, alpha_above: float) -> int | None:  # noqa: ARG002
+        return None  # more cases do not tell more of the judge
+
+    def _p(self, threshold: float, *, below: bool) -> float:
+        if below:
+            return self.adjusted.p_below(threshold)
+        # A rate of 0 is no evidence of a rate above 0, though no rate is below it.
+        return self.adjusted.p_above(threshold) if threshold or self.adjusted.value else 1.0
+
+    def _shown(self, share: float) -> float:
+        return 1 - share if self.turned else share
+
+    def _ends(self, ends: tuple[float, float]) -> tuple[float, float]:
+        return (1 - ends[1], 1 - ends[0]) if self.turned else ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 #: What a metric's number is: a share of trials, a score (both from 0 to 1), or an amount of something from 0 up.
 Unit = Literal["share", "score", "seconds", "usd", "tokens", "number"]
-#: What it rests on. Only verdicts say whether a case missed.
-Of = Literal["verdicts", "predictions", "measures", "guardrails"]
+#: What it rests on. Only verdicts say whether a case missed; labels are people's, of answers that a judge judged.
+Of = Literal["verdicts", "predictions", "measures", "guardrails", "labels"]
 #: The group under which packages offer metrics of their own: an entry point whose loading registers them.
 ENTRY_POINTS = "pytest_evalbars.metrics"
 #: Short names of what is measured, and the unit of what has one.
@@ -126,6 +126,7 @@ _CLASS: dict[str, Any] = {"of": "predictions", "by_trial": True, "takes": ("clas
 _PREDICTED: dict[str, Any] = {"of": "predictions", "by_trial": True}
 _GUARDED: dict[str, Any] = {"of": "guardrails", "by_trial": True}
 _MEASURED: dict[str, Any] = {"of": "measures", "by_trial": True}
+_LABELLED: dict[str, Any] = {"of": "labels"}
 
 BUILT_IN = (
     Kind("pass_rate", "pass rate", "verdicts:pass_rate", counts="passes"),
@@ -166,6 +167,13 @@ BUILT_IN = (
          counts="such trials", **_MEASURED),
     Kind("MEASURE >= X", "share with {measure} >= {limit}", "measures:beyond", pattern=f"{MEASURE} ?>= ?{NUMBER}",
          counts="such trials", **_MEASURED),
+    Kind("judge_specificity", "specificity (bad answers stopped)", "labels:judge_specificity", **_LABELLED),
+    Kind("judge_sensitivity", "sensitivity (good answers passed)", "labels:judge_sensitivity", **_LABELLED),
+    Kind("judge_agreement", "agreement of judge and people", "labels:judge_agreement", **_LABELLED),
+    Kind("judge_ac1", "AC1 of judge and people", "labels:judge_ac1", "score", **_LABELLED),
+    Kind("rater_agreement", "agreement of raters", "labels:rater_agreement", **_LABELLED),
+    Kind("rater_ac1", "AC1 of raters", "labels:rater_ac1", "score", **_LABELLED),
+    Kind("rater_alpha", "Krippendorff's alpha of raters", "labels:rater_alpha", "score", **_LABELLED),
 )  # fmt: skip
 _FOUND = {kind.name: kind for kind in BUILT_IN if not kind.pattern}
 _OWN: dict[str, Kind] = {}

@@ -1,0 +1,126 @@
+"""Corrects what a judge counted by what people said of its verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from pytest_evalbars.calibration.record import FEWEST
+from pytest_evalbars.gate.trust import columns_of
+from pytest_evalbars.metrics.estimates import OfAdjusted, OfRate
+from pytest_evalbars.stats.corrected import Adjusted, post_stratified, rogan_gladen, with_unjudged
+
+if TYPE_CHECKING:
+    from pytest_evalbars.gate.bar import Bar
+    from pytest_evalbars.gate.trust import Trust
+    from pytest_evalbars.metrics.slice import Estimate
+    from pytest_evalbars.stats.effective import Rate
+
+Method = Literal["post-stratified", "Rogan-Gladen"]
+#: Metrics that count what a judge passes or misses: by how much it errs there is what labels tell.
+CORRECTED = ("pass_rate", "miss_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What people would have counted."""
+
+    method: Method
+    #: How many labelled answers it rests on.
+    labels: int
+    apart: Estimate
+    if_missed: Estimate | None = None
+    if_passed: Estimate | None = None
+    note: str = ""
+
+
+def why_not_corrected(bar: Bar, trust: Trust) -> str:
+    """Why a number that rests on calibrated judges is not corrected by what is known of them; empty if it can be."""
+    if bar.compares or bar.metric not in CORRECTED:
+        what = "a comparison" if bar.compares else f"the {bar.kind.words}"
+        return f"not corrected for the judge's error, as {what} cannot be; hold pass_rate or miss_rate beside it"
+    if trust.mixed:
+        return (
+            f"not corrected for the judge's error: only {trust.by_judges} of {trust.verdicts} verdicts are a judge's; "
+            "judge what code can check on a dimension of its own"
+        )
+    if len(trust.items) >= FEWEST:
+        return ""
+    if len(trust.judges) > 1:
+        return (
+            f"not corrected for the errors of {len(trust.judges)} judges: fewer than {FEWEST} of these answers are "
+            "labelled; label more (`evalbars review`), then run `evalbars calibrate`"
+        )
+    errors = trust.judges[0].errors
+    if errors is None or not errors.better_than_chance():
+        return (
+            f"not corrected for the error of {trust.judges[0].by}: on the labelled answers it is not proven to be "
+            "better than chance; label more bad answers (`evalbars review --sample judge_fails`)"
+        )
+    return ""
+
+
+def corrected(bar: Bar, trust: Trust, ends: tuple[Estimate, Estimate | None, Estimate | None]) -> Correction:
+    """What people would have counted, where `why_not_corrected` says nothing.
+
+    Args:
+        bar: of passes or of misses.
+        trust: who judged the slice.
+        ends: the judge's own number on what was judged, and with every other trial at the low and at the high end.
+    """
+    rates = [end.rate if isinstance(end, OfRate) else None for end in ends]
+    apart, *others = (rate and _turned(bar, rate) for rate in rates)
+    assert apart is not None  # noqa: S101 - both metrics are shares
+    own = len(trust.items) >= FEWEST
+    known = Correction(
+        "post-stratified" if own else "Rogan-Gladen",
+        len(trust.items if own else trust.judges[0].items),
+        _estimate(bar, _by_people(trust, apart, own=own)),
+        note="" if own else _elsewhere(trust),
+    )
+    values = sorted(rate.value for rate in others if rate is not None)
+    if not values:
+        return known
+    low, unjudged = values[0], min(values[-1] - values[0], 1.0)
+    # The judge's rate on what it judged: that of `apart`, but with cases as they weigh among all.
+    rate = apart if unjudged == 1 else replace(apart, value=min(low / (1 - unjudged), 1.0))
+    judged = _by_people(trust, rate, own=own)
+    missed, passed = (_estimate(bar, with_unjudged(judged, unjudged, as_pass=passes)) for passes in (False, True))
+    return replace(known, if_missed=missed, if_passed=passed)
+
+
+def _by_people(trust: Trust, rate: Rate, *, own: bool) -> Rate | Adjusted:
+    """A judge's pass rate as people would have it.
+
+    Args:
+        trust: who judged the slice.
+        rate: the judge's.
+        own: whether enough of the slice's own answers are labelled.
+    """
+    if own:
+        return post_stratified(*columns_of(trust.items), rate, trust.cases)
+    errors = trust.judges[0].errors
+    assert errors is not None  # noqa: S101 - the judge is calibrated
+    return rogan_gladen(rate, errors)
+
+
+def _elsewhere(trust: Trust) -> str:
+    """Why the slice's own labelled answers do not correct it."""
+    labels = len(trust.judges[0].items)
+    if not trust.items:
+        return "the labels are of other answers than these: corrected by the judge's errors there (Rogan-Gladen)"
+    return (
+        f"only {len(trust.items)} of these answers are labelled, and {FEWEST} are the fewest: corrected by the "
+        f"judge's errors on all {labels} (Rogan-Gladen)"
+    )
+
+
+def _turned(bar: Bar, rate: Rate) -> Rate:
+    """A rate of passes as one of misses, and the other way round, where the bar is of misses."""
+    return replace(rate, value=1 - rate.value) if bar.metric == "miss_rate" else rate
+
+
+def _estimate(bar: Bar, rate: Rate | Adjusted) -> Estimate:
+    if isinstance(rate, Adjusted):
+        return OfAdjusted(rate, turned=bar.metric == "miss_rate")
+    return OfRate(_turned(bar, rate))

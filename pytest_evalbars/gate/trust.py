@@ -1,0 +1,229 @@
+"""How far the judges of a run may be trusted: what people's labels say of each, and on which slices.
+
+A judge is what it was when it was calibrated: with another model, rubric or prompt nothing that was found out holds
+any more. Where it is not calibrated its verdicts are taken as they are and told as such, and nothing is launched on
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_evalbars.calibration.record import FEWEST
+from pytest_evalbars.labels.digest import digest_of
+from pytest_evalbars.run.columns import MISS
+from pytest_evalbars.stats.judge_error import error_rates
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_evalbars.calibration.record import CalibratedItem, CalibratedJudge, Calibration
+    from pytest_evalbars.gate.bar import Bar
+    from pytest_evalbars.metrics.slice import Slice
+    from pytest_evalbars.run.columns import Run
+    from pytest_evalbars.run.judged import JudgedBy
+    from pytest_evalbars.stats.judge_error import ErrorRates
+
+#: What to do about a judge that nobody knows.
+MEND = "label some of its answers (`evalbars review`), then run `evalbars calibrate`"
+#: What is not the verdicts' and rests on them all the same.
+USEFUL = "cost_per_useful"
+
+
+@dataclass(frozen=True, eq=False)
+class JudgeTrust:
+    """What is known of one judge of a run, on one dimension."""
+
+    dimension: str
+    by: JudgedBy
+    #: What people said of it; None where they said nothing of this very judge.
+    record: CalibratedJudge | None
+    #: Another judge of the dimension that was calibrated, where this one was not.
+    other: CalibratedJudge | None = None
+
+    @property
+    def items(self) -> tuple[CalibratedItem, ...]:
+        """The labelled answers."""
+        return () if self.record is None else self.record.items
+
+    @cached_property
+    def errors(self) -> ErrorRates | None:
+        """How often it errs; None where nobody said."""
+        return errors_of(self.items) if self.items else None
+
+    @cached_property
+    def why_not(self) -> str:
+        """Why it is not calibrated, and the mend; empty if it is."""
+        if self.record is None:
+            if self.other is None:
+                return f"{self.by} was never compared with people on {self.dimension}; {MEND}"
+            return f"{self.by} was not compared with people on {self.dimension}, {self._changed(self.other)}; {MEND}"
+        if len(self.items) < FEWEST:
+            answers = "1 answer" if len(self.items) == 1 else f"{len(self.items)} answers"
+            return f"of {self.by} people labelled {answers} on {self.dimension}, and {FEWEST} are the fewest; {MEND}"
+        if self._by_chance():
+            return (
+                f"{self.by} is no better than chance on {self.dimension}; mend its rubric or ask another model, "
+                "and calibrate that"
+            )
+        return ""
+
+    def _changed(self, other: CalibratedJudge) -> str:
+        changes = [
+            f"its {key} was {old}" if key != "prompt" else "its prompt was another"
+            for key, old, new in zip(self.by._fields, other.by, self.by, strict=True)
+            if old != new
+        ]
+        return f"another was: {' and '.join(changes)}"
+
+    def _by_chance(self) -> bool:
+        errors = self.errors
+        if errors is None or errors.sensitivity is None or errors.specificity is None:
+            return False  # nothing says so: what people labelled was all good, or all bad
+        return errors.sensitivity.value + errors.specificity.value <= 1
+
+    @property
+    def raters(self) -> int:
+        """How many people labelled."""
+        return len({name for item in self.items for name in item.raters})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        errors = self.errors
+        rates = {"sensitivity": errors and errors.sensitivity, "specificity": errors and errors.specificity}
+        return {
+            "dimension": self.dimension,
+            **self.by._asdict(),
+            "calibrated": not self.why_not,
+            "why_not": self.why_not,
+            "labels": len(self.items),
+            "raters": self.raters,
+            "on": None if self.record is None else self.record.calibrated.isoformat(),
+            **{key: rate and rate.value for key, rate in rates.items()},
+        }
+
+
+def errors_of(items: tuple[CalibratedItem, ...]) -> ErrorRates:
+    """How often the judge of some labelled answers errs."""
+    judged, human, weights = columns_of(items)
+    return error_rates(judged, human, weights)
+
+
+def columns_of(
+    items: tuple[CalibratedItem, ...],
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    """What the judge said, what people said, and what each stands for; shapes (items,)."""
+    judged = np.array([item.judged for item in items], bool)
+    human, weights = (np.array([getattr(item, key) for item in items], float) for key in ("human", "weight"))
+    return judged, human, weights
+
+
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """Who judged a slice, and how far that may be trusted."""
+
+    judges: tuple[JudgeTrust, ...]
+    #: Judged rows of the slice, and how many of them a judge's.
+    verdicts: int
+    by_judges: int
+    #: Those labelled answers of the slice that were drawn from this run's, or from one with the same answers; and the
+    #: case of each, as a code.
+    items: tuple[CalibratedItem, ...] = ()
+    cases: tuple[int, ...] = ()
+
+    @property
+    def why_not(self) -> str:
+        """Why a judge of it is not calibrated; empty if all are."""
+        return "; ".join(judge.why_not for judge in self.judges if judge.why_not)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some of its verdicts are no judge's."""
+        return self.by_judges < self.verdicts
+
+
+class Judges:
+    """The judges of a run.
+
+    Args:
+        run: a run in which judges gave verdicts.
+        calibration: what is known of judges; None: nothing.
+    """
+
+    def __init__(self, run: Run, calibration: Calibration | None) -> None:
+        assert run.judged is not None  # noqa: S101 - else nobody asks
+        self._run, self._judged = run, run.judged
+        self._calibration = calibration
+        rows = np.flatnonzero((self._judged.by >= 0) & (run.outcome <= MISS))
+        many = len(self._judged.judges)
+        codes = np.flatnonzero(np.bincount(run.dimension[rows] * many + self._judged.by[rows]))
+        self._known = {divmod(code, many): self._trust(*divmod(code, many)) for code in codes.tolist()}
+        self._digests: dict[int, str] = {}
+
+    def _trust(self, dimension: int, judge: int) -> JudgeTrust:
+        name, by = self._run.dimensions[dimension], self._judged.judges[judge]
+        record = other = None
+        if self._calibration is not None:
+            record = self._calibration.find(name, by)
+            others = self._calibration.of_dimension(name)
+            alike = max(others, key=lambda each: sum(map(str.__eq__, each.by, by)), default=None)
+            other = alike if record is None else None
+        return JudgeTrust(name, by, record, other)
+
+    @property
+    def known(self) -> tuple[JudgeTrust, ...]:
+        """All of them, by dimension."""
+        return tuple(sorted(self._known.values(), key=lambda each: (each.dimension, each.by)))
+
+    def on(self, dimension: str | None) -> tuple[JudgeTrust, ...]:
+        """Those that judged one dimension."""
+        return tuple(each for each in self.known if each.dimension == dimension)
+
+    def of(self, bar: Bar, part: Slice) -> Trust | None:
+        """Who judged a slice; None where no judge did, or the bar's number does not rest on verdicts."""
+        if not (bar.kind.of == "verdicts" or bar.kind.name == USEFUL):
+            return None
+        rows = part.rows
+        if bar.all_trials:  # of a trial the slice has one row, and its number may rest on what others say
+            rows = np.flatnonzero(np.isin(self._run.case, self._run.case[rows]))
+        rows = rows[self._run.outcome[rows] <= MISS]
+        judged = rows[self._judged.by[rows] >= 0]
+        if not len(judged):
+            return None
+        many = len(self._judged.judges)
+        codes = np.unique(self._run.dimension[judged] * many + self._judged.by[judged])
+        judges = {code: self._known[divmod(code, many)] for code in codes.tolist()}
+        items, cases = ((), ()) if bar.all_trials else self._own(judges, judged)
+        return Trust(tuple(judges.values()), len(rows), len(judged), items, cases)
+
+    def _own(
+        self, judges: dict[int, JudgeTrust], judged: NDArray[np.int64]
+    ) -> tuple[tuple[CalibratedItem, ...], tuple[int, ...]]:
+        """The labelled answers that are among these, of one dimension, and were drawn from all of its; their cases."""
+        found: list[CalibratedItem] = []
+        cases: list[int] = []
+        for code, judge in judges.items():
+            dimension, by = divmod(code, len(self._judged.judges))
+            drawn = [item for item in judge.items if item.population == self._digest(dimension)]
+            if not drawn:
+                continue
+            rows = judged[self._judged.by[judged] == by]
+            here, first = np.unique(self._judged.of[rows], return_index=True)
+            wanted = np.array([int(item.of, 16) for item in drawn], np.uint64)
+            at = np.minimum(np.searchsorted(here, wanted), len(here) - 1)
+            for item, place, there in zip(drawn, at.tolist(), (here[at] == wanted).tolist(), strict=True):
+                if there:
+                    found.append(item)
+                    cases.append(int(self._run.case[rows[first[place]]]))
+        return tuple(found), tuple(cases)
+
+    def _digest(self, dimension: int) -> str:
+        """What the run's judged answers on a dimension are, in a word."""
+        if dimension not in self._digests:
+            rows = (self._run.dimension == dimension) & (self._judged.by >= 0)
+            self._digests[dimension] = digest_of(self._judged.of[rows])
+        return self._digests[dimension]
