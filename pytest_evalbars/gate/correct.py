@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.record import FEWEST
-from pytest_evalbars.gate.trust import columns_of
 from pytest_evalbars.metrics.estimates import OfAdjusted, OfRate
 from pytest_evalbars.stats.corrected import Adjusted, post_stratified, rogan_gladen, with_unjudged
 

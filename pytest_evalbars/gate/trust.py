@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.run.columns import MISS
@@ -53,7 +54,7 @@ class JudgeTrust:
     @cached_property
     def errors(self) -> ErrorRates | None:
         """How often it errs; None where nobody said."""
-        return errors_of(self.items) if self.items else None
+        return error_rates(*columns_of(self.items)) if self.items else None
 
     @cached_property
     def why_not(self) -> str:
@@ -105,21 +106,6 @@ class JudgeTrust:
             "on": None if self.record is None else self.record.calibrated.isoformat(),
             **{key: rate and rate.value for key, rate in rates.items()},
         }
-
-
-def errors_of(items: tuple[CalibratedItem, ...]) -> ErrorRates:
-    """How often the judge of some labelled answers errs."""
-    judged, human, weights = columns_of(items)
-    return error_rates(judged, human, weights)
-
-
-def columns_of(
-    items: tuple[CalibratedItem, ...],
-) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
-    """What the judge said, what people said, and what each stands for; shapes (items,)."""
-    judged = np.array([item.judged for item in items], bool)
-    human, weights = (np.array([getattr(item, key) for item in items], float) for key in ("human", "weight"))
-    return judged, human, weights
 
 
 @dataclass(frozen=True, eq=False)
