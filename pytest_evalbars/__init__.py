@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_evalbars import adapters, checks
+    from pytest_evalbars.calibration.files import load_calibration
     from pytest_evalbars.calls.answer import Answer
     from pytest_evalbars.calls.client import Model
     from pytest_evalbars.errors import JudgeError
@@ -45,6 +46,7 @@ __all__ = [
     "decide",
     "limit",
     "load_bars",
+    "load_calibration",
     "load_rubric",
     "load_run",
     "metric",
@@ -65,6 +67,7 @@ _HOMES = {
     "decide": "pytest_evalbars.gate.decide",
     "limit": "pytest_evalbars.execution.limits",
     "load_bars": "pytest_evalbars.gate.load",
+    "load_calibration": "pytest_evalbars.calibration.files",
     "load_rubric": "pytest_evalbars.judges.load",
     "load_run": "pytest_evalbars.run.reading",
 }

@@ -78,7 +78,7 @@ def start(session: pytest.Session) -> None:
     if not runs_nothing(config):
         evals = begin(config, plan, collection.bars, prospects)
         trials = TrialHooks(config, collection.bars, write=evals.write)
-        evals.early = early.brake(config, plan, collection.bars)
+        evals.early = early.brake(config, plan, collection.bars, evals.calibration.record)
         if evals.early is not None:
             for taken in evals.resumed.before() if evals.resumed else ():
                 evals.early.ended(*taken)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.baseline import baseline_of
+from pytest_evalbars.calibration.named import NamedCalibration
 from pytest_evalbars.calls.ledger import LEDGER, Ledger
 from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE, missed_last_time
 from pytest_evalbars.config.options import labels_of
-from pytest_evalbars.errors import EvalbarsError, RunFileError
+from pytest_evalbars.errors import CalibrationError, EvalbarsError, RunFileError
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.opening import new_run_file
 from pytest_evalbars.gate.verdict import UNDECIDED
@@ -47,6 +48,7 @@ class EvalSession:
         #: What an earlier session of the same run has done, where this one goes on with it.
         self.resumed = config.stash.get(RESUMED, None)
         self.baseline = self._baseline()
+        self.calibration = self._calibration()
         self.journal = self.resumed.begin(config, plan, bars) if self.resumed else new_run_file(config, plan, bars)
         #: Whether the run loop came to its end, or was stopped there by -x.
         self.concluded = False
@@ -75,6 +77,12 @@ class EvalSession:
         try:
             return baseline_of(self.config, self.bars, self.plan)
         except RunFileError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _calibration(self) -> NamedCalibration:
+        try:
+            return NamedCalibration(self.config.getoption("evalbars_calibration"), self.bars)
+        except CalibrationError as error:
             raise pytest.UsageError(str(error)) from None
 
     # -- while the cases run -----------------------------------------------------------------------------
@@ -200,6 +208,7 @@ class EvalSession:
             strict=self.config.getoption("evalbars_strict"),
             baseline=self.baseline.run,
             updating=self.baseline.updating,
+            calibration=self.calibration.record,
         )
         session.testscollected += len(self.decision.verdicts) - self.expected_bars
         failed_before = session.testsfailed

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def columns_of(
     items: Sequence[CalibratedItem],
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
-    """Whether the judge passes each, the share of people who do, and how many answers it stands for: (items,) each."""
+    """Whether the judge passes each, the share of people who do, and what each stands for; shape (items,) each."""
     return (
         np.array([item.judged for item in items], bool),
         np.array([item.human for item in items], np.float64),

@@ -22,6 +22,9 @@ def add(commands: Any) -> None:
     add_words(gate)
     gate.add_argument("--stage", choices=("testing", "launch", "none"), default="testing")
     gate.add_argument("--baseline", type=Path, metavar="FILE", help="what max_drop bars compare with, or a run file")
+    gate.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="what people's labels say of judges, by `evalbars calibrate`"
+    )
     gate.add_argument("--update-baseline", action="store_true", help="make the run the baseline")
     gate.add_argument(
         "--strict", action="store_true", help="exit 10 where cases were left out of the run, or a bar is looser"
@@ -36,11 +39,13 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Decide; the exit code is the gate's."""
     from pytest_evalbars.baseline import Baseline  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.calibration.named import NamedCalibration  # noqa: PLC0415
     from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
     bars = declared(options)
     baseline = Baseline(options.baseline, bars, options.stage, Path.cwd(), updating=options.update_baseline)
+    calibration = NamedCalibration(options.calibration, bars)
     run = load_run(*options.runs)
     decision, bars = judged(
         run,
@@ -49,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
         strict=options.strict,
         baseline=baseline.run,
         updating=baseline.updating,
+        calibration=calibration.record,
     )
     baseline.update(run, decision)
     exit_code = decision.exit_code or (UNDECIDED if baseline.refused else 0)
@@ -56,13 +62,13 @@ def run(options: argparse.Namespace) -> int:
         from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
         print(json.dumps(as_json(run, bars, decision), indent=2))  # noqa: T201 - a command prints
-        if baseline.said:
-            sys.stderr.write(f"{baseline.said}\n")
+        for each in filter(None, [calibration.said(decision), baseline.said]):
+            sys.stderr.write(f"{each}\n")
         return exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 
     for line in summary(run, bars, decision, everything=options.verbose):
         print(line.text)  # noqa: T201
-    if baseline.said:
-        print(safe(baseline.said))  # noqa: T201
+    for each in filter(None, [calibration.said(decision), baseline.said]):
+        print(safe(each))  # noqa: T201
     return exit_code

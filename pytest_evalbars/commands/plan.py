@@ -52,6 +52,7 @@ def run_plan(options: argparse.Namespace) -> int:
 
 
 def _from_runs(options: argparse.Namespace, given: dict[str, Any]) -> Iterator[str]:
+    from pytest_evalbars.calibration.named import NamedCalibration  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.gate.needs import needs  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
@@ -63,7 +64,7 @@ def _from_runs(options: argparse.Namespace, given: dict[str, Any]) -> Iterator[s
     bars = declared(options)
     stage = options.stage or "launch"
     run = load_run(*options.runs)
-    decision, bars = judged(run, bars, stage=stage)
+    decision, bars = judged(run, bars, stage=stage, calibration=NamedCalibration(None, bars).record)
     found = needs(run, bars, decision, spent(options.runs), options.power)
     if options.json:
         said = {"schema": 1, "stage": stage, "power": options.power, "confidence": bars.confidence}

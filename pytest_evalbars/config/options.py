@@ -71,6 +71,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="make this run the baseline; bars that compare with it are reported, not enforced",
     )
     group.addoption(
+        "--evalbars-calibration",
+        metavar="FILE",
+        help="what people's labels say of judges (default: `calibration` in the bars file); `evalbars calibrate` "
+        "writes it",
+    )
+    group.addoption(
         "--evalbars-concurrency",
         type=_count,
         metavar="N",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_evalbars.calibration.record import Calibration
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.plan import Plan, Planned
 
@@ -129,21 +130,21 @@ def header(config: pytest.Config, plan: Plan, bars: Bars) -> dict[str, Any]:
     return {"anytime": {"seed": seed_of(plan)}} if betting(config, bars) else {}
 
 
-def brake(config: pytest.Config, plan: Plan, bars: Bars) -> EarlyStop | None:
+def brake(config: pytest.Config, plan: Plan, bars: Bars, calibration: Calibration | None = None) -> EarlyStop | None:
     """The brake of this session; None if every case is to run."""
     if not wanted(config, bars) or hindrance(config):
         return None
     anytime = bool(betting(config, bars))
-    return EarlyStop(plan, bars, stage_of(config), labels_of(config), anytime=anytime)
+    return EarlyStop(plan, bars, stage_of(config), labels_of(config), anytime=anytime, calibration=calibration)
 
 
 class EarlyStop:
     """A brake (see `execution.brakes`): it holds trials that can no longer change any verdict."""
 
-    def __init__(self, plan: Plan, bars: Bars, stage: str, labels: dict[str, str], *, anytime: bool = False) -> None:
+    def __init__(self, plan: Plan, bars: Bars, stage: str, labels: dict[str, str], **how: Any) -> None:
         from pytest_evalbars.gate.certain import Certainty  # noqa: PLC0415 - imports numpy and scipy
 
-        self.certainty = Certainty(plan, bars, stage, labels, anytime=anytime)
+        self.certainty = Certainty(plan, bars, stage, labels, **how)
         #: By test: the numbers of measured trials and their sums.
         self._measured: dict[str, dict[str, list[float]]] = {}
 

@@ -25,6 +25,7 @@ from pytest_evalbars.stats.families import two_tiers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pytest_evalbars.calibration.record import Calibration
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.run.plan import Plan, Planned
 
@@ -38,23 +39,39 @@ class Certainty:
         stage: the stage whose bars are held.
         labels: the labels of the whole run.
         anytime: whether the plan is in random order, so that bars that ask for it may stop at any time.
+        calibration: what is known of judges. Which of them will judge is not known before they do, so no verdict on
+            a dimension that any was calibrated on is ever certain. On others a judge's rate is taken as it is.
     """
 
-    def __init__(self, plan: Plan, bars: Bars, stage: str, labels: dict[str, str], *, anytime: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        bars: Bars,
+        stage: str,
+        labels: dict[str, str],
+        *,
+        anytime: bool = False,
+        calibration: Calibration | None = None,
+    ) -> None:
         run = planned_run(plan, labels)
+        corrected = {judge.dimension for judge in calibration.judges} if calibration else set[str]()
         self.alpha = bars.alpha
         self.verdicts: list[Open] = []
         #: By row of the planned run: the verdicts that it feeds, and the place of its case in each.
         feeds: dict[int, list[tuple[Open, int]]] = {}
         for bar in held_bars(narrowed(bars, run), stage):
-            for _, group, whole in slices_of(run, bar):
+            for dimension, group, whole in slices_of(run, bar):
                 rows = whole.rows[run.outcome[whole.rows] != LEFT_OUT]
                 if not len(rows):
                     continue
                 part = Slice(run, rows)
                 bets = anytime and bar.early_stop == "anytime" and not shares_sources(part)
                 verdict = (OpenEvidence if bets else Open)(bar, group, part, bars.alpha)
+                # What a judge counts is not what decides where people's labels correct it.
+                verdict.bounded = verdict.bounded and dimension not in corrected
                 self.verdicts.append(verdict)
+                if bar.kind.of == "labels":  # no trial says anything of it
+                    continue
                 for row, place in zip(rows.tolist(), verdict.places, strict=True):
                     feeds.setdefault(row, []).append((verdict, place))
         number = count()

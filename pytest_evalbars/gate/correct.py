@@ -41,8 +41,8 @@ def why_not_corrected(bar: Bar, trust: Trust) -> str:
         return f"not corrected for the judge's error, as {what} cannot be; hold pass_rate or miss_rate beside it"
     if trust.mixed:
         return (
-            f"not corrected for the judge's error: only {trust.by_judges} of {trust.verdicts} verdicts are a judge's; "
-            "judge what code can check on a dimension of its own"
+            f"not corrected for the judge's error: {trust.verdicts - trust.by_judges} of {trust.verdicts} verdicts "
+            "are no judge's; check what code can check on a dimension of its own"
         )
     if len(trust.items) >= FEWEST:
         return ""

@@ -24,10 +24,12 @@ from pytest_evalbars.stats.families import two_tiers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_evalbars.calibration.record import Calibration
     from pytest_evalbars.gate.against import Against
     from pytest_evalbars.gate.anytime import Evidence
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.gate.draft import Draft
+    from pytest_evalbars.gate.trust import Judges
     from pytest_evalbars.gate.watch import BarChange
     from pytest_evalbars.run.columns import Run
 
@@ -44,6 +46,7 @@ def decide(
     bars: Bars,
     *,
     baseline: Run | None = None,
+    calibration: Calibration | None = None,
     stage: str = "testing",
     strict: bool = False,
     updating: bool = False,
@@ -56,6 +59,7 @@ def decide(
         run: what the cases said.
         bars: what must hold.
         baseline: an earlier run, for bars that compare with one.
+        calibration: what is known of judges, for verdicts that a judge gave.
         stage: `testing` (is anything proven worse than its bar?), `launch` (is every bar proven met?) or
             `none` (no bar is held).
         strict: whether bars over cases that were left out of the run leave the session undecided.
@@ -72,7 +76,12 @@ def decide(
         against = earlier.Against(run, baseline, bars.renamed)
         changes = changed_bars(baseline.headers[0], bars) if baseline.headers else ()
     bars = narrowed(bars, run)
-    drafts = [draft for bar in held_bars(bars, stage) for draft in drafts_of(run, bar, bars, against)]
+    judges: Judges | None = None
+    if run.judged is not None:
+        from pytest_evalbars.gate import trust  # noqa: PLC0415 - few runs have judges
+
+        judges = trust.Judges(run, calibration)
+    drafts = [draft for bar in held_bars(bars, stage) for draft in drafts_of(run, bar, bars, against, judges)]
     for draft in drafts if updating else ():
         if draft.bar.compares:
             draft.why_not = draft.why_not or "not enforced: this run is to become the baseline"
@@ -93,6 +102,8 @@ def decide(
     standing = tuple(sorted(standing_of(run, bars, MISS), key=lambda each: (each.case, each.dimension)))
     standing = standing if stage != "none" else ()
     decision = conclude(run, bars, verdicts, standing, stage, strict=strict, changes=changes)
+    if judges is not None:
+        decision = replace(decision, judges=judges.known)
     return decision if against is None else replace(decision, common=against.common())
 
 
@@ -106,9 +117,13 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         if word == "met" and draft.apart.cases < bar.min_cases:
             word = "inconclusive"
             notes.append(f"{draft.apart.cases} cases, and the bar asks for at least {bar.min_cases}")
-        if word == "met" and run.unplaced:
+        if word == "met" and run.unplaced and bar.kind.of != "labels":
             word = "inconclusive"
             notes.append("trials of the run are missing, and nothing tells whether they belong here")
+        notes += draft.of_judges
+        if word == "met" and stage == "launch" and draft.no_launch:
+            word = "inconclusive"
+            notes.append("nothing is launched on that")
         if word == "inconclusive" and stage == "launch" and bar.compares and not bar.threshold:
             notes.append(
                 "only a proven gain meets max_drop = 0; leave room, as max_drop = 0.02, to launch what is as good"
@@ -120,7 +135,8 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
             numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
         numbers |= {"weak": draft.weak, "flips": draft.flips}
         if draft.no_bets:
-            notes.append("not held as a bar that may stop at any time: some of its cases share a cluster")
+            notes.append(f"not held as a bar that may stop at any time: {draft.no_bets}")
+        numbers |= _of_judges(bars, draft)
     return Verdict(
         bar=bar.name,
         dimension=draft.dimension,
@@ -160,6 +176,19 @@ def _measured(bars: Bars, draft: Draft, word: Word, notes: list[str]) -> dict[st
         "p_missed": draft.p if draft.p_missed is None else draft.p_missed,
         "needed": _needed(bars, draft) if word == "inconclusive" else None,
     }
+
+
+def _of_judges(bars: Bars, draft: Draft) -> dict[str, object]:
+    """What a verdict says of the judges that it rests on."""
+    if draft.trust is None:
+        return {}
+    said: dict[str, object] = {"judge": "uncalibrated" if draft.trust.why_not else "calibrated"}
+    if draft.raw is None:
+        return said
+    said |= {"correction": draft.correction, "labels": draft.labels}
+    if not draft.stopped:  # what was seen until then is biased
+        said |= {"raw": draft.raw.value, "raw_interval": draft.raw.interval(bars.confidence)}
+    return said
 
 
 def _possible(draft: Draft) -> dict[str, object]:
@@ -221,6 +250,8 @@ def _reaches(value: float, bar: Bar) -> bool:
 def _needed(bars: Bars, draft: Draft) -> int | None:
     """About how many cases would settle the verdict at the present rate, in the present family."""
     bar, apart = draft.bar, draft.apart
+    if draft.correction is not None:
+        return None  # more cases tell no more of the judge
     if apart is None or bar.rule == "estimate":
         return bar.min_cases if apart is not None and apart.cases < bar.min_cases else None
     worse, better = bars.alpha / draft.multiplicity, bars.alpha

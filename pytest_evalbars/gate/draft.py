@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.against import Against, Flips
     from pytest_evalbars.gate.anytime import Evidence
     from pytest_evalbars.gate.bar import Bar, Bars
+    from pytest_evalbars.gate.correct import Method
+    from pytest_evalbars.gate.trust import Judges, Trust
     from pytest_evalbars.metrics.slice import Estimate, Slice
     from pytest_evalbars.run.columns import Run
 
@@ -26,6 +29,7 @@ NO_BASELINE = (
     "there is no baseline to compare with; name one as `baseline` in the bars file, and write it with "
     "--evalbars-update-baseline"
 )
+SECOND_LOOK = "not enforced: this was a second look at cases that missed"
 
 
 @dataclass(slots=True)
@@ -63,8 +67,17 @@ class Draft:
     bets: Evidence | None = None
     #: Of a bar that compares: the cases that changed.
     flips: Flips | None = None
-    #: Whether it could stop at any time, but that its cases share clusters.
-    no_bets: bool = False
+    #: Why it is not held as one that could stop at any time, though it is such a bar; empty if it is.
+    no_bets: str = ""
+    #: Where judges gave its verdicts: who, and how far they may be trusted.
+    trust: Trust | None = None
+    #: Where its number is corrected for the judge's error: how, by how many labelled answers, and the judge's own.
+    correction: Method | None = None
+    labels: int = 0
+    raw: Estimate | None = None
+    #: What a reader must know of its judges; and why it cannot be met at launch, whatever its number.
+    of_judges: tuple[str, ...] = ()
+    no_launch: bool = False
     #: The same in the family; None where the verdict is not of it.
     p_missed: float | None = None
     #: How many times stricter than alone the family may be with this verdict.
@@ -79,7 +92,9 @@ class Draft:
         return [each for each in (self.apart, self.if_missed, self.if_passed) if each is not None]
 
 
-def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) -> Iterator[Draft]:
+def drafts_of(
+    run: Run, bar: Bar, bars: Bars, against: Against | None = None, judges: Judges | None = None
+) -> Iterator[Draft]:
     """The drafts of one bar.
 
     Args:
@@ -87,8 +102,12 @@ def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) ->
         bar: what must hold.
         bars: the table that it stands in.
         against: the run that it compares with, where there is one.
+        judges: those who gave verdicts in the run, where any did.
     """
     for dimension, group, part in slices_of(run, bar):
+        if bar.kind.of == "labels":
+            yield _of_labels(run, bar, dimension, judges)
+            continue
         tally = part.tally()
         draft = Draft(bar, dimension, group)
         draft.stopped, draft.skipped, draft.left_out = (int(tally[each]) for each in (STOPPED, SKIPPED, LEFT_OUT))
@@ -98,6 +117,7 @@ def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) ->
         if not (draft.why_not or len(part.rows)):
             draft.why_not = nothing_to_hold(run, bar, dimension)
         draft.in_part = bool(draft.why_not)
+        draft.trust = None if judges is None else judges.of(bar, part)
         try:
             if bar.compares:
                 _compare(draft, part, bars, against)
@@ -105,7 +125,27 @@ def drafts_of(run: Run, bar: Bar, bars: Bars, against: Against | None = None) ->
                 _measure(draft, part, bars)
         except NoData as none:
             draft.apart, draft.lacking, draft.unjudged = None, str(none), draft.failed
+        if draft.trust is not None and draft.apart is not None:
+            _judge_the_judges(draft, draft.trust)
         yield draft
+
+
+def _of_labels(run: Run, bar: Bar, dimension: str | None, judges: Judges | None) -> Draft:
+    """The draft of a bar on what people labelled: it is of the run's judge, whatever cases the run has."""
+    from pytest_evalbars.gate.trust import known_judge  # noqa: PLC0415 - few runs have judges
+
+    draft = Draft(bar, dimension, None)
+    if run.second_look:
+        draft.why_not, draft.in_part = SECOND_LOOK, True
+    try:
+        known = known_judge(dimension, judges)
+        metric = getattr(import_module("pytest_evalbars.metrics.labels"), bar.metric)
+        draft.apart = metric(known)
+        draft.trials = sum(len(item.raters) for item in known.items)
+        draft.p = (draft.apart.p_above if bar.upper else draft.apart.p_below)(bar.threshold)
+    except NoData as none:
+        draft.lacking = str(none)
+    return draft
 
 
 def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
@@ -120,9 +160,12 @@ def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
         return
     if draft.unjudged + draft.stopped:
         draft.if_missed, draft.if_passed = metric.estimate(part, "miss"), metric.estimate(part, "pass")
+    if draft.trust is not None:
+        _correct(draft, draft.trust)
     if not draft.stopped:
         draft.weak = weak_of(bars, bar, draft.dimension, part)
-    draft.no_bets = asked_for(bar, part) and shares_sources(part)
+    if asked_for(bar, part):
+        draft.no_bets = _why_no_bets(draft, part)
     if asked_for(bar, part) and not draft.no_bets:
         draft.bets = evidence(bar, metric, part, bars.alpha)
         draft.p = draft.bets.p_missed
@@ -133,6 +176,37 @@ def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
         each.bounds(bars.alpha)
         each.interval(bars.confidence)
         each.cases_to_settle(bar.threshold, bars.alpha, bars.alpha)
+
+
+def _correct(draft: Draft, trust: Trust) -> None:
+    """Put what people would have counted in the place of what a judge did, where that is known."""
+    from pytest_evalbars.gate.correct import corrected, why_not_corrected  # noqa: PLC0415 - few runs have judges
+
+    if draft.apart is None or trust.why_not or why_not_corrected(draft.bar, trust):
+        return
+    found = corrected(draft.bar, trust, (draft.apart, draft.if_missed, draft.if_passed))
+    draft.raw, draft.apart = draft.apart, found.apart
+    draft.if_missed, draft.if_passed = found.if_missed, found.if_passed
+    draft.correction, draft.labels = found.method, found.labels
+    draft.of_judges = (found.note,) if found.note else ()
+
+
+def _judge_the_judges(draft: Draft, trust: Trust) -> None:
+    """Say what is to say of who gave the verdicts."""
+    from pytest_evalbars.gate.correct import CORRECTED, why_not_corrected  # noqa: PLC0415 - few runs have judges
+
+    if trust.why_not:
+        draft.of_judges, draft.no_launch = (f"uncalibrated judge: {trust.why_not}",), True
+    elif draft.correction is None:
+        draft.of_judges = (why_not_corrected(draft.bar, trust),)
+        draft.no_launch = draft.bar.metric in CORRECTED and not draft.bar.compares
+
+
+def _why_no_bets(draft: Draft, part: Slice) -> str:
+    """Why nothing can be bet on the cases of a slice; empty if it can."""
+    if draft.correction is not None:
+        return "its rate is corrected for the judge's error"
+    return "some of its cases share a cluster" if shares_sources(part) else ""
 
 
 def _compare(draft: Draft, part: Slice, bars: Bars, against: Against | None) -> None:
@@ -163,7 +237,7 @@ def _compare(draft: Draft, part: Slice, bars: Bars, against: Against | None) -> 
 def _not_enforced(run: Run, part: Slice, left_out: int) -> str:
     """Why the session cannot hold the bar on this slice; empty if it can."""
     if run.second_look:
-        return "not enforced: this was a second look at cases that missed"
+        return SECOND_LOOK
     if run.unseen:
         return f"not enforced: {run.unseen[0]}"
     if left_out:

@@ -152,17 +152,26 @@ def sights(run: Run, bars: Bars, decision: Decision) -> Iterator[tuple[Verdict, 
     tiers = Counter(each.group is not None for each in family)
     for verdict, (_, _, group, part) in zip(decision.verdicts, parts, strict=True):
         multiplicity = max(1, len(tiers) * tiers[group is not None])
-        yield verdict, part, _sight(verdict, bars, part, bars.alpha / multiplicity)
+        launch = decision.stage == "launch"
+        yield verdict, part, _sight(verdict, bars, part, bars.alpha / multiplicity, launch=launch)
 
 
-def _sight(verdict: Verdict, bars: Bars, part: Slice, alpha_missed: float) -> Sight | str:
-    if verdict.verdict == "no data":
-        return "no data"
-    if verdict.e_met is not None:
-        return "not planned for a bar that may stop at any time"
-    if verdict.stopped:
-        return "not planned for a run that stopped early"
-    if verdict.spec.compares:
-        return "not planned for a comparison"
+def _sight(verdict: Verdict, bars: Bars, part: Slice, alpha_missed: float, *, launch: bool) -> Sight | str:
+    if why := _not_planned(verdict, launch=launch):
+        return why
     sample = sample_of(verdict.spec, bars, verdict.dimension, part)
     return "not planned for this metric" if sample is None else Sight(verdict.spec, sample, bars.alpha, alpha_missed)
+
+
+def _not_planned(verdict: Verdict, *, launch: bool) -> str:
+    """Why nothing is planned for a verdict; empty if it can be."""
+    reasons = {
+        "no data": verdict.verdict == "no data",
+        "not planned for people's labels": verdict.spec.kind.of == "labels",
+        "not planned for a rate that is corrected for its judge's error": verdict.correction is not None,
+        "cannot be met at launch, as its judge is not calibrated": launch and verdict.judge == "uncalibrated",
+        "not planned for a bar that may stop at any time": verdict.e_met is not None,
+        "not planned for a run that stopped early": verdict.stopped > 0,
+        "not planned for a comparison": verdict.spec.compares,
+    }
+    return next((words for words, holds in reasons.items() if holds), "")

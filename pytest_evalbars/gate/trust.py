@@ -16,6 +16,7 @@ import numpy as np
 from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.labels.digest import digest_of
+from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.run.columns import MISS
 from pytest_evalbars.stats.judge_error import error_rates
 
@@ -56,30 +57,33 @@ class JudgeTrust:
         """How often it errs; None where nobody said."""
         return error_rates(*columns_of(self.items)) if self.items else None
 
-    @cached_property
+    @property
     def why_not(self) -> str:
         """Why it is not calibrated, and the mend; empty if it is."""
+        return f"{self.by} {self.reason}" if self.reason else ""
+
+    @cached_property
+    def reason(self) -> str:
+        """The same without its name."""
+        if self.record is None and self.other is not None:
+            return f"is not the judge that was calibrated: {self._changed(self.other)}; {MEND}"
         if self.record is None:
-            if self.other is None:
-                return f"{self.by} was never compared with people on {self.dimension}; {MEND}"
-            return f"{self.by} was not compared with people on {self.dimension}, {self._changed(self.other)}; {MEND}"
+            return f"was never compared with people; {MEND}"
         if len(self.items) < FEWEST:
-            answers = "1 answer" if len(self.items) == 1 else f"{len(self.items)} answers"
-            return f"of {self.by} people labelled {answers} on {self.dimension}, and {FEWEST} are the fewest; {MEND}"
+            answers = "1 labelled answer" if len(self.items) == 1 else f"{len(self.items)} labelled answers"
+            return f"has {answers}, and {FEWEST} are the fewest; {MEND}"
         if self._by_chance():
-            return (
-                f"{self.by} is no better than chance on {self.dimension}; mend its rubric or ask another model, "
-                "and calibrate that"
-            )
+            return "is no better than chance; mend its rubric or ask another model, and calibrate that"
         return ""
 
     def _changed(self, other: CalibratedJudge) -> str:
+        """`its model was m-1 then, and its prompt another`."""
         changes = [
-            f"its {key} was {old}" if key != "prompt" else "its prompt was another"
+            f"its {key} was {'another' if key == 'prompt' else old} then"
             for key, old, new in zip(self.by._fields, other.by, self.by, strict=True)
             if old != new
         ]
-        return f"another was: {' and '.join(changes)}"
+        return " and ".join(changes)
 
     def _by_chance(self) -> bool:
         errors = self.errors
@@ -124,12 +128,30 @@ class Trust:
     @property
     def why_not(self) -> str:
         """Why a judge of it is not calibrated; empty if all are."""
-        return "; ".join(judge.why_not for judge in self.judges if judge.why_not)
+        return "; ".join(dict.fromkeys(judge.why_not for judge in self.judges if judge.why_not))
 
     @property
     def mixed(self) -> bool:
         """Whether some of its verdicts are no judge's."""
         return self.by_judges < self.verdicts
+
+
+def known_judge(dimension: str | None, judges: Judges | None) -> CalibratedJudge:
+    """What people said of the judge of a dimension.
+
+    Raises:
+        NoData: no judge, or several, judged it in this run; or it is not known well enough.
+    """
+    found = () if judges is None else judges.on(dimension)
+    if not found:
+        raise NoData(f"no judge gave a verdict on {dimension} in this run")
+    if len(found) > 1:
+        names = " and ".join(str(each.by) for each in found)
+        raise NoData(f"{len(found)} judges gave verdicts on {dimension}, and the bar is of one: {names}")
+    (one,) = found
+    if one.record is None or len(one.items) < FEWEST:
+        raise NoData(one.why_not)
+    return one.record
 
 
 class Judges:
@@ -189,7 +211,7 @@ class Judges:
     def _own(
         self, judges: dict[int, JudgeTrust], judged: NDArray[np.int64]
     ) -> tuple[tuple[CalibratedItem, ...], tuple[int, ...]]:
-        """The labelled answers that are among these, of one dimension, and were drawn from all of its; their cases."""
+        """The labelled answers among these rows of one dimension that were drawn from all of its; and their cases."""
         found: list[CalibratedItem] = []
         cases: list[int] = []
         for code, judge in judges.items():

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from pytest_evalbars.gate.against import Common, Flips
     from pytest_evalbars.gate.bar import Bar
+    from pytest_evalbars.gate.correct import Method
+    from pytest_evalbars.gate.trust import JudgeTrust
     from pytest_evalbars.gate.watch import BarChange
 
 #: The exit code where nothing missed, but it could not be decided.
@@ -66,6 +68,13 @@ class Verdict:
     #: the evidence then, whenever it stopped.
     e_met: float | None = None
     e_missed: float | None = None
+    #: Where a judge gave the verdicts: whether people's labels tell how far it may be trusted. Where the numbers are
+    #: corrected for its error: how, by how many labelled answers, and what the judge's own number was.
+    judge: Literal["calibrated", "uncalibrated"] | None = None
+    correction: Method | None = None
+    labels: int = 0
+    raw: float | None = None
+    raw_interval: tuple[float, float] | None = None
     #: Whether the verdict counts in this session, and whether it fails it.
     enforced: bool = True
     #: Whether it does not because the run holds a part of the cases only.
@@ -121,9 +130,16 @@ class Verdict:
             "e_missed": self.e_missed,
             "enforced": self.enforced,
             "fails": self.fails,
+            **({} if self.judge is None else self._judged()),
             "notes": list(self.notes),
             "why": spec.why,
         }
+
+    def _judged(self) -> dict[str, Any]:
+        """What only verdicts have that rest on a judge's."""
+        interval = None if self.raw_interval is None else list(self.raw_interval)
+        said = {"correction": self.correction, "labels": self.labels, "raw": self.raw, "raw_interval": interval}
+        return {"judge": self.judge, **said}
 
     def _compared(self) -> dict[str, Any]:
         """What only bars have that compare."""
@@ -163,6 +179,8 @@ class Decision:
     common: Common | None = None
     #: What changed in the bars since then.
     changes: tuple[BarChange, ...] = ()
+    #: The judges that gave verdicts, by dimension, and what is known of each.
+    judges: tuple[JudgeTrust, ...] = ()
 
     @property
     def too_many_errors(self) -> bool:
@@ -186,5 +204,6 @@ class Decision:
             "notes": list(self.notes),
             "baseline": None if self.common is None else self.common.to_json(),
             "changed_bars": [each.to_json() for each in self.changes],
+            **({"judges": [each.to_json() for each in self.judges]} if self.judges else {}),
             "verdicts": [each.to_json() for each in self.verdicts],
         }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_evalbars.calibration.columns import columns_of
-from pytest_evalbars.labels.model import SETTLED
+from pytest_evalbars.labels.model import SETTLED, UNCLEAR
 from pytest_evalbars.metrics.estimates import OfRate
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.stats.agreement import agreement
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Estimate
     from pytest_evalbars.stats.agreement import Agreement
 
-#: What raters say where nothing is graded; and of pairs of answers.
+#: What raters say where nothing is graded.
 VERDICTS = ("pass", "miss")
-PAIRS = ("first", "second", "tie")
+#: What they say of pairs of answers: there is no order in it.
+PAIR = {"first", "second", "tie"}
 #: Fewer levels than this have no neighbours.
 ORDERED = 3
 
@@ -40,7 +41,8 @@ def judge_specificity(known: CalibratedJudge) -> Estimate:
     rate = error_rates(*columns_of(known.items)).specificity
     if rate is None:
         raise NoData(
-            "people let none of the labelled answers miss; label some bad ones (`evalbars review --sample judge_fails`)"
+            "people let none of the labelled answers miss; label some bad ones "
+            "(`evalbars review --sample judge_fails`)"
         )
     return OfRate(rate)
 
@@ -83,23 +85,21 @@ def rater_alpha(known: CalibratedJudge) -> Estimate:
 
 def _of_raters(known: CalibratedJudge) -> Agreement:
     words = _words(known)
-    levels = len(known.levels) >= ORDERED
-    found = agreement(_ratings(known, words), categories=len(words), weights="ordinal" if levels else "nominal")
+    ordered = len(known.levels) >= ORDERED and len(words) == len(known.levels) and set(words) != PAIR
+    found = agreement(_ratings(known, words), categories=len(words), weights="ordinal" if ordered else "nominal")
     if found is None:
         raise NoData("no answer was labelled by two raters; let a second one label some of them")
     return found
 
 
 def _words(known: CalibratedJudge) -> tuple[str, ...]:
-    """What raters could say."""
-    if known.levels:
-        return known.levels
-    said = {word for item in known.items for word in item.raters.values()}
-    return PAIRS if said & set(PAIRS) else VERDICTS
+    """What raters could say, best first, and what they said besides."""
+    said = sorted({word for item in known.items for word in item.raters.values()} - {UNCLEAR})
+    return tuple(dict.fromkeys([*(known.levels or VERDICTS), *said]))
 
 
 def _ratings(known: CalibratedJudge, words: tuple[str, ...]) -> NDArray[np.int64]:
-    """What each rater said of each answer, as a code: shape (items, raters); -1 where one said nothing or not what."""
+    """What each rater said of each answer, as a code, shape (items, raters); -1 for nothing that tells."""
     names = sorted({name for item in known.items for name in item.raters} - {SETTLED})
     codes = {word: code for code, word in enumerate(words)}
     found = np.full((len(known.items), len(names)), -1)

@@ -34,7 +34,7 @@ def details(run: Run, bars: Bars, verdict: Verdict) -> list[str]:
         lines.append(f"why: {safe(bar.why)}")
     if bar.compares:
         return lines if verdict.flips is None else [*lines, _flipped(bar, verdict.flips)]
-    part = _slice(run, verdict)
+    part = None if bar.kind.of == "labels" else _slice(run, verdict)
     if part is None:
         return lines
     try:

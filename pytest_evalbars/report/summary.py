@@ -70,6 +70,8 @@ def summary(
         yield from map(Line, common_lines(decision.common, everything=everything))
     if not brief:
         yield from _section(table(run, bars, decision, everything=everything))
+    if decision.judges:
+        yield from _section(_judges(bars, decision, everything=everything))
     yield from _section(served_lines(run, bars))
     yield from _section(_predicted(run, bars, everything=everything))
     yield from _section(_never_seen(bars, decision))
@@ -124,6 +126,12 @@ def _across_bars(run: Run, bars: Bars, *, everything: bool) -> Iterator[Line]:
         yield from _section([flaky], "warn")
     if everything:
         yield from _section(patterns_lines(run, bars))
+
+
+def _judges(bars: Bars, decision: Decision, *, everything: bool) -> Iterable[str]:
+    from pytest_evalbars.report.judges import judge_lines  # noqa: PLC0415 - few suites have judges
+
+    return judge_lines(decision, bars.confidence, everything=everything)
 
 
 def _never_seen(bars: Bars, decision: Decision) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pytest_evalbars.gate.slices import metric_of, slices_of, weak_of
 from pytest_evalbars.metrics.registry import kind_of
 from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.metrics.verdicts import pass_rate
-from pytest_evalbars.report.numbers import amount, between, number, sign, span
+from pytest_evalbars.report.numbers import amount, between, count, number, sign, span
 from pytest_evalbars.report.words import place
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
@@ -85,6 +85,8 @@ def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[str]]:
         shown = [each for each in groups if id(each) in kept or each.fails]
     for verdict in [*whole, *shown]:
         yield _row(verdict)
+        if verdict.raw is not None and verdict.raw_interval is not None:
+            yield _raw(verdict, verdict.raw, verdict.raw_interval)
     if rest := len(groups) - len(shown):
         words = sorted({each.verdict for each in groups if each not in shown})
         yield ["", f"  + {rest} more groups: {' or '.join(words)}", *[""] * 7]
@@ -106,6 +108,8 @@ def _row(verdict: Verdict) -> list[str]:
         numbers[1] = f"none (e = {verdict.e_met:.3g})"
     word = verdict.verdict.upper() if verdict.fails else verdict.verdict
     asides = [] if verdict.enforced else ["not enforced"]
+    if verdict.judge == "uncalibrated":
+        asides.append("uncalibrated judge")
     if verdict.replayed and verdict.trials:
         asides.insert(0, "replayed" if verdict.only_replayed else "partly replayed")
     return [
@@ -118,6 +122,13 @@ def _row(verdict: Verdict) -> list[str]:
         sign(bar),
         f"{word} ({', '.join(asides)})" if asides else word,
     ]
+
+
+def _raw(verdict: Verdict, value: float, interval: tuple[float, float]) -> list[str]:
+    """What the judge itself says, below what is left of it."""
+    bar, inset = verdict.spec, "  " if verdict.group is None else "    "
+    corrected = f"{verdict.correction}, {count(verdict.labels, 'label')}"
+    return ["", f"{inset}raw, as judged", "", "", number(bar, value), "", span(bar, interval), "", corrected]
 
 
 def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:
@@ -165,7 +176,8 @@ def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:
                 if part.stopped().any():
                     value = ["-", "", _possible(part)]
                 numbers = [str(estimate.cases), str(int(part.judged().sum())), *value]
-            yield [safe(dimension, 40), safe(kind, 60), *numbers, "no bar", ""]
+            raw = "raw, as judged" if run.judged is not None and (part.of(run.judged.by) >= 0).any() else ""
+            yield [safe(dimension, 40), safe(kind, 60), *numbers, "no bar", raw]
 
 
 def _share(weak: float | None) -> str:

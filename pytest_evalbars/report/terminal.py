@@ -50,6 +50,8 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
         reporter.line(f"note: {note}", yellow=True)
     if evals.baseline.said:
         reporter.line(safe(evals.baseline.said), red=evals.baseline.refused)
+    if said := evals.calibration.said(evals.decision):
+        reporter.line(f"note: {safe(said)}", yellow=True)
     if evals.unrecorded:
         reporter.line(f"note: {safe(evals.unrecorded)}", yellow=True)
     if verbosity >= 0:

@@ -98,13 +98,16 @@ def _number(verdict: Verdict, confidence: float) -> str:
         spread = between(kind, verdict.possible)
         return f"{spread} ({ran} of {count(planned, 'trial')} ran, {verdict.stopped} stopped early)"
     bar, value = verdict.spec, verdict.estimate or 0.0
-    words = f"{number(bar, value)} over {count(verdict.cases, 'case')}"
+    words = f"{number(bar, value)} over {count(verdict.cases, 'labelled answer' if kind.of == 'labels' else 'case')}"
     if bar.compares:
         was, now = (amount(kind, each or 0.0) for each in (verdict.before, verdict.after))
         words = f"{was} -> {now} over {count(verdict.cases, 'case')}, {number(bar, value) if value else 'no change'}"
     if verdict.interval is None:
         return words
     words = f"{words} ({confidence * 100:g}% interval {span(bar, verdict.interval)})"
+    if verdict.raw is not None and verdict.raw_interval is not None:
+        raw = f"raw, as judged: {number(bar, verdict.raw)}, {span(bar, verdict.raw_interval)}"
+        return f"{words}, {verdict.correction} on {count(verdict.labels, 'label')} ({raw})"
     return f"{words}; {never}" if (never := never_seen(verdict, confidence)) else words
 
 
@@ -116,6 +119,7 @@ def never_seen(verdict: Verdict, confidence: float) -> str:
         or kind.unit != "share"
         or not verdict.spec.upper
         or verdict.estimate != 0
+        or verdict.correction is not None
         or verdict.high is None
     ):
         return ""

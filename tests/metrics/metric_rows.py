@@ -8,9 +8,11 @@ from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.metrics.registry import BUILT_IN
 
 SCALES = {"accuracy": {"levels": ["good", "fair", "bad"], "passing": "fair"}}
-#: A bar for every metric, without its threshold.
+#: Every metric but those of people's labels, which read no run.
+OF_RUNS = [kind for kind in BUILT_IN if kind.of != "labels"]
+#: A bar for every one of them, without its threshold.
 BARS = {
-    **{kind.name: {"metric": kind.name} for kind in BUILT_IN if not kind.pattern and not kind.takes},
+    **{kind.name: {"metric": kind.name} for kind in OF_RUNS if not kind.pattern and not kind.takes},
     **{kind.name: {"metric": kind.name, "class": "a"} for kind in BUILT_IN if kind.takes == ("class",)},
     **{kind.name: {"metric": kind.name, "level": "fair"} for kind in BUILT_IN if kind.takes == ("level",)},
     **{name: {"metric": name} for name in ("pass@1", "pass@2", "pass^2", "pass^3", "p50_latency", "p90_latency")},

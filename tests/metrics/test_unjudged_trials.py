@@ -7,8 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from metric_rows import AMOUNTS, BARS, SCALES, only, runs
 
-from pytest_evalbars.metrics.registry import BUILT_IN
-
 #: How far the bar of the full run may be off where cases are tried several times: how much their trials are worth is
 #: estimated, and those that err may have said that it is little. Amounts, and means over classes of which one may be
 #: rare: as much as the bar itself.
