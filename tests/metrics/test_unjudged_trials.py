@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metric_rows import AMOUNTS, BARS, SCALES, only, runs
+from metric_rows import AMOUNTS, BARS, OF_RUNS, SCALES, only, runs
 
 #: How far the bar of the full run may be off where cases are tried several times: how much their trials are worth is
 #: estimated, and those that err may have said that it is little. Amounts, and means over classes of which one may be
