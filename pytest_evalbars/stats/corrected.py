@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
@@ -179,8 +180,8 @@ def rogan_gladen(q: Rate, errors: ErrorRates) -> Adjusted:
         raise ValueError(f"the judge's errors correct nothing without its {what} none of the labelled items")
     if not errors.better_than_chance():
         raise ValueError(
-            f"a judge of sensitivity {se.value:.2f} and specificity {sp.value:.2f}, by {errors.items} labelled items, "
-            "is not proven to be better than chance, and nothing can be corrected by its errors"
+            f"a judge of sensitivity {se.value:.2f} and specificity {sp.value:.2f}, by {errors.items} labelled items, is"
+            " not proven to be better than chance, and nothing can be corrected by its errors"
         )
     return Adjusted(min(max(_solved(q.value, se.value, sp.value), 0.0), 1.0), q, se, sp)
 
