@@ -179,10 +179,10 @@ def rogan_gladen(q: Rate, errors: ErrorRates) -> Adjusted:
         what = "specificity: people missed" if sp is None else "sensitivity: people passed"
         raise ValueError(f"the judge's errors correct nothing without its {what} none of the labelled items")
     if not errors.better_than_chance():
-        raise ValueError(
-            f"a judge of sensitivity {se.value:.2f} and specificity {sp.value:.2f}, by {errors.items} labelled items, is"
-            " not proven to be better than chance, and nothing can be corrected by its errors"
+        judge = (
+            f"a judge of sensitivity {se.value:.2f} and specificity {sp.value:.2f} ({errors.items} labelled items)"
         )
+        raise ValueError(f"{judge} is not proven to be better than chance: its errors correct nothing")
     return Adjusted(min(max(_solved(q.value, se.value, sp.value), 0.0), 1.0), q, se, sp)
 
 
