@@ -9,24 +9,27 @@ A judge's own pass rate is biased by its errors, and its interval covers the tru
   judge's sensitivity and specificity. Those are the judge's own, where the shares above belong to the old population:
   a judge of sensitivity .95 and specificity .80, calibrated at .95, would show .90 after a fall to .80.
 
-Sources: Rogan & Gladen 1978, Lang & Reiczigel 2014 (interval), Lee et al. 2025 (judges). The effective size of the
-first is ours; tests/stats simulate what it keeps.
+Sources: Rogan & Gladen 1978, Lang & Reiczigel 2014 (interval), Lee et al. 2025 (judges), Zou & Donner 2008
+(bounds). The effective sizes are ours; tests/stats simulate what they keep.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from pytest_evalbars.stats.effective import Rate
-from pytest_evalbars.stats.judge_error import HALF, ErrorRates, labelled, weighted
+from pytest_evalbars.stats.effective import Rate, rate_bounds
+from pytest_evalbars.stats.judge_error import ErrorRates, Weights, labelled, weighted
 
 #: Smaller p-values are told as this one.
 LEAST = 1e-15
 #: Of the logarithm of a p-value, until it is told to 15 digits.
 HALVINGS = 60
+#: The least by which sensitivity + specificity is taken to exceed 1.
+TINY = 1e-12
 
 
 def post_stratified(
@@ -55,22 +58,42 @@ def post_stratified(
         ValueError: As `error_rates`.
     """
     j, h, w, codes = labelled(judged, human, weights, clusters)
-    pieces = []
-    for said, share in ((j, q.value), (~j, 1 - q.value)):
-        known = weighted(h[said], w[said], codes[said]) if said.any() else None
-        size = known.n_eff if known else 0.0
-        value = known.value if known else HALF
-        pieces.append((share, value, size, (size * value + HALF) / (size + 2 * HALF)))
-    (_, _, _, a), (_, _, _, b) = pieces
-    # From here on with half an item added to passes and misses, so that no piece is without doubt.
-    p = q.value * a + (1 - q.value) * b
-    within = sum(share * share * mean * (1 - mean) / (size + 1) for share, _, size, mean in pieces)
+    parts = [_part(share, h[said], w[said], codes[said]) for said, share in ((j, q.value), (~j, 1 - q.value))]
+    a, b = (part.guarded for part in parts)
+    p = sum(part.share * part.guarded for part in parts)
+    within = sum(part.share**2 * part.guarded * (1 - part.guarded) / max(part.size, 1) for part in parts)
     between = (a - b) ** 2 * q.value * (1 - q.value) / q.n_eff
     n_eff = min(max(p * (1 - p) / (within + between), 1.0), q.n_eff)
-    # The evidence of a sample that passes as a whole: no more than the items that people saw.
-    most = 1 / sum(share * share / max(size, 1.0) for share, _, size, _ in pieces)
-    value = sum(share * value for share, value, _, _ in pieces)
-    return Rate(min(max(value, 0.0), 1.0), n_eff, min(most, q.n_perfect), q.trials, q.cases, q.clusters, None)
+    # A sample that passes as a whole proves no more than the items that people saw.
+    seen = 1 / sum(part.share**2 / max(part.size, 1) for part in parts)
+    value = min(sum(part.share * part.value for part in parts), 1.0)
+    return Rate(value, n_eff, min(seen, q.n_perfect), q.trials, q.cases, q.clusters, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What the judge passed, or what it missed."""
+
+    #: Its share of the population.
+    share: float
+    #: The share of it that people pass, and of how many labelled items that is known.
+    value: float
+    size: float
+
+    @property
+    def guarded(self) -> float:
+        """The value with one pass and one miss more, so that a part without a miss is not without doubt.
+
+        With half of each, as Jeffreys would have it, the lower bound at 5% was above the truth in 9.6%.
+        """
+        return (self.size * self.value + 1) / (self.size + 2)
+
+
+def _part(share: float, human: Weights, weights: Weights, codes: NDArray[np.intp]) -> _Part:
+    if not len(human):
+        return _Part(share, 0.5, 0.0)
+    known = weighted(human, weights, codes)
+    return _Part(share, known.value, known.n_eff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +116,37 @@ class Adjusted:
         return self.q.cases
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """The two-sided interval, for display: of Lang & Reiczigel, with the evidence as effective sizes."""
+        """The two-sided interval, for display: Lang & Reiczigel's, on effective sizes."""
         if not 0 < confidence < 1:
             raise ValueError(f"a confidence must lie strictly between 0 and 1, got {confidence}")
-        return self._ends(float(ndtri((1 + confidence) / 2)))
+        z = float(ndtri((1 + confidence) / 2))
+        n, n_se, n_sp = self.q.n_eff + z * z, self.sensitivity.n_eff + 2, self.specificity.n_eff + 2
+        q = (self.q.n_eff * self.q.value + z * z / 2) / n
+        se = (self.sensitivity.n_eff * self.sensitivity.value + 1) / n_se
+        sp = (self.specificity.n_eff * self.specificity.value + 1) / n_sp
+        rate = _solved(q, se, sp)
+        of_q, of_se, of_sp = q * (1 - q) / n, se * (1 - se) / n_se, sp * (1 - sp) / n_sp
+        middle = rate + 2 * z * z * (rate * of_se - (1 - rate) * of_sp)
+        half = z * math.sqrt(of_q + rate**2 * of_se + (1 - rate) ** 2 * of_sp) / (se + sp - 1)
+        return self._of_all(middle - half), self._of_all(middle + half)
 
     def bounds(self, alpha: float) -> tuple[float, float]:
-        """One-sided lower and upper bound, each with error alpha, strictly between 0 and one half."""
-        if not 0 < alpha < 0.5:
-            raise ValueError(f"an error must lie strictly between 0 and 0.5, got {alpha}")
-        return self._ends(float(-ndtri(alpha)))
+        """One-sided lower and upper bound, each with error alpha, strictly between 0 and 1.
+
+        How far each end of the exact bounds of one of the three rates moves the corrected one, the others as they
+        are, added as squares. Unlike the interval for display they never narrow where alpha falls.
+        """
+        q, se, sp = (rate.value for rate in (self.q, self.sensitivity, self.specificity))
+        # An error that may be as bad as chance moves the corrected rate without end.
+        ends = [
+            [_solved(end, se, sp) for end in rate_bounds(self.q, alpha)],
+            [_solved(q, max(end, 1 - sp + TINY), sp) for end in rate_bounds(self.sensitivity, alpha)],
+            [_solved(q, se, max(end, 1 - se + TINY)) for end in rate_bounds(self.specificity, alpha)],
+        ]
+        rate = _solved(q, se, sp)
+        down = math.hypot(*(max(rate - min(pair), 0.0) for pair in ends))
+        up = math.hypot(*(max(max(pair) - rate, 0.0) for pair in ends))
+        return self._of_all(rate - down), self._of_all(rate + up)
 
     def p_below(self, t: float) -> float:
         """The p-value of "the true rate is at least t": below alpha where the upper bound is below t."""
@@ -112,22 +156,8 @@ class Adjusted:
         """The p-value of "the true rate is below t": at most alpha where the lower bound reaches t."""
         return _smallest(lambda alpha: self.bounds(alpha)[0] >= t)
 
-    def _ends(self, z: float) -> tuple[float, float]:
-        n, n_se, n_sp = self.q.n_eff + z * z, self.sensitivity.n_eff + 2, self.specificity.n_eff + 2
-        q = (self.q.n_eff * self.q.value + z * z / 2) / n
-        se = (self.sensitivity.n_eff * self.sensitivity.value + 1) / n_se
-        sp = (self.specificity.n_eff * self.specificity.value + 1) / n_sp
-        slope = se + sp - 1
-        rate = (q + sp - 1) / slope
-        of_q, of_se, of_sp = q * (1 - q) / n, se * (1 - se) / n_se, sp * (1 - sp) / n_sp
-        middle = rate + 2 * z * z * (rate * of_se - (1 - rate) * of_sp)
-        half = z * math.sqrt(of_q + rate**2 * of_se + (1 - rate) ** 2 * of_sp) / slope
-        low, high = (min(max(end, 0.0), 1.0) for end in (middle - half, middle + half))
-        shown = self._of_all
-        return shown(low), shown(high)
-
     def _of_all(self, rate: float) -> float:
-        return (1 - self.unjudged) * rate + self.unjudged * self.as_pass
+        return (1 - self.unjudged) * min(max(rate, 0.0), 1.0) + self.unjudged * self.as_pass
 
 
 def rogan_gladen(q: Rate, errors: ErrorRates) -> Adjusted:
@@ -149,12 +179,16 @@ def rogan_gladen(q: Rate, errors: ErrorRates) -> Adjusted:
         what = "specificity: people missed" if sp is None else "sensitivity: people passed"
         raise ValueError(f"the judge's errors correct nothing without its {what} none of the labelled items")
     if not errors.better_than_chance():
-        raise ValueError(
-            f"a judge of sensitivity {se.value:.2f} and specificity {sp.value:.2f}, by {errors.items} labelled items, is "
-            "not proven to be better than chance, and nothing can be corrected by its errors"
+        judge = (
+            f"a judge of sensitivity {se.value:.2f} and specificity {sp.value:.2f} ({errors.items} labelled items)"
         )
-    value = (q.value + sp.value - 1) / (se.value + sp.value - 1)
-    return Adjusted(min(max(value, 0.0), 1.0), q, se, sp)
+        raise ValueError(f"{judge} is not proven to be better than chance: its errors correct nothing")
+    return Adjusted(min(max(_solved(q.value, se.value, sp.value), 0.0), 1.0), q, se, sp)
+
+
+def _solved(q: float, se: float, sp: float) -> float:
+    """The rate that a judge of such errors, better than chance, shows as q."""
+    return (q + sp - 1) / (se + sp - 1)
 
 
 def with_unjudged(rate: Rate | Adjusted, share: float, *, as_pass: bool) -> Rate | Adjusted:
@@ -182,7 +216,7 @@ def with_unjudged(rate: Rate | Adjusted, share: float, *, as_pass: bool) -> Rate
 
 
 def _smallest(proven: Callable[[float], bool]) -> float:
-    """The smallest error below one half with which something is proven, 1 where it is with none."""
+    """The smallest error with which something is proven; one half where that is no error below it."""
     if proven(LEAST):
         return LEAST
     low, high = math.log(LEAST), math.log(0.5)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from proof import amounts, classes, confidence, early, pairs, passk, quantiles, rates, scores, sessions
+from proof import amounts, classes, confidence, early, judges, pairs, passk, quantiles, rates, scores, sessions
 from proof.laws import RARE, SCORES, SIZES
 from proof.table import BAD, CHANCE, HEADS, WORST, Effort, percent
 from tabulate import tabulate
@@ -199,6 +199,31 @@ SECTIONS = [
     Section("Rises of amounts on the same cases, skewed", pairs.amounts(False, 1), "Sigma is 1."),
     Section("Relative rises of amounts, much alike", pairs.amounts(True, 0.25, 0.5)),
     Section("Relative rises of amounts, skewed", pairs.amounts(True, 1), "Sigma is 1."),
+    Section(
+        "Pass rates corrected by labels, drawn at random",
+        judges.corrected(evenly=False),
+        "A thousand cases and a judge; people label some. The judge's own interval is beside them.",
+    ),
+    Section(
+        "Pass rates corrected by labels, half of them of what the judge missed",
+        judges.corrected(evenly=True),
+        "As above. Each label weighs as many cases as it stands for.",
+    ),
+    Section(
+        "Pass rates corrected by a judge's errors elsewhere",
+        judges.elsewhere,
+        "Labels of a thousand cases, half of them of what the judge missed; the judge is used on a thousand others,\n"
+        "of another rate. Judges that are not proven better than chance correct nothing, which never misses.",
+    ),
+    Section(
+        "A judge's errors, labels drawn at random",
+        judges.errors_of_judges(evenly=False),
+        "No miss among the labels leaves no specificity, which never misses.",
+    ),
+    Section(
+        "A judge's errors, half of the labels of what it missed",
+        judges.errors_of_judges(evenly=True),
+    ),
     Section("One bar, through `decide`", sessions.one_bar, "The bar is exactly where the truth is."),
     Section(
         "Launches of three bars, through `decide`",

@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import sys
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -16,9 +17,11 @@ import pytest
 
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.stats.calibration import brier, calibration_error
-from pytest_evalbars.stats.effective import case_rate, rate_bounds, rate_interval
+from pytest_evalbars.stats.corrected import Adjusted, post_stratified, rogan_gladen
+from pytest_evalbars.stats.effective import Rate, case_rate, rate_bounds, rate_interval
 from pytest_evalbars.stats.families import holm
 from pytest_evalbars.stats.independent import Difference, difference_interval
+from pytest_evalbars.stats.judge_error import error_rates
 from pytest_evalbars.stats.means import case_mean
 from pytest_evalbars.stats.paired import case_drop, drop_interval
 from pytest_evalbars.stats.passk import pass_at_k, pass_hat_k
@@ -27,6 +30,7 @@ from pytest_evalbars.stats.power import zero_miss_cases
 from pytest_evalbars.stats.proportions import clopper_pearson_high, clopper_pearson_low, p_at_least, wilson
 from pytest_evalbars.stats.quantiles import case_quantile, least_cases_above, quantile_interval
 from pytest_evalbars.stats.ratios import case_ratio, ratio_interval
+from pytest_evalbars.stats.trend import trend
 from pytest_evalbars.stats.trials import effective_per_case
 
 sys.path.append(str(Path(__file__).parents[1] / "gate"))
@@ -152,6 +156,32 @@ def newcombe(x1, n1, x2, n2, conf):
     return difference_interval(Difference(x1 / n1, x2 / n2, partial(wilson, x1, n1), partial(wilson, x2, n2)), conf)
 
 
+def plain(value, n):
+    return Rate(value, n, n, n, n, n, None)
+
+
+def solved(p, spec, sens):
+    judge = error_rates([True, False], [1, 0])
+    return rogan_gladen(
+        plain(p, 1000), replace(judge, sensitivity=plain(sens, 1000), specificity=plain(spec, 1000))
+    ).value
+
+
+def lang_reiczigel(p, spec, sens, n, m_neg, m_pos, conf):
+    return Adjusted(0.5, plain(p, n), plain(sens, m_pos), plain(spec, m_neg)).interval(conf)
+
+
+def post_stratified_point(Y_labelled, judge_labelled, judge_unlabelled):  # noqa: N803 - the file's words
+    passes = sum(judge_labelled) + judge_unlabelled["passes"]
+    cases = len(judge_labelled) + sum(judge_unlabelled.values())
+    return post_stratified(np.array(judge_labelled, bool), Y_labelled, None, plain(passes / cases, cases)).value
+
+
+def smokers(x, n):
+    found = trend(x, n)
+    return found.z**2, found.p
+
+
 #: By pattern of ids.
 HELD = {
     "one/wilson/*": shown,
@@ -183,6 +213,10 @@ HELD = {
     "mcnemar/exact/*": exact_flips,
     "mcnemar/midp/*": mid_p,
     "two/newcombe/*": newcombe,
+    "rg/lee2025/point": solved,
+    "rg/lee2025/ci2": lang_reiczigel,
+    "ppi/poststrat/point": post_stratified_point,
+    "drift/prop_trend_smokers": smokers,
     "ratio/log_delta": lambda cost, useful: ratio_interval(case_ratio(cost, useful), 0.95),
 }
 
@@ -215,9 +249,11 @@ NOT_HELD = {
     "krippendorff/*": JUDGES,
     "gwet/*": JUDGES,
     "seed/*": JUDGES,
-    "rg/*": JUDGES,
-    "ppi/*": JUDGES,
-    "drift/*": DRIFT,
+    "rg/lee2025/alloc": "labels are drawn evenly of what a judge passed and missed: no pilot is asked for",
+    **dict.fromkeys(
+        ("ppi/lam*", "ppi/tuned/*"), "post-stratified instead: never above 1, and not 0.7 points too high"
+    ),
+    "drift/ewma*": DRIFT,
     "mult/bh/*": "the gate corrects by Holm: the share of false findings is no promise to a session",
     "mult/by/*": "the gate corrects by Holm",
     "mult/hochberg/*": "the gate corrects by Holm: Hochberg needs verdicts that do not hang together",
