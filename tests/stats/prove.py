@@ -31,8 +31,9 @@ SUMMARY = """\
 - **What is kept.** {kept} of {promises} promises: pass rates at 5%, pass^k, quantiles, recall and calibration keep
   all of theirs, and so do single bars, and sessions whose cases are independent.
 - **Where it is not.** Too much is claimed where a few amounts are many times the rest, by macro precision, of
-  confidence that is nearly always right, where a few large documents decide, and by a bar that allows a small drop
-  where few of 100 cases flip; each case is listed here.
+  confidence that is nearly always right, where a few large documents decide, by a bar that allows a small drop where
+  few of 100 cases flip, and where a judge is corrected by 50 labels, half of them of what it missed; each case is
+  listed here.
 """
 HEAD = f"""\
 ## How to read the tables
@@ -200,17 +201,17 @@ SECTIONS = [
     Section("Relative rises of amounts, much alike", pairs.amounts(True, 0.25, 0.5)),
     Section("Relative rises of amounts, skewed", pairs.amounts(True, 1), "Sigma is 1."),
     Section(
-        "Pass rates corrected by labels, drawn at random",
+        "Corrected pass rates, labels drawn at random",
         judges.corrected(evenly=False),
         "A thousand cases and a judge; people label some. The judge's own interval is beside them.",
     ),
     Section(
-        "Pass rates corrected by labels, half of them of what the judge missed",
+        "Corrected pass rates, half of the labels of what the judge missed",
         judges.corrected(evenly=True),
         "As above. Each label weighs as many cases as it stands for.",
     ),
     Section(
-        "Pass rates corrected by a judge's errors elsewhere",
+        "Corrected pass rates, by a judge's errors elsewhere",
         judges.elsewhere,
         "Labels of a thousand cases, half of them of what the judge missed; the judge is used on a thousand others,\n"
         "of another rate. Judges that are not proven better than chance correct nothing, which never misses.",

@@ -1,7 +1,7 @@
 """The page of promises is what the simulations say, and says that they are kept."""
 
 import pytest
-from proof import amounts, classes, confidence, pairs, rates, scores, sessions
+from proof import amounts, classes, confidence, judges, pairs, rates, scores, sessions
 from proof.table import Effort
 from prove import README, SECTIONS
 
@@ -58,6 +58,14 @@ NOT_KEPT = {
         "Rises of amounts on the same cases, skewed",
         pairs.MET,
     ): "20 cases often lack the largest rises, and do not show that they do",
+    (
+        "Corrected pass rates, half of the labels of what the judge missed",
+        judges.LOW,
+    ): "25 labels of what it passed, each for 34 cases, are often all right, and do not show how wrong they may be",
+    (
+        "A judge's errors, half of the labels of what it missed",
+        f"{judges.HIGH}: specificity",
+    ): "one wrong pass among those 25 labels stands for 36 cases, where people miss about 50 in all",
 }
 
 
@@ -124,6 +132,9 @@ LONG = (
     "Bars that may stop at any time",
     "Pass rates, cases tried 1, 2, 3 or 10 times",
     "Classification, 10 cases and more in every class",
+    "Corrected pass rates, by a judge's errors elsewhere",
+    "A judge's errors, labels drawn at random",
+    "A judge's errors, half of the labels of what it missed",
 )
 
 
