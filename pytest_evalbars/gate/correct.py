@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.metrics.estimates import OfAdjusted, OfRate
 from pytest_evalbars.stats.corrected import Adjusted, post_stratified, rogan_gladen, with_unjudged
+from pytest_evalbars.stats.effective import case_rate
+from pytest_evalbars.stats.mixed import Mixed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
     from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.gate.trust import Trust
-    from pytest_evalbars.metrics.slice import Estimate
+    from pytest_evalbars.metrics.slice import Estimate, Slice
     from pytest_evalbars.stats.effective import Rate
 
 Method = Literal["post-stratified", "Rogan-Gladen"]
@@ -31,7 +39,7 @@ class Correction:
     apart: Estimate
     if_missed: Estimate | None = None
     if_passed: Estimate | None = None
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def why_not_corrected(bar: Bar, trust: Trust) -> str:
@@ -39,11 +47,6 @@ def why_not_corrected(bar: Bar, trust: Trust) -> str:
     if bar.compares or bar.metric not in CORRECTED:
         what = "a comparison" if bar.compares else f"the {bar.kind.words}"
         return f"not corrected for the judge's error, as {what} cannot be; hold pass_rate or miss_rate beside it"
-    if trust.mixed:
-        return (
-            f"not corrected for the judge's error: {trust.verdicts - trust.by_judges} of {trust.verdicts} verdicts "
-            "are no judge's; check what code can check on a dimension of its own"
-        )
     if len(trust.items) >= FEWEST:
         return ""
     if len(trust.judges) > 1:
@@ -60,59 +63,97 @@ def why_not_corrected(bar: Bar, trust: Trust) -> str:
     return ""
 
 
-def corrected(bar: Bar, trust: Trust, ends: tuple[Estimate, Estimate | None, Estimate | None]) -> Correction:
+def corrected(
+    bar: Bar, trust: Trust, part: Slice, ends: tuple[Estimate, Estimate | None, Estimate | None]
+) -> Correction:
     """What people would have counted, where `why_not_corrected` says nothing.
 
     Args:
         bar: of passes or of misses.
         trust: who judged the slice.
-        ends: the judge's own number on what was judged, and with every other trial at the low and at the high end.
+        part: the slice.
+        ends: the number as it is on what was judged, and with every other trial at the low and at the high end.
     """
-    rates = [end.rate if isinstance(end, OfRate) else None for end in ends]
-    apart, *others = (rate and _turned(bar, rate) for rate in rates)
+    rates = [_turned(bar, end.rate) if isinstance(end, OfRate) else None for end in ends]
+    apart, *others = rates
     assert apart is not None  # noqa: S101 - both metrics are shares
     own = len(trust.items) >= FEWEST
     known = Correction(
         "post-stratified" if own else "Rogan-Gladen",
         len(trust.items if own else trust.judges[0].items),
-        _estimate(bar, _by_people(trust, apart, own=own)),
-        note="" if own else _elsewhere(trust),
+        _estimate(bar, _by_people(trust, part, apart)),
+        notes=tuple(_notes(trust, own=own)),
     )
     values = sorted(rate.value for rate in others if rate is not None)
     if not values:
         return known
     low, unjudged = values[0], min(values[-1] - values[0], 1.0)
-    # The judge's rate on what it judged: that of `apart`, but with cases as they weigh among all.
+    # The rate of what was judged: that of `apart`, but with cases as they weigh among all.
     rate = apart if unjudged == 1 else replace(apart, value=min(low / (1 - unjudged), 1.0))
-    judged = _by_people(trust, rate, own=own)
-    missed, passed = (_estimate(bar, with_unjudged(judged, unjudged, as_pass=passes)) for passes in (False, True))
+    judged = _by_people(trust, part, rate)
+    missed, passed = (_estimate(bar, _with_unjudged(judged, unjudged, as_pass=passes)) for passes in (False, True))
     return replace(known, if_missed=missed, if_passed=passed)
 
 
-def _by_people(trust: Trust, rate: Rate, *, own: bool) -> Rate | Adjusted:
-    """A judge's pass rate as people would have it.
+def _by_people(trust: Trust, part: Slice, rate: Rate) -> Rate | Adjusted | Mixed:
+    """A pass rate as people would have it.
 
     Args:
         trust: who judged the slice.
-        rate: the judge's.
-        own: whether enough of the slice's own answers are labelled.
+        part: the slice.
+        rate: of all verdicts, as they are.
     """
-    if own:
+    if not trust.mixed:
+        return _by_labels(trust, rate)
+    passed, judged = part.passed(), part.judged()
+    assert part.run.judged is not None  # noqa: S101 - a judge judged some of it
+    by_judge = judged & (part.of(part.run.judged.by) >= 0)
+    share = _rate(part, by_judge, judged)
+    # Each row as its case weighs: of a case with trials of both kinds, one is in each.
+    weights = 1 / np.bincount(part.of(part.run.case)[judged])[part.of(part.run.case)[judged]]
+    of_judge, of_pass = by_judge[judged], passed[judged]
+    counted, exact = (
+        replace(_rate(part, passed, which), value=float(weights[here & of_pass].sum() / weights[here].sum()))
+        for which, here in ((by_judge, of_judge), (judged & ~by_judge, ~of_judge))
+    )
+    return Mixed(_by_labels(trust, counted), exact, share)
+
+
+def _rate(part: Slice, what: NDArray[np.bool_], among: NDArray[np.bool_]) -> Rate:
+    """The share of some rows that are such."""
+    sums, trials, clusters = part.by_case(what.astype(np.float64), among)
+    return case_rate(sums.astype(np.int64), trials, clusters)
+
+
+def _by_labels(trust: Trust, rate: Rate) -> Rate | Adjusted:
+    """A judge's pass rate as people would have it."""
+    if len(trust.items) >= FEWEST:
         return post_stratified(*columns_of(trust.items), rate, trust.cases)
     errors = trust.judges[0].errors
     assert errors is not None  # noqa: S101 - the judge is calibrated
     return rogan_gladen(rate, errors)
 
 
-def _elsewhere(trust: Trust) -> str:
-    """Why the slice's own labelled answers do not correct it."""
+def _with_unjudged(rate: Rate | Adjusted | Mixed, share: float, *, as_pass: bool) -> Rate | Adjusted | Mixed:
+    if isinstance(rate, Mixed):
+        return replace(rate, unjudged=share, as_pass=as_pass)
+    if isinstance(rate, Adjusted):
+        return with_unjudged(rate, share, as_pass=as_pass)
+    return with_unjudged(rate, share, as_pass=as_pass)
+
+
+def _notes(trust: Trust, *, own: bool) -> Iterator[str]:
+    """What a reader must know of a correction."""
     labels = len(trust.judges[0].items)
-    if not trust.items:
-        return "the labels are of other answers than these: corrected by the judge's errors there (Rogan-Gladen)"
-    return (
-        f"only {len(trust.items)} of these answers are labelled, and {FEWEST} are the fewest: corrected by the "
-        f"judge's errors on all {labels} (Rogan-Gladen)"
-    )
+    if not own and not trust.items:
+        yield "the labels are of other answers than these: corrected by the judge's errors there (Rogan-Gladen)"
+    elif not own:
+        yield (
+            f"only {len(trust.items)} of these answers are labelled, and {FEWEST} are the fewest: corrected by the "
+            f"judge's errors on all {labels} (Rogan-Gladen)"
+        )
+    if trust.mixed:
+        yield f"{trust.verdicts - trust.by_judges} of {trust.verdicts} verdicts are no judge's, and stand as they are"
 
 
 def _turned(bar: Bar, rate: Rate) -> Rate:
@@ -120,7 +161,7 @@ def _turned(bar: Bar, rate: Rate) -> Rate:
     return replace(rate, value=1 - rate.value) if bar.metric == "miss_rate" else rate
 
 
-def _estimate(bar: Bar, rate: Rate | Adjusted) -> Estimate:
-    if isinstance(rate, Adjusted):
+def _estimate(bar: Bar, rate: Rate | Adjusted | Mixed) -> Estimate:
+    if isinstance(rate, Adjusted | Mixed):
         return OfAdjusted(rate, turned=bar.metric == "miss_rate")
     return OfRate(_turned(bar, rate))

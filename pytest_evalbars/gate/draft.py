@@ -161,7 +161,7 @@ def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
     if draft.unjudged + draft.stopped:
         draft.if_missed, draft.if_passed = metric.estimate(part, "miss"), metric.estimate(part, "pass")
     if draft.trust is not None:
-        _correct(draft, draft.trust)
+        _correct(draft, draft.trust, part)
     if not draft.stopped:
         draft.weak = weak_of(bars, bar, draft.dimension, part)
     if asked_for(bar, part):
@@ -178,17 +178,17 @@ def _measure(draft: Draft, part: Slice, bars: Bars) -> None:
         each.cases_to_settle(bar.threshold, bars.alpha, bars.alpha)
 
 
-def _correct(draft: Draft, trust: Trust) -> None:
+def _correct(draft: Draft, trust: Trust, part: Slice) -> None:
     """Put what people would have counted in the place of what a judge did, where that is known."""
     from pytest_evalbars.gate.correct import corrected, why_not_corrected  # noqa: PLC0415 - few runs have judges
 
     if draft.apart is None or trust.why_not or why_not_corrected(draft.bar, trust):
         return
-    found = corrected(draft.bar, trust, (draft.apart, draft.if_missed, draft.if_passed))
+    found = corrected(draft.bar, trust, part, (draft.apart, draft.if_missed, draft.if_passed))
     draft.raw, draft.apart = draft.apart, found.apart
     draft.if_missed, draft.if_passed = found.if_missed, found.if_passed
     draft.correction, draft.labels = found.method, found.labels
-    draft.of_judges = (found.note,) if found.note else ()
+    draft.of_judges = found.notes
 
 
 def _judge_the_judges(draft: Draft, trust: Trust) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.stats.judge_error import ErrorRates
 
 #: What to do about a judge that nobody knows.
-MEND = "label some of its answers (`evalbars review`), then run `evalbars calibrate`"
+MEND = "let people label some answers (`evalbars review`), then run `evalbars calibrate`"
 #: What is not the verdicts' and rests on them all the same.
 USEFUL = "cost_per_useful"
 

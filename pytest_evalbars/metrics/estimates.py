@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.stats.corrected import Adjusted
     from pytest_evalbars.stats.effective import Rate
     from pytest_evalbars.stats.means import Mean
+    from pytest_evalbars.stats.mixed import Mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class OfRate:
 class OfAdjusted:
     """An estimate of a share that was corrected by the errors of its judge."""
 
-    adjusted: Adjusted
+    adjusted: Adjusted | Mixed
     #: Whether it is the share of misses, and not of passes.
     turned: bool = False
 

@@ -20,13 +20,19 @@ TOLD = 10
 
 
 def judge_lines(decision: Decision, confidence: float, *, everything: bool) -> Iterator[str]:
-    """`judges: tone by m (tone@1): calibrated on 200 labels of 2 raters, ...: lets through 20 of 100 bad ...`."""
-    told = decision.judges if everything else decision.judges[:TOLD]
-    for judge in told:
+    """`judges: tone by m (tone@1): calibrated on 200 labels of 2 raters, ...: lets through 20 of 100 bad ...`.
+
+    Those of whom nothing is known share a line for each reason.
+    """
+    said: dict[str, list[str]] = {}
+    for judge in decision.judges:
         known = f"uncalibrated: {judge.reason}" if judge.reason else _known(judge, confidence)
-        yield safe(f"judges: {judge.dimension} by {judge.by.model} ({judge.by.rubric}): {known}")
-    if rest := len(decision.judges) - len(told):
-        yield f"judges: and {rest} more (-v tells all)"
+        said.setdefault(known, []).append(f"{judge.dimension} by {judge.by.model} ({judge.by.rubric})")
+    told = list(said.items())
+    for known, names in told if everything else told[:TOLD]:
+        yield safe(f"judges: {', '.join(names)}: {known}")
+    if not everything and len(told) > TOLD:
+        yield f"judges: and {len(told) - TOLD} more (-v tells all)"
 
 
 def _known(judge: JudgeTrust, confidence: float) -> str:

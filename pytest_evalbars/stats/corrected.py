@@ -152,11 +152,11 @@ class Adjusted:
 
     def p_below(self, t: float) -> float:
         """The p-value of "the true rate is at least t": below alpha where the upper bound is below t."""
-        return _smallest(lambda alpha: self.bounds(alpha)[1] < t)
+        return smallest_error(lambda alpha: self.bounds(alpha)[1] < t)
 
     def p_above(self, t: float) -> float:
         """The p-value of "the true rate is below t": at most alpha where the lower bound reaches t."""
-        return _smallest(lambda alpha: self.bounds(alpha)[0] >= t)
+        return smallest_error(lambda alpha: self.bounds(alpha)[0] >= t)
 
     def _of_all(self, rate: float) -> float:
         return (1 - self.unjudged) * min(max(rate, 0.0), 1.0) + self.unjudged * self.as_pass
@@ -221,7 +221,7 @@ def with_unjudged(rate: Corrected, share: float, *, as_pass: bool) -> Corrected:
     return replace(rate, value=value, unjudged=share, as_pass=as_pass)
 
 
-def _smallest(proven: Callable[[float], bool]) -> float:
+def smallest_error(proven: Callable[[float], bool]) -> float:
     """The smallest error with which something is proven; one half where that is no error below it."""
     if proven(LEAST):
         return LEAST

@@ -8,6 +8,7 @@ from judged_runs import BY, calibration, items, judged, row, said, verdicts
 
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.gate.certain import Certainty
+from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.run.plan import Plan, Planned
 
 BAR = {"dimension": "tone", "at_least": 0.9}
@@ -55,7 +56,7 @@ def test_an_uncalibrated_judge_is_told_at_testing_and_nothing_is_launched_on_it(
     assert (testing.verdict, testing.judge, testing.fails) == ("met", "uncalibrated", False)
     (note,) = testing.notes
     assert note == (
-        "uncalibrated judge: m-1 by tone@1 was never compared with people; label some of its answers "
+        "uncalibrated judge: m-1 by tone@1 was never compared with people; let people label some answers "
         "(`evalbars review`), then run `evalbars calibrate`"
     )
     assert (launch.verdict, launch.fails, launch.estimate) == ("inconclusive", True, 0.99)
@@ -167,15 +168,28 @@ def test_an_unproven_judge_corrects_no_other_answers_and_nothing_is_launched_on_
     assert "not proven to be better than chance; label more bad answers" in verdict.notes[0]
 
 
-def test_a_slice_that_is_not_all_a_judges_is_not_corrected():
-    rows = [row(f"c{n:04}", "miss" if n == 7 else "pass", n + 1 if n > 9 else None) for n in range(1000)]
-    run = Run.from_observations(rows)
-    record = known(run, picked=range(10, 200))
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["own labels", "labels of other answers"])
+def test_of_a_slice_that_is_not_all_a_judges_only_its_part_is_corrected(elsewhere):
+    """The first 100 answers are refused by a check; of the 900 others the judge passes 810, and 45 too few."""
+    rows = [row(f"c{n:04}", "pass" if n >= 190 else "miss", n + 1 if n >= 100 else None) for n in range(1000)]
+    run, truth = Run.from_observations(rows), np.arange(1000) >= 145
+    of_judge = np.r_[100:190, 190:1000:9]
+    weight = np.where(np.arange(1000) < 190, 1.0, 9.0)
+    population = digest_of(run.judged.of[100:])
+    record = known(run, truth, of_judge, weight=weight, population="" if elsewhere else population)
 
-    verdict = only(run, record=record, stage="launch")
-    assert (verdict.verdict, verdict.correction, verdict.estimate) == ("inconclusive", None, 0.999)
-    assert "10 of 1000 verdicts are no judge's" in verdict.notes[0]
-    assert only(run, record=record).verdict == "met"
+    verdict, missed = gate(
+        run, {**BAR, "at_least": 0.8}, {"metric": "miss_rate", "at_most": 0.2}, record=record
+    ).verdicts
+    assert verdict.correction == missed.correction == ("Rogan-Gladen" if elsewhere else "post-stratified")
+    assert verdict.raw == pytest.approx(0.81)
+    assert verdict.estimate == pytest.approx(0.855)
+    assert missed.estimate == pytest.approx(0.145)
+    assert verdict.notes[-1] == "100 of 1000 verdicts are no judge's, and stand as they are"
+    assert verdict.low < verdict.estimate < verdict.high
+    assert (missed.low, missed.high) == pytest.approx((1 - verdict.high, 1 - verdict.low))
+    assert verdict.verdict == "met"
+    assert missed.p_missed == pytest.approx(verdict.p_missed, rel=1e-6)
 
 
 def test_each_of_several_judges_must_be_calibrated():

@@ -82,7 +82,7 @@ def test_an_uncalibrated_judge_is_told_and_passes_at_testing_and_not_at_launch(c
     testing, launch = coach.run(), coach.run("--evalbars-stage=launch")
 
     assert (testing.exit, launch.exit) == (0, 10)
-    reason = "was never compared with people; label some of its answers (`evalbars review`)"
+    reason = "was never compared with people; let people label some answers (`evalbars review`)"
     testing.said("met (uncalibrated judge)", "judges: tone by offline", f"uncalibrated: {reason}", "gate passed")
     testing.said("note: evals/calibration.jsonl: there is no such calibration record yet; `evalbars calibrate`")
     launch.said("INCONCLUSIVE (uncalibrated judge)", "INCONCLUSIVE tone: pass rate", "uncalibrated judge: ", reason)
