@@ -29,7 +29,6 @@ NO_BASELINE = (
     "there is no baseline to compare with; name one as `baseline` in the bars file, and write it with "
     "--evalbars-update-baseline"
 )
-SECOND_LOOK = "not enforced: this was a second look at cases that missed"
 
 
 @dataclass(slots=True)
@@ -106,7 +105,7 @@ def drafts_of(
     """
     for dimension, group, part in slices_of(run, bar):
         if bar.kind.of == "labels":
-            yield _of_labels(run, bar, dimension, judges)
+            yield _of_labels(run, bar, dimension, part, judges)
             continue
         tally = part.tally()
         draft = Draft(bar, dimension, group)
@@ -130,13 +129,15 @@ def drafts_of(
         yield draft
 
 
-def _of_labels(run: Run, bar: Bar, dimension: str | None, judges: Judges | None) -> Draft:
+def _of_labels(run: Run, bar: Bar, dimension: str | None, part: Slice, judges: Judges | None) -> Draft:
     """The draft of a bar on what people labelled: it is of the run's judge, whatever cases the run has."""
     from pytest_evalbars.gate.trust import known_judge  # noqa: PLC0415 - few runs have judges
 
     draft = Draft(bar, dimension, None)
-    if run.second_look:
-        draft.why_not, draft.in_part = SECOND_LOOK, True
+    if run.second_look or judges is None or not judges.on(dimension):
+        why_not = _not_enforced(run, part, int(part.tally()[LEFT_OUT]))
+        draft.why_not = why_not if why_not or len(part.rows) else nothing_to_hold(run, bar, dimension)
+        draft.in_part = bool(draft.why_not)
     try:
         known = known_judge(dimension, judges)
         metric = getattr(import_module("pytest_evalbars.metrics.labels"), bar.metric)
@@ -237,7 +238,7 @@ def _compare(draft: Draft, part: Slice, bars: Bars, against: Against | None) -> 
 def _not_enforced(run: Run, part: Slice, left_out: int) -> str:
     """Why the session cannot hold the bar on this slice; empty if it can."""
     if run.second_look:
-        return SECOND_LOOK
+        return "not enforced: this was a second look at cases that missed"
     if run.unseen:
         return f"not enforced: {run.unseen[0]}"
     if left_out:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.stats.judge_error import ErrorRates
 
 #: What to do about a judge that nobody knows.
-MEND = "let people label some answers (`evalbars review`), then run `evalbars calibrate`"
+MEND = "label a sample (`evalbars review`), then run `evalbars calibrate`"
 #: What is not the verdicts' and rests on them all the same.
 USEFUL = "cost_per_useful"
 
@@ -60,20 +60,20 @@ class JudgeTrust:
     @property
     def why_not(self) -> str:
         """Why it is not calibrated, and the mend; empty if it is."""
-        return f"{self.by} {self.reason}" if self.reason else ""
+        return f"{self.by}, {self.reason}" if self.reason else ""
 
     @cached_property
     def reason(self) -> str:
         """The same without its name."""
         if self.record is None and self.other is not None:
-            return f"is not the judge that was calibrated: {self._changed(self.other)}; {MEND}"
+            return f"not the judge that was calibrated: {self._changed(self.other)}; {MEND}"
         if self.record is None:
-            return f"was never compared with people; {MEND}"
+            return f"never compared with people; {MEND}"
         if len(self.items) < FEWEST:
             answers = "1 labelled answer" if len(self.items) == 1 else f"{len(self.items)} labelled answers"
-            return f"has {answers}, and {FEWEST} are the fewest; {MEND}"
+            return f"{answers}, and {FEWEST} are the fewest; {MEND}"
         if self._by_chance():
-            return "is no better than chance; mend its rubric or ask another model, and calibrate that"
+            return "no better than chance; mend its rubric or ask another model, and calibrate that"
         return ""
 
     def _changed(self, other: CalibratedJudge) -> str:

@@ -56,8 +56,8 @@ def test_an_uncalibrated_judge_is_told_at_testing_and_nothing_is_launched_on_it(
     assert (testing.verdict, testing.judge, testing.fails) == ("met", "uncalibrated", False)
     (note,) = testing.notes
     assert note == (
-        "uncalibrated judge: m-1 by tone@1 was never compared with people; let people label some answers "
-        "(`evalbars review`), then run `evalbars calibrate`"
+        "uncalibrated judge: m-1 by tone@1, never compared with people; label a sample (`evalbars review`), "
+        "then run `evalbars calibrate`"
     )
     assert (launch.verdict, launch.fails, launch.estimate) == ("inconclusive", True, 0.99)
     assert launch.notes[-1] == "nothing is launched on that"
@@ -68,15 +68,15 @@ def test_an_uncalibrated_judge_is_told_at_testing_and_nothing_is_launched_on_it(
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (lambda run: known(run, picked=range(29)), "has 29 labelled answers, and 30 are the fewest"),
-        (lambda run: known(run, picked=range(1)), "has 1 labelled answer, and 30 are the fewest"),
+        (lambda run: known(run, picked=range(29)), "29 labelled answers, and 30 are the fewest"),
+        (lambda run: known(run, picked=range(1)), "1 labelled answer, and 30 are the fewest"),
         (lambda run: calibration(items(run, run.outcome == 0, range(200)), model="m-0"), "its model was m-0 then"),
         (
             lambda run: calibration(items(run, run.outcome == 0, range(200)), rubric="tone@0", prompt="q"),
-            "is not the judge that was calibrated: its rubric was tone@0 then and its prompt was another then",
+            "not the judge that was calibrated: its rubric was tone@0 then and its prompt was another then",
         ),
-        (lambda run: known(run, truth=np.arange(len(run)) % 2, picked=range(800, 1000)), "is no better than chance"),
-        (lambda run: calibration(items(run, run.outcome == 0, range(200)), dimension="wit"), "was never compared"),
+        (lambda run: known(run, truth=np.arange(len(run)) % 2, picked=range(800, 1000)), "no better than chance"),
+        (lambda run: calibration(items(run, run.outcome == 0, range(200)), dimension="wit"), "never compared"),
     ],
     ids=["too few", "one", "another model", "another rubric and prompt", "by chance", "another dimension"],
 )
@@ -201,7 +201,7 @@ def test_each_of_several_judges_must_be_calibrated():
 
     half, whole = only(run, record=one, stage="launch"), only(run, record=both, stage="launch")
     assert (half.verdict, half.judge) == ("inconclusive", "uncalibrated")
-    assert "m-2 by tone@1 is not the judge that was calibrated: its model was m-1 then" in half.notes[0]
+    assert "m-2 by tone@1, not the judge that was calibrated: its model was m-1 then" in half.notes[0]
     assert (whole.verdict, whole.correction, whole.labels) == ("met", "post-stratified", 200)
 
 

@@ -76,7 +76,7 @@ def test_without_a_calibration_nothing_is_known_and_that_is_no_pass(metric):
     for stage in ("testing", "launch"):
         verdict = only(run, held(metric, 0.0), stage=stage)
         assert (verdict.verdict, verdict.fails, verdict.metric_lacks) == ("no data", True, True)
-        assert "was never compared with people" in verdict.notes[0]
+        assert "never compared with people" in verdict.notes[0]
     assert gate(run, held(metric, 0.0)).exit_code == 10
 
 
@@ -84,7 +84,7 @@ def test_without_a_calibration_nothing_is_known_and_that_is_no_pass(metric):
     ("run", "record", "metric", "words"),
     [
         (Run.from_observations([row("a")]), None, "judge_ac1", "no judge gave a verdict on tone in this run"),
-        (judged(100, 100), known(judged(100, 100), picked=range(20)), "judge_ac1", "has 20 labelled answers, and 30"),
+        (judged(100, 100), known(judged(100, 100), picked=range(20)), "judge_ac1", "20 labelled answers, and 30"),
         (judged(100, 100), known(judged(100, 100), picked=range(90)), "judge_specificity", "label some bad ones"),
         (judged(100, 100), known(judged(100, 100), picked=range(90)), "rater_alpha", "all raters say the same"),
         (

@@ -82,7 +82,7 @@ def test_an_uncalibrated_judge_is_told_and_passes_at_testing_and_not_at_launch(c
     testing, launch = coach.run(), coach.run("--evalbars-stage=launch")
 
     assert (testing.exit, launch.exit) == (0, 10)
-    reason = "was never compared with people; let people label some answers (`evalbars review`)"
+    reason = "never compared with people; label a sample (`evalbars review`)"
     testing.said("met (uncalibrated judge)", "judges: tone by offline", f"uncalibrated: {reason}", "gate passed")
     testing.said("note: evals/calibration.jsonl: there is no such calibration record yet; `evalbars calibrate`")
     launch.said("INCONCLUSIVE (uncalibrated judge)", "INCONCLUSIVE tone: pass rate", "uncalibrated judge: ", reason)
@@ -135,7 +135,7 @@ def test_the_command_line_names_another_record(coach, capsys):
     record(elsewhere, load_run(first.path), rubric="tone@old", prompt="other")
 
     found = coach.run(f"--evalbars-calibration={elsewhere}", "-v")
-    found.said("is not the judge that was calibrated: its rubric was tone@old then and its prompt was another then")
+    found.said("not the judge that was calibrated: its rubric was tone@old then and its prompt was another then")
     code, out, _ = command(capsys, first.path, "--calibration", elsewhere)
     assert (code, "tone@old" in out) == (0, True)
 
@@ -172,7 +172,7 @@ def test_a_bar_on_a_judge_that_nobody_calibrated_has_no_data_and_fails(coach):
 
     found = coach.run()
     assert found.exit == 10
-    found.said("NO DATA tone", "the specificity (bad answers stopped) is not known", "was never compared with people")
+    found.said("NO DATA tone", "the specificity (bad answers stopped) is not known", "never compared with people")
     found.said("no such calibration record yet")
 
 
@@ -184,6 +184,18 @@ def test_a_bar_on_the_judge_of_a_dimension_that_nobody_declares_is_a_usage_error
     found.said('"tune" is no dimension of any collected case; did you mean "tone"?')
 
 
+def test_where_only_other_cases_run_a_bar_on_a_judge_is_reported_and_not_enforced(coach):
+    coach.bars(SPECIFIC)
+    coach.cases(5, 5)
+
+    found = coach.run("-k", "test_answer")
+    assert found.exit == 0
+    found.said("no data (not enforced)", "60 of its 60 cases were left out of this run")
+    found = coach.run("test_cases.py")
+    assert found.exit == 0
+    found.said("not in this selection")
+
+
 def test_no_bar_on_labels_is_called_unreachable_and_each_is_planned_as_what_it_is(coach, capsys):
     coach.bars(BARS + SPECIFIC + "min_cases = 500\n")
 
@@ -191,7 +203,10 @@ def test_no_bar_on_labels_is_called_unreachable_and_each_is_planned_as_what_it_i
     found.never_said("cannot be met with the cases at hand")
     capsys.readouterr()
     assert main(["plan", str(found.path)]) == 0
-    assert "not planned for people's labels" in capsys.readouterr().out or "no data" in capsys.readouterr().out
+    assert "no data" in capsys.readouterr().out
+    record(coach.path / "evals" / "calibration.jsonl", load_run(found.path))
+    assert main(["plan", str(found.path)]) == 0
+    assert "not planned for people's labels" in capsys.readouterr().out
 
 
 def test_where_labels_correct_a_rate_no_case_is_left_out_because_the_raw_one_is_certain(coach):

@@ -1,10 +1,13 @@
 """What the gate says of a rate that a judge counted, again and again: the truth is known here."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from judged_runs import calibration, items, judged, said, verdicts
 
 from pytest_evalbars import decide, load_bars
+from pytest_evalbars.labels.digest import digest_of
 
 CASES, LABELS = 1000, 200
 SENSITIVITY, SPECIFICITY = 0.95, 0.80
@@ -25,6 +28,26 @@ def runs(times, now=RATE):
             run = said(blank, verdicts(random, truth, SENSITIVITY, SPECIFICITY), first=CASES + 1)
         (verdict,) = decide(run, BARS, stage="launch", calibration=record).verdicts
         yield verdict
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["own labels", "labels of other answers"])
+def test_where_only_a_part_is_a_judges_the_corrected_interval_covers_the_truth_too(elsewhere):
+    """A check refuses a tenth of the answers; what passes it is judged."""
+    random, blank, found = np.random.default_rng(3), judged(CASES, CASES), []
+    for _ in range(500):
+        shown = random.random(CASES) < 0.9
+        truth = shown & (random.random(CASES) < RATE)
+        run = said(blank, shown & verdicts(random, truth, SENSITIVITY, SPECIFICITY))
+        run = replace(run, judged=replace(run.judged, by=np.where(shown, 0, -1)))
+        population = "" if elsewhere else digest_of(run.judged.of[shown])
+        picked = random.choice(np.flatnonzero(shown), LABELS, replace=False)
+        record = calibration(items(run, truth, picked, population=population))
+        found += decide(run, BARS, calibration=record).verdicts
+
+    intervals = [verdict.interval for verdict in found if verdict.correction is not None]
+    assert len(intervals) >= 490
+    assert np.mean([covered(interval, 0.9 * RATE) for interval in intervals]) >= 0.93
 
 
 def covered(interval, rate):
