@@ -16,6 +16,7 @@ import numpy as np
 from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.labels.digest import digest_of
+from pytest_evalbars.labels.model import SETTLED
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.run.columns import MISS
 from pytest_evalbars.stats.judge_error import error_rates
@@ -94,7 +95,7 @@ class JudgeTrust:
     @property
     def raters(self) -> int:
         """How many people labelled."""
-        return len({name for item in self.items for name in item.raters})
+        return len({name for item in self.items for name in item.raters} - {SETTLED})
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: The place of the column of weak passes.
 WEAK = 5
+#: Of numbers that are what a judge counted, where others are corrected for its error.
+AS_JUDGED = "raw, as judged"
 #: Groups of one bar that the table shows before the settled ones are only counted.
 GROUPS = 8
 
@@ -44,7 +47,7 @@ def table(run: Run, bars: Bars, decision: Decision, *, everything: bool) -> list
     rows = []
     for verdicts in _by_bar(decision.verdicts):
         whole, *groups = _rows(verdicts, everything=everything)
-        rows += [whole, *_pooled(run, bars, verdicts[0]), *groups]
+        rows += [*whole, *_pooled(run, bars, verdicts[0]), *chain.from_iterable(groups)]
     rows += _without_bar(run, bars, decision.stage)
     if not rows:
         return []
@@ -74,7 +77,8 @@ def _by_bar(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     return list(found.values())
 
 
-def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[str]]:
+def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[list[str]]]:
+    """The rows of each verdict."""
     first = int(verdicts[0].group is None)  # a bar of each class has no whole
     whole, groups = verdicts[:first], verdicts[first:]
     shown = groups
@@ -84,12 +88,10 @@ def _rows(verdicts: list[Verdict], *, everything: bool) -> Iterator[list[str]]:
         kept = {id(each) for each in worst[:GROUPS]}
         shown = [each for each in groups if id(each) in kept or each.fails]
     for verdict in [*whole, *shown]:
-        yield _row(verdict)
-        if verdict.raw is not None and verdict.raw_interval is not None:
-            yield _raw(verdict, verdict.raw, verdict.raw_interval)
+        yield [_row(verdict), *_raw(verdict)]
     if rest := len(groups) - len(shown):
         words = sorted({each.verdict for each in groups if each not in shown})
-        yield ["", f"  + {rest} more groups: {' or '.join(words)}", *[""] * 7]
+        yield [["", f"  + {rest} more groups: {' or '.join(words)}", *[""] * 7]]
 
 
 def _row(verdict: Verdict) -> list[str]:
@@ -124,11 +126,13 @@ def _row(verdict: Verdict) -> list[str]:
     ]
 
 
-def _raw(verdict: Verdict, value: float, interval: tuple[float, float]) -> list[str]:
+def _raw(verdict: Verdict) -> Iterator[list[str]]:
     """What the judge itself says, below what is left of it."""
+    if verdict.raw is None or verdict.raw_interval is None:
+        return
     bar, inset = verdict.spec, "  " if verdict.group is None else "    "
-    corrected = f"{verdict.correction}, {count(verdict.labels, 'label')}"
-    return ["", f"{inset}raw, as judged", "", "", number(bar, value), "", span(bar, interval), "", corrected]
+    numbers = [number(bar, verdict.raw), "", span(bar, verdict.raw_interval)]
+    yield ["", inset + AS_JUDGED, "", "", *numbers, "", f"{verdict.correction}, {count(verdict.labels, 'label')}"]
 
 
 def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:
@@ -149,7 +153,8 @@ def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:
                 interval = " to ".join(amount(bar.kind, end) for end in found.interval(bars.confidence))
                 weak = _share(weak_of(bars, bar, verdict.dimension, part))
                 numbers = [str(found.cases), str(metric.trials(part)), amount(bar.kind, found.value), weak, interval]
-        yield [place(verdict)[0], safe(f"  of it {SET} {name}", 60), *numbers, "", ""]
+        raw = "" if verdict.raw is None else AS_JUDGED
+        yield [place(verdict)[0], safe(f"  of it {SET} {name}", 60), *numbers, "", raw]
 
 
 def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:
@@ -176,7 +181,7 @@ def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[list[str]]:
                 if part.stopped().any():
                     value = ["-", "", _possible(part)]
                 numbers = [str(estimate.cases), str(int(part.judged().sum())), *value]
-            raw = "raw, as judged" if run.judged is not None and (part.of(run.judged.by) >= 0).any() else ""
+            raw = AS_JUDGED if run.judged is not None and (part.of(run.judged.by) >= 0).any() else ""
             yield [safe(dimension, 40), safe(kind, 60), *numbers, "no bar", raw]
 
 

@@ -9,6 +9,7 @@ from judged_runs import BY, calibration, items, judged, row, said, verdicts
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.gate.certain import Certainty
 from pytest_evalbars.labels.digest import digest_of
+from pytest_evalbars.report.table import table
 from pytest_evalbars.run.plan import Plan, Planned
 
 BAR = {"dimension": "tone", "at_least": 0.9}
@@ -280,6 +281,26 @@ def test_an_uncalibrated_judge_is_never_met_at_launch(passes, bar, model):
     verdict = only(run, {"dimension": "tone", **bar}, record=record, stage="launch")
     assert verdict.verdict in ("missed", "inconclusive")
     assert verdict.fails
+
+
+def test_a_table_shows_what_is_raw():
+    sets = ({"set": "adversarial"}, {"status": "capability"}, {})
+    run = Run.from_observations(
+        row(f"c{n:04}", "miss" if n % 10 == 0 else "pass", n + 1, labels=sets[n % 3]) for n in range(900)
+    )
+    bars = load_bars({"bar": [{**BAR, "labels": {"set": "*"}, "each": "status"}]})
+
+    lines = table(run, bars, decide(run, bars, calibration=known(run, picked=range(600))), everything=True)
+    assert [line.split("  ")[-1].strip() for line in lines[1:]] == [
+        "inconclusive",
+        "post-stratified, 400 labels",
+        "raw, as judged",  # of it adversarial ones, and others
+        "raw, as judged",
+        "inconclusive",
+        "post-stratified, 400 labels",
+        "raw, as judged",  # capability cases: no bar
+    ]
+    assert sum("  raw, as judged " in line for line in lines) == 2
 
 
 def test_a_decision_tells_of_each_judge():
