@@ -233,6 +233,6 @@ class Judges:
     def _digest(self, dimension: int) -> str:
         """What the run's judged answers on a dimension are, in a word."""
         if dimension not in self._digests:
-            rows = (self._run.dimension == dimension) & (self._judged.by >= 0)
+            rows = (self._run.dimension == dimension) & (self._judged.by >= 0) & (self._run.outcome <= MISS)
             self._digests[dimension] = digest_of(self._judged.of[rows])
         return self._digests[dimension]

@@ -94,8 +94,9 @@ def _of_raters(known: CalibratedJudge) -> Agreement:
 
 def _words(known: CalibratedJudge) -> tuple[str, ...]:
     """What raters could say, best first, and what they said besides."""
-    said = sorted({word for item in known.items for word in item.raters.values()} - {UNCLEAR})
-    return tuple(dict.fromkeys([*(known.levels or VERDICTS), *said]))
+    said = {word for item in known.items for word in item.raters.values()} - {UNCLEAR}
+    plain = VERDICTS if not said or said & set(VERDICTS) else ()
+    return tuple(dict.fromkeys([*(known.levels or plain), *sorted(said)]))
 
 
 def _ratings(known: CalibratedJudge, words: tuple[str, ...]) -> NDArray[np.int64]:

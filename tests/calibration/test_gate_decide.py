@@ -1,5 +1,7 @@
 """The gate on verdicts that judges gave: what it trusts, what it corrects, and what it does not launch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.gate.certain import Certainty
 from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.report.table import table
+from pytest_evalbars.run.columns import STOPPED
 from pytest_evalbars.run.plan import Plan, Planned
 
 BAR = {"dimension": "tone", "at_least": 0.9}
@@ -281,6 +284,31 @@ def test_an_uncalibrated_judge_is_never_met_at_launch(passes, bar, model):
     verdict = only(run, {"dimension": "tone", **bar}, record=record, stage="launch")
     assert verdict.verdict in ("missed", "inconclusive")
     assert verdict.fails
+
+
+def test_a_bar_that_may_stop_at_any_time_is_not_held_as_one_where_its_rate_is_corrected():
+    bar = {**BAR, "at_least": 0.8, "early_stop": "anytime"}
+    run = judged(900, 1000)
+    run = replace(run, order=np.arange(1000))
+
+    raw, corrected = only(run, bar), only(run, bar, record=known(run, picked=range(800, 1000)))
+    assert (raw.judge, raw.e_met is None) == ("uncalibrated", False)
+    assert (corrected.correction, corrected.e_met) == ("post-stratified", None)
+    assert (
+        "not held as a bar that may stop at any time: its rate is corrected for the judge's error" in corrected.notes
+    )
+
+
+def test_what_a_corrected_rate_can_still_be_where_trials_were_stopped_early():
+    run = judged(900, 1000)
+    outcome = np.where(np.arange(1000) >= 800, STOPPED, run.outcome).astype(np.int8)
+    stopped = replace(run, outcome=outcome, stopped=200)
+    truth = np.arange(1000) < 760
+
+    verdict = only(stopped, BAR, record=known(stopped, truth, range(600, 800)))
+    assert (verdict.correction, verdict.estimate, verdict.raw) == ("post-stratified", None, None)
+    assert verdict.possible == pytest.approx((0.64, 0.84))
+    assert verdict.verdict == "inconclusive"
 
 
 def test_a_table_shows_what_is_raw():

@@ -60,6 +60,32 @@ def test_three_raters_of_whom_two_agree_on_each_answer_agree_no_more_than_by_cha
     assert {each.verdict for each in (agreement, ac1, alpha)} == {"missed"}
 
 
+def test_neighbouring_levels_agree_in_part_beyond_chance():
+    run = judged(500, 1000)
+    near = rated(run, ["good fair", "fair poor", "good good", "poor poor"] * 20)
+    far = rated(run, ["good poor", "poor good", "good good", "poor poor"] * 20)
+    levels = {"levels": ("good", "fair", "poor")}
+    records = [
+        each.model_copy(update={"judges": (each.judges[0].model_copy(update=levels),)}) for each in (near, far)
+    ]
+
+    for metric in ("rater_ac1", "rater_alpha"):
+        one, other = (only(run, held(metric), record=record).estimate for record in records)
+        assert one > other + 0.2
+    same = [only(run, held("rater_agreement"), record=record).estimate for record in records]
+    assert same == [0.5, 0.5]
+
+
+def test_words_of_pairs_have_no_order():
+    run = judged(500, 1000)
+    said = rated(run, ["first second", "tie tie", "first first", "second second"] * 20)
+    other = rated(run, ["first tie", "tie tie", "first first", "second second"] * 20)
+
+    one, two = (only(run, held("rater_agreement"), record=record).estimate for record in (said, other))
+    assert one == two == 0.75
+    assert only(run, held("rater_ac1"), record=said).estimate == pytest.approx(0.63, abs=0.02)
+
+
 def test_what_raters_settled_together_is_no_rater_and_what_is_unclear_no_label():
     run = judged(500, 1000)
     found = rated(run, ["pass unclear"] * 40 + ["pass pass"] * 40).judges[0].items
