@@ -300,14 +300,15 @@ def test_a_bar_that_may_stop_at_any_time_is_not_held_as_one_where_its_rate_is_co
 
 
 def test_what_a_corrected_rate_can_still_be_where_trials_were_stopped_early():
-    run = judged(900, 1000)
+    run = judged(700, 1000)
     outcome = np.where(np.arange(1000) >= 800, STOPPED, run.outcome).astype(np.int8)
     stopped = replace(run, outcome=outcome, stopped=200)
     truth = np.arange(1000) < 760
 
-    verdict = only(stopped, BAR, record=known(stopped, truth, range(600, 800)))
+    record = known(stopped, truth, range(600, 800), population=digest_of(run.judged.of[:800]))
+    verdict = only(stopped, BAR, record=record)
     assert (verdict.correction, verdict.estimate, verdict.raw) == ("post-stratified", None, None)
-    assert verdict.possible == pytest.approx((0.64, 0.84))
+    assert verdict.possible == pytest.approx((0.76, 0.96))
     assert verdict.verdict == "inconclusive"
 
 
