@@ -4,6 +4,9 @@ A verdict is *met* when its one-sided bound clears the bar, *missed* when it is 
 all verdicts of the session, and otherwise *inconclusive*. Trials that could not be judged bound it from both
 sides: it is met only if it would be with each of them a miss, missed only if with each of them a pass. So do
 trials that were not started because the verdict was certain: it comes out as certain as it was.
+
+Where a judge gave the verdicts, a rate is what people would have counted, as far as their labels tell (`correct`);
+where they do not, it is what the judge counted, and is never met at launch (`trust`).
 """
 
 from __future__ import annotations
