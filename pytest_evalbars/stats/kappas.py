@@ -37,7 +37,7 @@ def weights_of(weights: Weights, categories: int) -> Floats:
         given = np.asarray(weights, dtype=np.float64)
         if given.shape != (categories, categories):
             raise ValueError(
-                f"weights must have a row and a column for each of {categories} labels, got {given.shape}"
+                f"weights need a row and a column for each of {categories} labels, got {given.shape}"
             )
         fits = ((given >= 0) & (given <= 1)).all() and (given == given.T).all() and (np.diag(given) == 1).all()
         if not fits:
