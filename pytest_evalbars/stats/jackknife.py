@@ -4,7 +4,8 @@ The jackknife leaves out each item, or cluster of items, and takes the spread of
 with the t of units - 1. It fails where disagreements are few: no item differs, and the error is 0. So each bound is
 the wider of the jackknife's and of that of the share of agreeing pairs, which is exact for two raters and not
 symmetric. The coefficient moves with that share as with the chance term held where it is, or faster where the
-jackknife finds it to. Where one item decides whether there is a coefficient at all (the only one that not everybody
+jackknife finds it to, and a little faster still where items are few: each disagreement more makes the next one count
+for more. Where one item decides whether there is a coefficient at all (the only one that not everybody
 passed), nothing is known of it.
 
 Sources: Gwet 2014, chapter 5 and Tukey 1958 (jackknife); the floor is ours; tests/stats simulate what it keeps.
@@ -24,6 +25,9 @@ from pytest_evalbars.stats.power import EQUAL, smallest
 
 #: Sums of items, or of all but one unit, to the share that agrees and the share that would by chance.
 Coefficient = Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+#: How many units more the slope is steeper by. Without them AC1's lower bound missed the truth in 5.6% for 5%.
+STEEPER = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,7 @@ def jackknifed(
     se, slope = _error(_corrected(shares, chances)), float(1 / (1 - chance))
     if math.isfinite(se) and (of_share := _error(shares)) > EQUAL:
         slope = max(slope, se / of_share)
+    slope *= 1 + STEEPER / agreed.clusters
     return Estimated(value, float(chance), se, agreed.clusters - 1, agreed, slope)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from proof import amounts, classes, confidence, early, pairs, passk, quantiles, rates, scores, sessions
+from proof import amounts, classes, confidence, early, pairs, passk, quantiles, raters, rates, scores, sessions
 from proof.laws import RARE, SCORES, SIZES
 from proof.table import BAD, CHANCE, HEADS, WORST, Effort, percent
 from tabulate import tabulate
@@ -158,6 +158,24 @@ SECTIONS = [
     ),
     Section("Calibration, as a test", confidence.consistency, "Products that are right as often as they say."),
     Section("Brier scores and overconfidence", confidence.losses, "Confidence as above, one trial a case."),
+    Section(
+        "Agreement of two raters, pass or fail",
+        raters.two_raters,
+        "Both are right about .8 to .995 of items, of which .5, .9 or .97 pass. Counted out over all that they may say.\n"
+        "Intervals are the wider of the jackknife's and of the share's that agrees; the jackknife's alone miss alpha in\n"
+        "up to half of all samples where nearly all pass.",
+    ),
+    Section(
+        "Agreement of three raters on five levels",
+        raters.levels,
+        "Levels are spread, or mostly the best; raters are rarely off (4%) or often (25%), by one level or two; none or\n"
+        "three in ten ratings are missing. Weights are ordinal.",
+    ),
+    Section(
+        "Agreement of three raters on five levels, cases in documents",
+        raters.levels_in_documents,
+        "As above; all cases of a document have its true level. Documents hold 4.5 cases on average.",
+    ),
     Section(
         "Drops on the same cases, one trial a case",
         pairs.single,

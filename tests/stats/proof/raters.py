@@ -12,8 +12,10 @@ from proof.table import Row, worst_rows
 from pytest_evalbars.stats.agreement import agreement, agreement_of_counts
 from pytest_evalbars.stats.kappas import alike_by_rank, weights_of
 
+#: The interval of a plain share is Wilson's, right on average only.
+SHARE = "percent agreement"
 #: As the page names them, and as `Agreement` does.
-TWO = {"percent agreement": "percent", "AC1": "ac", "Krippendorff's alpha": "alpha"}
+TWO = {SHARE: "percent", "AC1": "ac", "Krippendorff's alpha": "alpha"}
 LEVELS = {"weighted agreement": "near", "AC2": "ac", "Krippendorff's alpha": "alpha"}
 PROMISES = {DISPLAY: 0.05, LOW: 0.05, HIGH: 0.05}
 #: Tables less probable than this are left out, and count as wrong.
@@ -79,7 +81,8 @@ def two_raters(_effort):
         worst = max(of_error, key=of_error.get)
         where = "prevalence {}, right {}, {} items".format(*worst)
         average = float(np.mean(list(of_error.values())))
-        yield Row(named(name, error), PROMISES[error], of_error[worst], None, where, len(grid), None, average)
+        promised = (None, 0.05) if (name, error) == (SHARE, DISPLAY) else (PROMISES[error], None)
+        yield Row(named(name, error), promised[0], of_error[worst], None, where, len(grid), promised[1], average)
 
 
 def of_levels(grades, slips):
@@ -103,7 +106,9 @@ def five_levels(documents, effort):
         true = truths(shares, weights_of("ordinal", 5), alike_by_rank(shares.sum(axis=0)))
         found = []
         for _ in range(samples):
-            clusters = np.repeat(np.arange(size), SIZES["4.5 on average"](rng, size)) if documents else np.arange(size)
+            clusters = (
+                np.repeat(np.arange(size), SIZES["4.5 on average"](rng, size)) if documents else np.arange(size)
+            )
             level = rng.choice(5, size, p=common)[clusters]
             label = (rng.random((len(clusters), 3, 1)) > by_level.cumsum(axis=1)[level][:, None, :]).sum(axis=2)
             label = np.where(rng.random(label.shape) < missing, -1, np.minimum(label, 4))
