@@ -59,6 +59,15 @@ def of_two(prevalence, accuracy):
     return prevalence * np.outer(right, right) + (1 - prevalence) * np.outer(right[::-1], right[::-1])
 
 
+def likely_tables(shares, items):
+    """What two raters may say of so many items, as `told` asks it, and how probable that is; the rare left out."""
+    passed, failed = np.divmod(np.arange((items + 1) ** 2), items + 1)
+    tables = np.c_[passed, items - passed - failed, failed][passed + failed <= items]
+    chances = multinomial(items, [shares[0, 0], 2 * shares[0, 1], shares[1, 1]]).pmf(tables)
+    likely = chances > RARE
+    return zip(tables[likely].tolist(), chances[likely], strict=True)
+
+
 def two_raters(_effort):
     """Two raters of all items, pass or fail: counted out over all that they may say."""
     wrong = {}
@@ -67,14 +76,11 @@ def two_raters(_effort):
         prevalence, accuracy, items = scenario
         shares = of_two(prevalence, accuracy)
         true = truths(shares, np.eye(2), np.eye(2))
-        passed, failed = np.divmod(np.arange((items + 1) ** 2), items + 1)
-        tables = np.c_[passed, items - passed - failed, failed][passed + failed <= items]
-        chances = multinomial(items, [shares[0, 0], 2 * shares[0, 1], shares[1, 1]]).pmf(tables)
-        likely = chances > RARE
-        found = np.full((len(TWO), len(PROMISES)), 1 - chances[likely].sum())
-        for table, chance in zip(tables[likely].tolist(), chances[likely], strict=True):
+        found = np.ones((len(TWO), len(PROMISES)))
+        for table, chance in likely_tables(shares, items):
             estimates = [getattr(told(*table), field) for field in TWO.values()]
-            found += chance * np.array([broken(*each) for each in zip(estimates, true, strict=True)])
+            held = 1 - np.array([broken(*each) for each in zip(estimates, true, strict=True)])
+            found -= chance * held
         wrong[scenario] = found
     for (i, name), (j, error) in itertools.product(enumerate(TWO), enumerate(PROMISES)):
         of_error = {scenario: float(each[i, j]) for scenario, each in wrong.items()}
