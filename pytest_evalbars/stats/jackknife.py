@@ -8,6 +8,16 @@ jackknife finds it to, and a little faster still where items are few: each disag
 for more. Where one item decides whether there is a coefficient at all (the only one that not everybody
 passed), nothing is known of it.
 
+Two raters right in 97%, of items of which 97% pass: how often the 95% interval holds the truth, counted out, and how
+wide it is to each side.
+
+    items   jackknife alone      held to the share        half the width
+            AC1      alpha       AC1      alpha           AC1      alpha
+    30       83%       52%       100%      100%           .12       .87
+    50       86%       71%       100%       99%           .09       .77
+    100      93%       90%        98%       99%           .07       .54
+    200      94%       93%        97%       98%           .04       .34
+
 Sources: Gwet 2014, chapter 5 and Tukey 1958 (jackknife); the floor is ours; tests/stats simulate what it keeps.
 """
 
