@@ -201,6 +201,8 @@ def _sum(part: NDArray[np.float64]) -> NDArray[np.float64]:
 def _by_unit(part: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.float64]:
     """The sums of items by unit; shape (units, ...)."""
     sizes = np.bincount(codes)
-    columns = part.reshape(len(part), -1).T
-    sums = [totals(codes, column, len(sizes), int(sizes.max())) for column in columns]
-    return np.stack(sums, axis=-1).reshape(len(sizes), *part.shape[1:])
+    flat = part.reshape(len(part), -1)
+    width = flat.shape[1]
+    places = (codes[:, None] * width + np.arange(width)).ravel()
+    sums = totals(places, flat.ravel(), len(sizes) * width, int(sizes.max()))
+    return sums.reshape(len(sizes), *part.shape[1:])

@@ -123,9 +123,9 @@ def five_levels(documents, effort):
             found.append(np.concatenate([broken(*each) for each in zip(estimates, true, strict=True)]))
         return dict(zip(promises, np.array(found).T, strict=True))
 
-    grid = list(itertools.product(GRADES, SLIPS, (0, 0.3), (25, 50, 100) if documents else (30, 50, 100, 200)))
+    grid = list(itertools.product(GRADES, SLIPS, (0, 0.3), (25, 100) if documents else (30, 100, 200)))
     saying = "{}, off {}, {} missing, {} " + ("documents" if documents else "items")
-    return worst_rows(promises, grid, errors, effort, 100, 2000, saying=saying)
+    return worst_rows(promises, grid, errors, effort, 60, 1500, saying=saying)
 
 
 levels = partial(five_levels, False)
