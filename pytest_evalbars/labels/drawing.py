@@ -1,0 +1,338 @@
+"""From a run to the plan of a review: which answers people label, by what rubric, and who labels which."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from pytest_evalbars.config.nearest import nearest
+from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.labels.answers import answers_of, glance, said_of
+from pytest_evalbars.labels.guide import NOT_WORSE, PAIR, guide_of
+from pytest_evalbars.labels.model import Guide, Item, JudgeSaid, Population, Review, ReviewPlan, Sample, Shown
+from pytest_evalbars.labels.raters import doubled, shared_out
+from pytest_evalbars.labels.sample import draw
+from pytest_evalbars.labels.texts import FIELDS, whole
+from pytest_evalbars.run.columns import MISS, PASS
+from pytest_evalbars.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_evalbars.config.scales import Scale
+    from pytest_evalbars.judges.rubric import Rubric
+    from pytest_evalbars.labels.answers import Answers, Recorded, Said, Trial
+    from pytest_evalbars.run.columns import Run
+
+#: Characters of a name that an item keeps.
+LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a review is to be."""
+
+    #: Empty: those that a judge judged, or all where none did.
+    dimensions: tuple[str, ...] = ()
+    #: How many items of each.
+    items: int = 100
+    sample: Sample = "stratified"
+    #: The label that is stratified by.
+    by: str = "category"
+    raters: tuple[str, ...] = ("rater-1", "rater-2")
+    #: See `doubled`.
+    double: str = "all"
+    #: None: made from the run's id.
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was drawn on one dimension."""
+
+    dimension: str
+    #: Its population: judged answers, those that passed, and those that cannot be shown.
+    population: int
+    passed: int
+    hidden: int
+    #: Verdicts that no judge gave, where others are a judge's.
+    aside: int
+    #: Who judged, in words; empty where no judge did.
+    judges: tuple[str, ...]
+    items: int
+    #: Of these, how many the judge let miss, and how many two raters label.
+    missed: int
+    doubled: int
+    #: How many each rater labels.
+    raters: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By what a dimension is judged, as far as it is declared."""
+
+    rubrics: Mapping[str, Rubric]
+    scales: Mapping[str, Scale]
+
+    def scale(self, dimension: str) -> Scale | None:
+        """The scale that it is graded on."""
+        rubric = self.rubrics.get(dimension)
+        if rubric is not None:
+            return rubric.scale
+        return next((each for name, each in self.scales.items() if each.holds(name, dimension)), None)
+
+
+def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tuple[ReviewPlan, list[Told]]:
+    """Draw a review.
+
+    Args:
+        run: what it is drawn from.
+        paths: the files of the run.
+        asked: what it is to be.
+        known: by what its dimensions are judged.
+
+    Raises:
+        LabelsError: there is nothing to label; it says what is missing.
+        RunFileError: a file cannot be read.
+    """
+    ids = tuple(str(header["run"]) for header in run.headers if header.get("run")) or tuple(p.stem for p in paths)
+    ids = tuple(dict.fromkeys(whole(each) for each in ids))
+    seed = asked.seed if asked.seed is not None else int(hashlib.sha256("\n".join(ids).encode()).hexdigest()[:8], 16)
+    recorded = glance(paths)
+    found = [_answers(run, name, recorded, asked) for name in _dimensions(run, asked)]
+    if not any(each.rows.shown.any() for each in found):
+        names = ", ".join(safe(each.dimension, 80) for each in found)
+        raise LabelsError(
+            f"no answer on {names} can be labelled: no trial recorded what people would read; call "
+            "evalcase.record(input=..., output=...) in the test, and run it again"
+        )
+    said = {"seed": seed, "digests": [each.digest for each in found], "items": asked.items, "sample": asked.sample}
+    said |= {"by": asked.by, "raters": asked.raters, "double": asked.double, "of": ids}
+    said |= {"dimensions": [each.dimension for each in found]}
+    name = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
+    make = _Making(run, paths, asked, known, seed, name=f"{_stem(ids[0])}-{name}")
+    try:
+        parts = [make.dimension(each) for each in found if each.rows.shown.any()]
+        review = Review(
+            id=make.name,
+            drawn=_today(),
+            of=ids,
+            sample=asked.sample,
+            seed=seed,
+            raters=asked.raters,
+            populations=tuple(population for population, _, _, _ in parts),
+        )
+        items = tuple(item for _, _, items, _ in parts for item in items)
+        plan = ReviewPlan(review=review, guides=tuple(guide for _, guide, _, _ in parts), items=items)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise LabelsError(
+            f"an item cannot be written down: {safe(first['loc'][-1])}: {first['msg']}; it is "
+            f"{safe(repr(first['input']), 120)}"
+        ) from None
+    told = [one for *_, one in parts]
+    return plan, told + [_nothing(each) for each in found if not each.rows.shown.any()]
+
+
+def _dimensions(run: Run, asked: Asked) -> list[str]:
+    """Those that were asked for; else those that judges judged; else all."""
+    if asked.dimensions:
+        return list(dict.fromkeys(asked.dimensions))
+    verdict = (run.outcome == PASS) | (run.outcome == MISS)
+    judged = verdict if run.judged is None else verdict & (run.judged.by >= 0)
+    rows = judged if judged.any() else verdict
+    names = [name for code, name in enumerate(run.dimensions) if (rows & (run.dimension == code)).any()]
+    if not names:
+        raise LabelsError("the run has no verdict, pass or miss, so that there is nothing to label; run the suite first")
+    return names
+
+
+def _answers(run: Run, dimension: str, recorded: Recorded, asked: Asked) -> Answers:
+    found = answers_of(run, dimension, recorded, asked.by)
+    if found is None:
+        where = "has no verdict" if dimension in run.dimensions else "is no dimension"
+        hint = "" if dimension in run.dimensions else nearest(dimension, run.dimensions)
+        raise LabelsError(f"{safe(dimension, 80)} {where} of this run{safe(hint)}")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """Makes the parts of a plan."""
+
+    run: Run
+    paths: Sequence[Path]
+    asked: Asked
+    known: Known
+    seed: int
+    name: str
+
+    def dimension(self, answers: Answers) -> tuple[Population, Guide, list[Shown], Told]:
+        """Draw on one dimension."""
+        drawn = draw(answers.rows, self.asked.items, sample=self.asked.sample, seed=self.seed)
+        trials = [answers.trial(self.run, place) for place in drawn.rows]
+        said = said_of(self.paths, set(trials))
+        dimension = answers.dimension
+        verdicts = [said[trial].verdicts.get(dimension, {}) for trial in trials]
+        population, guide, notes = self._words(answers, verdicts)
+        both = doubled(self.asked.double, len(trials)) if len(self.asked.raters) > 1 else 0
+        who = shared_out(self.asked.raters, len(trials), both, self.seed)
+        items = [
+            Shown(
+                item=self._item(answers, int(place), float(weight), trial, population, verdict),
+                evidence=_evidence(said[trial]),
+                raters=raters,
+            )
+            for place, weight, trial, verdict, raters in zip(
+                drawn.rows, drawn.weights, trials, verdicts, who, strict=True
+            )
+        ]
+        order = sorted(range(len(items)), key=lambda at: hashlib.sha256(f"{self.seed} {at}".encode()).digest())
+        told = Told(
+            dimension,
+            population=len(answers.at),
+            passed=int(answers.rows.passed.sum()),
+            hidden=int((~answers.rows.shown).sum()),
+            aside=answers.aside,
+            judges=self._judges(answers),
+            items=len(items),
+            missed=int((~answers.rows.passed[drawn.rows]).sum()),
+            doubled=sum(len(raters) > 1 for raters in who),
+            raters={rater: sum(rater in raters for raters in who) for rater in self.asked.raters},
+            notes=tuple(notes),
+        )
+        return population, guide, [items[at] for at in order], told
+
+    def _judges(self, answers: Answers) -> tuple[str, ...]:
+        judged = self.run.judged
+        codes = [] if judged is None else sorted({int(code) for code in judged.by[answers.at] if code >= 0})
+        return () if judged is None else tuple(str(judged.judges[code]) for code in codes)
+
+    def _words(
+        self, answers: Answers, verdicts: Sequence[Mapping[str, Any]]
+    ) -> tuple[Population, Guide, list[str]]:
+        """What raters can say on a dimension, the guide that tells them, and what is odd about it."""
+        dimension, notes = answers.dimension, list[str]()
+        rubric, scale = self.known.rubrics.get(dimension), self.known.scale(dimension)
+        levels = sorted({level for verdict in verdicts if (level := _level(verdict)) is not None})
+        if rubric is not None:
+            ids = {str(said["rubric"]) for each in verdicts if isinstance(said := each.get("judge"), dict)}
+            if ids and rubric.id not in ids:
+                judged_by = ", ".join(safe(each, 80) for each in sorted(ids))
+                notes.append(f"raters read {rubric.id}, and the judge judged by {judged_by}: not the same words")
+        if not levels and verdicts and any("judge" in each for each in verdicts):
+            scale = None  # the judge ticks criteria, or compares
+        if levels and scale is None and not answers.pair:
+            notes.append(
+                "the judge grades it, and nothing declares the levels: raters say pass or miss; name the rubric with "
+                "--rubric to have them grade"
+            )
+        if scale is not None and (odd := [level for level in levels if level not in scale.levels]):
+            raise LabelsError(
+                f"{safe(dimension, 80)}: the judge graded an answer {safe(odd[0], 80)!r}, which is none of the levels "
+                f"{safe(scale, 200)}; name the rubric that it judged by with --rubric"
+            )
+        passing: tuple[str, ...] = ()
+        words: tuple[str, ...] = ()
+        if answers.pair:
+            words, passing = tuple(PAIR), NOT_WORSE
+        elif scale is not None:
+            words, passing = scale.levels, tuple(level for level in scale.levels if scale.passes(level))
+        if rubric is not None and rubric.levels and not words:
+            rubric = None  # of levels, where the judge ticks criteria
+        guide = guide_of(dimension, rubric=rubric, scale=scale, pair=answers.pair)
+        population = Population(
+            dimension=dimension, digest=answers.digest, items=len(answers.at), levels=words, passing=passing
+        )
+        return population, guide, notes
+
+    def _item(
+        self,
+        answers: Answers,
+        place: int,
+        weight: float,
+        trial: Trial,
+        population: Population,
+        verdict: Mapping[str, Any],
+    ) -> Item:
+        run, row = self.run, int(answers.at[place])
+        judge = None
+        if answers.judged[place] and run.judged is not None:
+            by, chars = run.judged.judges[run.judged.by[row]], int(run.judged.chars[row])
+            passed = bool(answers.rows.passed[place])
+            judge = JudgeSaid(
+                **by._asdict(),
+                value=_value(verdict, population, passed=passed),
+                passed=passed,
+                chars=None if chars < 0 else chars,
+            )
+        return Item(
+            dimension=answers.dimension,
+            of=f"{int(answers.rows.of[place]):016x}",
+            case=_short(trial.case),
+            test=whole(trial.test),
+            trial=trial.trial,
+            category=whole(run.labelsets[int(run.labelset[row])].get(self.asked.by, "")),
+            review=self.name,
+            weight=weight,
+            judge=judge,
+        )
+
+
+def _level(verdict: Mapping[str, Any]) -> str | None:
+    """The level that an answer was graded, by the judge or else by the test."""
+    said = verdict.get("judge")
+    if isinstance(said, dict):
+        return str(said["level"]) if said.get("level") is not None else None
+    return str(verdict["level"]) if verdict.get("level") is not None else None
+
+
+def _value(verdict: Mapping[str, Any], population: Population, *, passed: bool) -> str:
+    """What the judge said, in a word that raters can say too."""
+    said = verdict.get("judge") or {}
+    for word in (said.get("winner"), said.get("level")):
+        if word in population.levels:
+            return str(word)
+    if population.levels:
+        raise LabelsError(
+            f"{safe(population.dimension, 80)}: the judge said of case {safe(verdict.get('case'), 120)!r} none of "
+            f"{', '.join(map(safe, population.levels))}; is it judged in two ways? Give each a dimension of its own"
+        )
+    return "pass" if passed else "miss"
+
+
+def _evidence(said: Said) -> dict[str, Any]:
+    """What a rater sees: nothing that a judge said stands there."""
+    return {name: whole(said.evidence[name]) for name in FIELDS if said.evidence.get(name) is not None}
+
+
+def _nothing(answers: Answers) -> Told:
+    """Of a dimension of which nothing can be shown."""
+    passed = int(answers.rows.passed.sum())
+    return Told(answers.dimension, len(answers.at), passed, len(answers.at), answers.aside, (), 0, 0, 0, {})
+
+
+def _short(name: str) -> str:
+    """A case's name as an item keeps it: a long one is cut, and stays different from others."""
+    name = whole(name)
+    if len(name) <= LENGTH and name.strip():
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LENGTH - 9].strip()}~{digest}"
+
+
+def _stem(name: str) -> str:
+    """The name as a part of a folder's."""
+    kept = "".join(each if each.isascii() and (each.isalnum() or each in "-_") else "-" for each in name)
+    return kept[:60].strip("-") or "run"
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
