@@ -75,7 +75,7 @@ class Answers:
 
     def trial(self, run: Run, place: int) -> Trial:
         """Which trial a row of it is of."""
-        row = self.at[place]
+        row = int(self.at[place])
         return Trial(run.name(row), run.tests[run.test[row]], int(run.trial[row]))
 
 
@@ -140,7 +140,7 @@ def answers_of(run: Run, dimension: str, recorded: Recorded, by: str = "category
     named = np.zeros(len(at), bool) if run.judged is None else (run.judged.by[at] >= 0) & (run.judged.of[at] > 0)
     of = np.zeros(len(at), np.uint64) if run.judged is None else run.judged.of[at].copy()
     shown = np.zeros(len(at), bool)
-    for place, row in enumerate(at):
+    for place, row in enumerate(map(int, at)):
         key = Trial(run.name(row), run.tests[run.test[row]], int(run.trial[row]))
         seen = recorded.trials.get(key)
         shown[place] = seen is not None and (seen.pair if pair else seen.output)

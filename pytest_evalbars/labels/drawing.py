@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.answers import answers_of, glance, said_of
-from pytest_evalbars.labels.guide import NOT_WORSE, PAIR, guide_of
-from pytest_evalbars.labels.model import Guide, Item, JudgeSaid, Population, Review, ReviewPlan, Sample, Shown
+from pytest_evalbars.labels.model import Item, JudgeSaid, Review, ReviewPlan, Sample, Shown
 from pytest_evalbars.labels.raters import doubled, shared_out
 from pytest_evalbars.labels.sample import draw
 from pytest_evalbars.labels.texts import FIELDS, whole
+from pytest_evalbars.labels.vocabulary import said_as, vocabulary
 from pytest_evalbars.run.columns import MISS, PASS
 from pytest_evalbars.safe import safe
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_evalbars.config.scales import Scale
-    from pytest_evalbars.judges.rubric import Rubric
     from pytest_evalbars.labels.answers import Answers, Recorded, Said, Trial
+    from pytest_evalbars.labels.model import Guide, Population
+    from pytest_evalbars.labels.vocabulary import Known
     from pytest_evalbars.run.columns import Run
 
 #: Characters of a name that an item keeps.
@@ -74,21 +74,6 @@ class Told:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """By what a dimension is judged, as far as it is declared."""
-
-    rubrics: Mapping[str, Rubric]
-    scales: Mapping[str, Scale]
-
-    def scale(self, dimension: str) -> Scale | None:
-        """The scale that it is graded on."""
-        rubric = self.rubrics.get(dimension)
-        if rubric is not None:
-            return rubric.scale
-        return next((each for name, each in self.scales.items() if each.holds(name, dimension)), None)
-
-
 def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tuple[ReviewPlan, list[Told]]:
     """Draw a review.
 
@@ -107,6 +92,9 @@ def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tu
     seed = asked.seed if asked.seed is not None else int(hashlib.sha256("\n".join(ids).encode()).hexdigest()[:8], 16)
     recorded = glance(paths)
     found = [_answers(run, name, recorded, asked) for name in _dimensions(run, asked)]
+    if odd := [name for name in known.rubrics if name not in {each.dimension for each in found}]:
+        hint = nearest(odd[0], (each.dimension for each in found))
+        raise LabelsError(f"--rubric: it is of {safe(odd[0], 80)!r}, on which nothing is drawn{safe(hint)}")
     if not any(each.rows.shown.any() for each in found):
         names = ", ".join(safe(each.dimension, 80) for each in found)
         raise LabelsError(
@@ -150,7 +138,9 @@ def _dimensions(run: Run, asked: Asked) -> list[str]:
     rows = judged if judged.any() else verdict
     names = [name for code, name in enumerate(run.dimensions) if (rows & (run.dimension == code)).any()]
     if not names:
-        raise LabelsError("the run has no verdict, pass or miss, so that there is nothing to label; run the suite first")
+        raise LabelsError(
+            "the run has no verdict, pass or miss, so that there is nothing to label; run the suite first"
+        )
     return names
 
 
@@ -181,7 +171,7 @@ class _Making:
         said = said_of(self.paths, set(trials))
         dimension = answers.dimension
         verdicts = [said[trial].verdicts.get(dimension, {}) for trial in trials]
-        population, guide, notes = self._words(answers, verdicts)
+        population, guide, notes = vocabulary(answers, verdicts, self.known)
         both = doubled(self.asked.double, len(trials)) if len(self.asked.raters) > 1 else 0
         who = shared_out(self.asked.raters, len(trials), both, self.seed)
         items = [
@@ -215,44 +205,6 @@ class _Making:
         codes = [] if judged is None else sorted({int(code) for code in judged.by[answers.at] if code >= 0})
         return () if judged is None else tuple(str(judged.judges[code]) for code in codes)
 
-    def _words(
-        self, answers: Answers, verdicts: Sequence[Mapping[str, Any]]
-    ) -> tuple[Population, Guide, list[str]]:
-        """What raters can say on a dimension, the guide that tells them, and what is odd about it."""
-        dimension, notes = answers.dimension, list[str]()
-        rubric, scale = self.known.rubrics.get(dimension), self.known.scale(dimension)
-        levels = sorted({level for verdict in verdicts if (level := _level(verdict)) is not None})
-        if rubric is not None:
-            ids = {str(said["rubric"]) for each in verdicts if isinstance(said := each.get("judge"), dict)}
-            if ids and rubric.id not in ids:
-                judged_by = ", ".join(safe(each, 80) for each in sorted(ids))
-                notes.append(f"raters read {rubric.id}, and the judge judged by {judged_by}: not the same words")
-        if not levels and verdicts and any("judge" in each for each in verdicts):
-            scale = None  # the judge ticks criteria, or compares
-        if levels and scale is None and not answers.pair:
-            notes.append(
-                "the judge grades it, and nothing declares the levels: raters say pass or miss; name the rubric with "
-                "--rubric to have them grade"
-            )
-        if scale is not None and (odd := [level for level in levels if level not in scale.levels]):
-            raise LabelsError(
-                f"{safe(dimension, 80)}: the judge graded an answer {safe(odd[0], 80)!r}, which is none of the levels "
-                f"{safe(scale, 200)}; name the rubric that it judged by with --rubric"
-            )
-        passing: tuple[str, ...] = ()
-        words: tuple[str, ...] = ()
-        if answers.pair:
-            words, passing = tuple(PAIR), NOT_WORSE
-        elif scale is not None:
-            words, passing = scale.levels, tuple(level for level in scale.levels if scale.passes(level))
-        if rubric is not None and rubric.levels and not words:
-            rubric = None  # of levels, where the judge ticks criteria
-        guide = guide_of(dimension, rubric=rubric, scale=scale, pair=answers.pair)
-        population = Population(
-            dimension=dimension, digest=answers.digest, items=len(answers.at), levels=words, passing=passing
-        )
-        return population, guide, notes
-
     def _item(
         self,
         answers: Answers,
@@ -269,7 +221,7 @@ class _Making:
             passed = bool(answers.rows.passed[place])
             judge = JudgeSaid(
                 **by._asdict(),
-                value=_value(verdict, population, passed=passed),
+                value=said_as(verdict, population, passed=passed),
                 passed=passed,
                 chars=None if chars < 0 else chars,
             )
@@ -284,28 +236,6 @@ class _Making:
             weight=weight,
             judge=judge,
         )
-
-
-def _level(verdict: Mapping[str, Any]) -> str | None:
-    """The level that an answer was graded, by the judge or else by the test."""
-    said = verdict.get("judge")
-    if isinstance(said, dict):
-        return str(said["level"]) if said.get("level") is not None else None
-    return str(verdict["level"]) if verdict.get("level") is not None else None
-
-
-def _value(verdict: Mapping[str, Any], population: Population, *, passed: bool) -> str:
-    """What the judge said, in a word that raters can say too."""
-    said = verdict.get("judge") or {}
-    for word in (said.get("winner"), said.get("level")):
-        if word in population.levels:
-            return str(word)
-    if population.levels:
-        raise LabelsError(
-            f"{safe(population.dimension, 80)}: the judge said of case {safe(verdict.get('case'), 120)!r} none of "
-            f"{', '.join(map(safe, population.levels))}; is it judged in two ways? Give each a dimension of its own"
-        )
-    return "pass" if passed else "miss"
 
 
 def _evidence(said: Said) -> dict[str, Any]:

@@ -20,7 +20,9 @@ NOT_WORSE = ("first", "tie")
 PLAIN = {"pass": "it is good enough for users", "miss": "it is not"}
 
 
-def guide_of(dimension: str, *, rubric: Rubric | None = None, scale: Scale | None = None, pair: bool = False) -> Guide:
+def guide_of(
+    dimension: str, *, rubric: Rubric | None = None, scale: Scale | None = None, pair: bool = False
+) -> Guide:
     """The guide of a dimension.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -31,9 +32,11 @@ def _escaped(words: str) -> str:
 
 
 def whole(value: Any) -> Any:
-    """Plain JSON without halves of characters, which no file can hold; they appear as their escapes."""
+    """Plain JSON that any tool reads: halves of characters appear as their escapes, infinite numbers as words."""
     if isinstance(value, str):
         return HALF.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
     if isinstance(value, dict):
         return {whole(str(key)): whole(each) for key, each in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return [whole(each) for each in value] if isinstance(value, list) else value

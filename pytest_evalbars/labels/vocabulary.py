@@ -1,0 +1,99 @@
+"""What raters can say on a dimension, and how what its judge said reads in the same words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.labels.guide import NOT_WORSE, PAIR, guide_of
+from pytest_evalbars.labels.model import Guide, Population
+from pytest_evalbars.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_evalbars.config.scales import Scale
+    from pytest_evalbars.judges.rubric import Rubric
+    from pytest_evalbars.labels.answers import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By what a dimension is judged, as far as it is declared."""
+
+    #: Rubrics that are named for this review, by dimension.
+    rubrics: Mapping[str, Rubric]
+    #: The scales of the bars file, and the rubrics that these name, by the name of the scale.
+    scales: Mapping[str, Scale]
+    of_scales: Mapping[str, Rubric]
+
+    def of(self, dimension: str) -> tuple[Rubric | None, Scale | None]:
+        """The rubric and the scale of a dimension."""
+        if (rubric := self.rubrics.get(dimension)) is not None:
+            return rubric, rubric.scale
+        name = next((name for name, each in self.scales.items() if each.holds(name, dimension)), None)
+        return (None, None) if name is None else (self.of_scales.get(name), self.scales[name])
+
+
+def _words(self, answers: Answers, verdicts: Sequence[Mapping[str, Any]]) -> tuple[Population, Guide, list[str]]:
+    """What raters can say on a dimension, the guide that tells them, and what is odd about it."""
+    dimension, notes = answers.dimension, list[str]()
+    rubric, scale = known.of(dimension)
+    levels = sorted({level for verdict in verdicts if (level := _level(verdict)) is not None})
+    if rubric is not None:
+        ids = {str(said["rubric"]) for each in verdicts if isinstance(said := each.get("judge"), dict)}
+        if ids and rubric.id not in ids:
+            judged_by = ", ".join(safe(each, 80) for each in sorted(ids))
+            notes.append(f"raters read {rubric.id}, and the judge judged by {judged_by}: not the same words")
+    if not levels and verdicts and any("judge" in each for each in verdicts):
+        scale = None  # the judge ticks criteria, or compares
+    if levels and scale is None and not answers.pair:
+        notes.append(
+            "the judge grades it, and nothing declares the levels: raters say pass or miss; name the rubric with "
+            "--rubric to have them grade"
+        )
+    if scale is not None and (odd := [level for level in levels if level not in scale.levels]):
+        raise LabelsError(
+            f"{safe(dimension, 80)}: the judge graded an answer {safe(odd[0], 80)!r}, none of the levels "
+            f"{safe(scale, 200)}; name the rubric that it judged by with --rubric"
+        )
+    passing: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    if answers.pair:
+        words, passing = tuple(PAIR), NOT_WORSE
+    elif scale is not None:
+        words, passing = scale.levels, tuple(level for level in scale.levels if scale.passes(level))
+    if rubric is not None and rubric.levels and not words:
+        rubric = None  # of levels, where the judge ticks criteria
+    guide = guide_of(dimension, rubric=rubric, scale=scale, pair=answers.pair)
+    population = Population(
+        dimension=dimension, digest=answers.digest, items=len(answers.at), levels=words, passing=passing
+    )
+    return population, guide, notes
+
+
+def _level(verdict: Mapping[str, Any]) -> str | None:
+    """The level that an answer was graded, by the judge or else by the test."""
+    said = verdict.get("judge")
+    if isinstance(said, dict):
+        return str(said["level"]) if said.get("level") is not None else None
+    return str(verdict["level"]) if verdict.get("level") is not None else None
+
+
+def said_as(verdict: Mapping[str, Any], population: Population, *, passed: bool) -> str:
+    """What the judge said, in a word that raters can say too.
+
+    Raises:
+        LabelsError: there is none.
+    """
+    said = verdict.get("judge") or {}
+    for word in (said.get("winner"), said.get("level")):
+        if word in population.levels:
+            return str(word)
+    if population.levels:
+        raise LabelsError(
+            f"{safe(population.dimension, 80)}: the judge said of case {safe(verdict.get('case'), 120)!r} none of "
+            f"{', '.join(map(safe, population.levels))}; is it judged in two ways? Give each a dimension of its own"
+        )
+    return "pass" if passed else "miss"
