@@ -13,7 +13,7 @@ from pytest_evalbars.errors import LabelsError
 
 if TYPE_CHECKING:
     from pytest_evalbars.judges.rubric import Rubric
-    from pytest_evalbars.labels.drawing import Known
+    from pytest_evalbars.labels.vocabulary import Known
 
 #: Where reviews go.
 REVIEWS = Path(".evalbars") / "reviews"
@@ -102,7 +102,7 @@ def _known(options: argparse.Namespace) -> Known:
     from pytest_evalbars.config.table import find_table, read_table  # noqa: PLC0415
     from pytest_evalbars.gate.rubrics import rubrics_of  # noqa: PLC0415
     from pytest_evalbars.judges.load import load_rubric  # noqa: PLC0415
-    from pytest_evalbars.labels.drawing import Known  # noqa: PLC0415
+    from pytest_evalbars.labels.vocabulary import Known  # noqa: PLC0415
 
     bars, named = declared(options), options.bars
     table = read_table(named) if named and named.is_file() else find_table([named or Path.cwd()])

@@ -36,8 +36,19 @@ class Known:
         return (None, None) if name is None else (self.of_scales.get(name), self.scales[name])
 
 
-def _words(self, answers: Answers, verdicts: Sequence[Mapping[str, Any]]) -> tuple[Population, Guide, list[str]]:
-    """What raters can say on a dimension, the guide that tells them, and what is odd about it."""
+def vocabulary(
+    answers: Answers, verdicts: Sequence[Mapping[str, Any]], known: Known
+) -> tuple[Population, Guide, list[str]]:
+    """What raters can say on a dimension, the guide that tells them, and what is odd about it.
+
+    Args:
+        answers: the population.
+        verdicts: the lines of the run's files that say what was said of those that were drawn.
+        known: by what dimensions are judged.
+
+    Raises:
+        LabelsError: the judge said something else than what the rubric or scale has.
+    """
     dimension, notes = answers.dimension, list[str]()
     rubric, scale = known.of(dimension)
     levels = sorted({level for verdict in verdicts if (level := _level(verdict)) is not None})

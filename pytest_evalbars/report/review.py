@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
+from pytest_evalbars.labels.model import UNCLEAR
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.safe import safe
 
@@ -38,13 +39,13 @@ def review_lines(plan: ReviewPlan, told: Sequence[Told], files: Sequence[Path], 
         yield from _dimension(each, judge_fails=review.sample == "judge_fails")
     page, *sheets = files[: 1 + len(review.raters)]
     names = [shlex.quote(safe(shown(path))) for path in (page, *sheets)]
-    width = max(len(rater) for rater in review.raters)
+    words = list(dict.fromkeys(word for each in review.populations for word in each.words))
     yield ""
     yield f"The sheets are in {safe(shown(page.parent))}:"
     yield f"    {page.name}: open it in a browser, say who you are, label with the keyboard, and export at the end"
     for rater, path in zip(review.raters, sheets, strict=True):
-        yield f"    {safe(path.name)}{' ' * (width - len(rater))}: {safe(rater)}, in a spreadsheet; fill in `label`"
-    yield "    guide.txt: the rubric, for those who label in a spreadsheet"
+        yield f"    {safe(path.name)}: for {safe(rater)}, in a spreadsheet"
+    yield f"        `label` takes {', '.join(safe(word, 40) for word in words)} or {UNCLEAR}; guide.txt has the rubric"
     yield "    label-studio.json: the tasks, and label-studio.xml their labelling interface, for Label Studio"
     yield "    plan.json: what the judge said; keep it from the raters, whom it would sway"
     yield "Each labels alone. Then bring the labels back, from whichever sheet they were given in:"
