@@ -65,15 +65,14 @@ def draw(rows: Rows, items: int, *, sample: Sample = "stratified", seed: int = 0
         fails, passes = (int(units.shown[each].sum()) for each in of_verdict)
         half = min(fails, max(-(-items // 2), items - passes))
         parts = [([of_verdict[0]], half), ([of_verdict[1]], min(passes, items - half))]
-    found: list[tuple[Ints, NDArray[np.float64]]] = []
+    found = [(np.zeros(0, np.int64), np.zeros(0))]
     for groups, many in parts:
         strata = _strata(units, groups, many)
         sizes = [int(units.size[stratum].sum()) for stratum in strata]
         shares = allot(many, sizes, [int(units.shown[stratum].sum()) for stratum in strata])
         for stratum, share in zip(strata, shares, strict=True):
             found.append(_of_stratum(units, stratum, int(share), rng))
-    chosen = np.concatenate([each for each, _ in found]).astype(np.int64)
-    weights = np.concatenate([each for _, each in found]).astype(np.float64)
+    chosen, weights = (np.concatenate(each) for each in zip(*found, strict=True))
     order = rng.permutation(len(chosen))
     return Drawn(units.row[chosen[order]], weights[order])
 

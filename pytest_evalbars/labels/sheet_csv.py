@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
@@ -24,6 +25,8 @@ COLUMNS = ("review", "item", "dimension", "rater", "label", "note", "case", *FIE
 #: How a cell begins that a spreadsheet takes for a formula, and what keeps it from that.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 GUARD = "'"
+#: A hash that a spreadsheet takes for a number, and rounds.
+NUMBER = re.compile(r"\d+(e\d+)?")
 #: Tells a spreadsheet that the file is UTF-8.
 MARK = "\ufeff"
 
@@ -51,7 +54,8 @@ def sheet(plan: ReviewPlan, rater: str | None = None) -> Iterator[str]:
     for each in (rater,) if rater is not None else plan.review.raters:
         for number, one in in_order(plan, each):
             item = one.item
-            cells = {"review": item.review, "item": item.of, "dimension": item.dimension, "rater": each}
+            cells = {"review": item.review, "item": GUARD + item.of if NUMBER.fullmatch(item.of) else item.of}
+            cells |= {"dimension": item.dimension, "rater": each}
             cells |= {"label": "", "note": "", "case": str(number)}
             cells |= {name: words_of(one.evidence[name]) for name in FIELDS if name in one.evidence}
             yield _row(cells)

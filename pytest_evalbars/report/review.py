@@ -45,7 +45,8 @@ def review_lines(plan: ReviewPlan, told: Sequence[Told], files: Sequence[Path], 
     yield f"    {page.name}: open it in a browser, say who you are, label with the keyboard, and export at the end"
     for rater, path in zip(review.raters, sheets, strict=True):
         yield f"    {safe(path.name)}: for {safe(rater)}, in a spreadsheet"
-    yield f"        `label` takes {', '.join(safe(word, 40) for word in words)} or {UNCLEAR}; guide.txt has the rubric"
+    said = ", ".join(safe(word, 40) for word in words)
+    yield f"        `label` takes {said} or {UNCLEAR}; guide.txt has the rubric"
     yield "    label-studio.json: the tasks, and label-studio.xml their labelling interface, for Label Studio"
     yield "    plan.json: what the judge said; keep it from the raters, whom it would sway"
     yield "Each labels alone. Then bring the labels back, from whichever sheet they were given in:"
