@@ -43,7 +43,7 @@ class Glance(NamedTuple):
     #: Whether there is an output, and whether it is two of them.
     output: bool
     pair: bool
-    #: A hash of the case, the test, the trial and its evidence.
+    #: See `hash_of`; 0 where it is not asked for.
     of: int
 
 
@@ -79,8 +79,12 @@ class Answers:
         return Trial(run.name(row), run.tests[run.test[row]], int(run.trial[row]))
 
 
-def glance(paths: Iterable[Path]) -> Recorded:
+def glance(paths: Iterable[Path], *, hashes: bool = True) -> Recorded:
     """See what the trials of a run recorded.
+
+    Args:
+        paths: the files of the run.
+        hashes: whether some answers have no hash by a judge, and are named by what they recorded; it takes time.
 
     Raises:
         RunFileError: a file cannot be read.
@@ -93,10 +97,14 @@ def glance(paths: Iterable[Path]) -> Recorded:
                 key, evidence = Trial.of_line(row), _evidence(row)
                 output = evidence.get("output")
                 pair = isinstance(output, dict) and set(output) == {"first", "second"}
-                trials[key] = Glance(output is not None, pair, hash_of(key, evidence))
-            elif isinstance(said := row.get("judge"), dict) and "winner" in said:
+                trials[key] = Glance(output is not None, pair, hash_of(key, evidence) if hashes else 0)
+            elif _is_verdict(row) and isinstance(said := row.get("judge"), dict) and "winner" in said:
                 pairs.add(str(row.get("dimension")))
     return Recorded(trials, frozenset(pairs))
+
+
+def _is_verdict(row: Mapping[str, Any]) -> bool:
+    return row.get("type", "observation") == "observation" and row.get("outcome") in ("pass", "miss")
 
 
 def _evidence(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,11 +181,12 @@ def said_of(paths: Sequence[Path], wanted: set[Trial]) -> dict[Trial, Said]:
     cases = {each.case for each in wanted}
     for path in paths:
         for row in lines_of(path, cases):
-            if (said := found.get(Trial.of_line(row))) is None:
+            verdict = _is_verdict(row)
+            if not (verdict or row.get("type") == "trial") or (said := found.get(Trial.of_line(row))) is None:
                 continue
-            if row.get("type") == "trial":
+            if verdict:
+                said.verdicts[str(row.get("dimension"))] = row
+            else:
                 said.evidence.clear()
                 said.evidence.update(_evidence(row))
-            elif row.get("outcome") in ("pass", "miss"):
-                said.verdicts[str(row.get("dimension"))] = row
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from pytest_evalbars.config.nearest import nearest
@@ -87,10 +88,14 @@ def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tu
         LabelsError: there is nothing to label; it says what is missing.
         RunFileError: a file cannot be read.
     """
+    keys = {key for labels in run.labelsets for key in labels}
+    if asked.by not in {"category", *keys}:
+        raise LabelsError(f"--by {safe(asked.by, 80)}: no case has such a label{safe(nearest(asked.by, keys))}")
     ids = tuple(str(header["run"]) for header in run.headers if header.get("run")) or tuple(p.stem for p in paths)
     ids = tuple(dict.fromkeys(whole(each) for each in ids))
     seed = asked.seed if asked.seed is not None else int(hashlib.sha256("\n".join(ids).encode()).hexdigest()[:8], 16)
-    recorded = glance(paths)
+    named = np.zeros(len(run), bool) if run.judged is None else (run.judged.by >= 0) & (run.judged.of > 0)
+    recorded = glance(paths, hashes=not named[np.isin(run.outcome, (PASS, MISS))].all())
     found = [_answers(run, name, recorded, asked) for name in _dimensions(run, asked)]
     if odd := [name for name in known.rubrics if name not in {each.dimension for each in found}]:
         hint = nearest(odd[0], (each.dimension for each in found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -40,14 +41,14 @@ def write_review(plan: ReviewPlan, folder: Path, *, force: bool = False) -> list
         LabelsError: something is there already, two raters would share a sheet, or a file cannot be written.
     """
     files = {folder / name: text for name, text in _files(plan).items()}
-    there = [path for path in files if path.exists() or path.is_symlink()]
+    there = [path for path in files if os.path.lexists(path)]
     if there and not force:
         raise LabelsError(
             f"{safe(shown(there[0]))}: is there already, and people may have labelled in it; name another folder "
             "with --out, or write over it with --force. Nothing was written"
         )
     done: list[Path] = []
-    new = not folder.exists()
+    new = not os.path.lexists(folder)
     path = folder
     try:
         if folder.parent.name == "reviews" and folder.parent.parent.name == ".evalbars":
