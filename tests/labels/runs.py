@@ -7,7 +7,7 @@ import json
 def judged(case, passed, *, dimension="tone", trial=0, category="c", output="It is so.", **said):
     """The two lines of one trial that a judge judged."""
     key = {"case": case, "test": "t.py::test", "trial": trial}
-    of = hashlib.sha256(f"{case} {output}".encode()).hexdigest()[:16]
+    of = hashlib.sha256(f"{case} {output}".encode(errors="surrogatepass")).hexdigest()[:16]
     judge = {"rubric": "tone@1", "model": "m-1", "prompt": "p", "of": of, "chars": len(str(output)), **said}
     evidence = {"input": f"About {trial}?"} | ({} if output is None else {"output": output})
     return [
