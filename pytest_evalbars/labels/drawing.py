@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import ValidationError
@@ -14,25 +14,23 @@ from pydantic import ValidationError
 from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.answers import answers_of, glance, said_of
-from pytest_evalbars.labels.model import Item, JudgeSaid, Review, ReviewPlan, Sample, Shown
+from pytest_evalbars.labels.items import item_of, seen
+from pytest_evalbars.labels.model import Review, ReviewPlan, Sample, Shown
 from pytest_evalbars.labels.raters import doubled, shared_out
 from pytest_evalbars.labels.sample import draw
-from pytest_evalbars.labels.texts import FIELDS, whole
-from pytest_evalbars.labels.vocabulary import said_as, vocabulary
+from pytest_evalbars.labels.texts import whole
+from pytest_evalbars.labels.vocabulary import vocabulary
 from pytest_evalbars.run.columns import MISS, PASS
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_evalbars.labels.answers import Answers, Recorded, Said, Trial
+    from pytest_evalbars.labels.answers import Answers, Recorded
     from pytest_evalbars.labels.model import Guide, Population
     from pytest_evalbars.labels.vocabulary import Known
     from pytest_evalbars.run.columns import Run
-
-#: Characters of a name that an item keeps.
-LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,8 @@ def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tu
         )
     said = {"seed": seed, "digests": [each.digest for each in found], "items": asked.items, "sample": asked.sample}
     said |= {"by": asked.by, "raters": asked.raters, "double": asked.double, "of": ids}
-    said |= {"dimensions": [each.dimension for each in found]}
+    # Another rubric has other words: it is another review.
+    said |= {"dimensions": [(each.dimension, *map(repr, known.of(each.dimension))) for each in found]}
     name = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
     make = _Making(run, paths, asked, known, seed, name=f"{_stem(ids[0])}-{name}")
     try:
@@ -131,7 +130,7 @@ def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tu
             f"{safe(repr(first['input']), 120)}"
         ) from None
     told = [one for *_, one in parts]
-    return plan, told + [_nothing(each) for each in found if not each.rows.shown.any()]
+    return plan, told + [_nothing(run, each) for each in found if not each.rows.shown.any()]
 
 
 def _dimensions(run: Run, asked: Asked) -> list[str]:
@@ -179,16 +178,14 @@ class _Making:
         population, guide, notes = vocabulary(answers, verdicts, self.known)
         both = doubled(self.asked.double, len(trials)) if len(self.asked.raters) > 1 else 0
         who = shared_out(self.asked.raters, len(trials), both, self.seed)
-        items = [
-            Shown(
-                item=self._item(answers, int(place), float(weight), trial, population, verdict),
-                evidence=_evidence(said[trial]),
-                raters=raters,
+        items = []
+        for place, weight, trial, verdict, raters in zip(
+            map(int, drawn.rows), map(float, drawn.weights), trials, verdicts, who, strict=True
+        ):
+            item = item_of(
+                self.run, answers, place, verdict, population, weight=weight, by=self.asked.by, review=self.name
             )
-            for place, weight, trial, verdict, raters in zip(
-                drawn.rows, drawn.weights, trials, verdicts, who, strict=True
-            )
-        ]
+            items.append(Shown(item=item, evidence=seen(said[trial]), raters=raters))
         order = sorted(range(len(items)), key=lambda at: hashlib.sha256(f"{self.seed} {at}".encode()).digest())
         told = Told(
             dimension,
@@ -196,7 +193,7 @@ class _Making:
             passed=int(answers.rows.passed.sum()),
             hidden=int((~answers.rows.shown).sum()),
             aside=answers.aside,
-            judges=self._judges(answers),
+            judges=_judges(self.run, answers),
             items=len(items),
             missed=int((~answers.rows.passed[drawn.rows]).sum()),
             doubled=sum(len(raters) > 1 for raters in who),
@@ -205,62 +202,19 @@ class _Making:
         )
         return population, guide, [items[at] for at in order], told
 
-    def _judges(self, answers: Answers) -> tuple[str, ...]:
-        judged = self.run.judged
-        codes = [] if judged is None else sorted({int(code) for code in judged.by[answers.at] if code >= 0})
-        return () if judged is None else tuple(str(judged.judges[code]) for code in codes)
 
-    def _item(
-        self,
-        answers: Answers,
-        place: int,
-        weight: float,
-        trial: Trial,
-        population: Population,
-        verdict: Mapping[str, Any],
-    ) -> Item:
-        run, row = self.run, int(answers.at[place])
-        judge = None
-        if answers.judged[place] and run.judged is not None:
-            by, chars = run.judged.judges[run.judged.by[row]], int(run.judged.chars[row])
-            passed = bool(answers.rows.passed[place])
-            judge = JudgeSaid(
-                **by._asdict(),
-                value=said_as(verdict, population, passed=passed),
-                passed=passed,
-                chars=None if chars < 0 else chars,
-            )
-        return Item(
-            dimension=answers.dimension,
-            of=f"{int(answers.rows.of[place]):016x}",
-            case=_short(trial.case),
-            test=whole(trial.test),
-            trial=trial.trial,
-            category=whole(run.labelsets[int(run.labelset[row])].get(self.asked.by, "")),
-            review=self.name,
-            weight=weight,
-            judge=judge,
-        )
-
-
-def _evidence(said: Said) -> dict[str, Any]:
-    """What a rater sees: nothing that a judge said stands there."""
-    return {name: whole(said.evidence[name]) for name in FIELDS if said.evidence.get(name) is not None}
-
-
-def _nothing(answers: Answers) -> Told:
+def _nothing(run: Run, answers: Answers) -> Told:
     """Of a dimension of which nothing can be shown."""
-    passed = int(answers.rows.passed.sum())
-    return Told(answers.dimension, len(answers.at), passed, len(answers.at), answers.aside, (), 0, 0, 0, {})
+    passed, judges = int(answers.rows.passed.sum()), _judges(run, answers)
+    return Told(answers.dimension, len(answers.at), passed, len(answers.at), answers.aside, judges, 0, 0, 0, {})
 
 
-def _short(name: str) -> str:
-    """A case's name as an item keeps it: a long one is cut, and stays different from others."""
-    name = whole(name)
-    if len(name) <= LENGTH and name.strip():
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: LENGTH - 9].strip()}~{digest}"
+def _judges(run: Run, answers: Answers) -> tuple[str, ...]:
+    """Who judged, in words."""
+    if run.judged is None:
+        return ()
+    codes = sorted({int(code) for code in run.judged.by[answers.at] if code >= 0})
+    return tuple(str(run.judged.judges[code]) for code in codes)
 
 
 def _stem(name: str) -> str:

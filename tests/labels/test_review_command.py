@@ -180,10 +180,12 @@ def test_raters_read_the_rubric_and_grade(suite):
     suite.bars('[tool.evalbars.scales]\nvoice.rubric = "rubrics/tone.toml"')
     _, again = drawn(suite, "--force", lines=lines)
     assert again.guides == plan.guides
+    assert again.review.id == plan.review.id
     assert again.review.populations == plan.review.populations
 
     suite.bars('[tool.evalbars.scales.tone]\nlevels = ["warm", "fine", "rude"]\npassing = "fine"')
     outcome, again = drawn(suite, "--force", lines=lines)
+    assert again.review.id != plan.review.id
     assert again.guide("tone").words == {"warm": "passes", "fine": "passes", "rude": "does not pass"}
 
     suite.bars("")
@@ -305,6 +307,14 @@ def test_answers_that_nobody_recorded_are_left_out(suite):
 
     outcome.said("tone: 10 of 13 answers", "left out: 3 answers of which no output was recorded", "evalcase.record(")
     assert sum(each.item.weight for each in plan.items) == pytest.approx(13)
+
+
+def test_a_dimension_without_anything_to_show_is_said_and_the_others_are_drawn(suite):
+    lines = many(8, 2) + judged("mute", True, dimension="length", output=None)
+    outcome, plan = drawn(suite, lines=lines)
+
+    outcome.said("tone: 10 of 10 answers", "length: 0 of 1 answer", "judged by m-1", "left out: 1 answer")
+    assert [each.dimension for each in plan.review.populations] == ["tone"]
 
 
 @pytest.mark.parametrize(
