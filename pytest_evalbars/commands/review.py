@@ -12,7 +12,6 @@ from pytest_evalbars.commands.declared import add_words, declared
 from pytest_evalbars.errors import LabelsError
 
 if TYPE_CHECKING:
-    from pytest_evalbars.judges.rubric import Rubric
     from pytest_evalbars.labels.vocabulary import Known
 
 #: Where reviews go.
@@ -82,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     files = write_review(plan, folder, force=options.force)
     if options.json:
         said = {"schema": 1, "review": plan.review.id, "folder": str(folder), "files": [path.name for path in files]}
-        said |= {"dimensions": [asdict(each) for each in told]}
+        said |= {"dimensions": [{**asdict(each), "judges": [by._asdict() for by in each.judges]} for each in told]}
         print(json.dumps(said, indent=2))  # noqa: T201 - a command prints
         return 0
     from pytest_evalbars.report.review import review_lines  # noqa: PLC0415
@@ -96,7 +95,6 @@ def _known(options: argparse.Namespace) -> Known:
     """The rubrics that are named, and those that the scales of the bars file name; and its scales.
 
     Raises:
-        LabelsError: two rubrics are named of one dimension.
         EvalbarsError: the bars or a rubric cannot be read.
     """
     from pytest_evalbars.config.table import find_table, read_table  # noqa: PLC0415
@@ -106,12 +104,7 @@ def _known(options: argparse.Namespace) -> Known:
 
     bars, named = declared(options), options.bars
     table = read_table(named) if named and named.is_file() else find_table([named or Path.cwd()])
-    rubrics: dict[str, Rubric] = {}
-    for path in options.rubric:
-        rubric = load_rubric(path)
-        if rubric.dimension in rubrics:
-            raise LabelsError(f"--rubric {path}: another is of {rubric.dimension}, too; name one of each dimension")
-        rubrics[rubric.dimension] = rubric
+    rubrics = [load_rubric(path) for path in options.rubric]
     return Known(rubrics, bars.scales, {} if table is None else rubrics_of(table))
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.labels.model import Guide, Population
     from pytest_evalbars.labels.vocabulary import Known
     from pytest_evalbars.run.columns import Run
+    from pytest_evalbars.run.judged import JudgedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,16 @@ class Told:
     hidden: int
     #: Verdicts that no judge gave, where others are a judge's.
     aside: int
-    #: Who judged, in words; empty where no judge did.
-    judges: tuple[str, ...]
+    #: Who judged; empty where no judge did.
+    judges: tuple[JudgedBy, ...]
     items: int
     #: Of these, how many the judge let miss, and how many two raters label.
     missed: int
     doubled: int
     #: How many each rater labels.
     raters: dict[str, int]
+    #: What they can say.
+    words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -95,9 +98,10 @@ def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tu
     named = np.zeros(len(run), bool) if run.judged is None else (run.judged.by >= 0) & (run.judged.of > 0)
     recorded = glance(paths, hashes=not named[np.isin(run.outcome, (PASS, MISS))].all())
     found = [_answers(run, name, recorded, asked) for name in _dimensions(run, asked)]
-    if odd := [name for name in known.rubrics if name not in {each.dimension for each in found}]:
-        hint = nearest(odd[0], (each.dimension for each in found))
-        raise LabelsError(f"--rubric: it is of {safe(odd[0], 80)!r}, on which nothing is drawn{safe(hint)}")
+    rubrics = [known.of(each.dimension, {by.rubric for by in _judges(run, each)}) for each in found]
+    if odd := [each for each in known.rubrics if all(each != rubric for rubric, _ in rubrics)]:
+        hint = nearest(odd[0].dimension, (each.dimension for each in found))
+        raise LabelsError(f"--rubric: nothing is drawn of {safe(odd[0].dimension, 80)!r}, which it is of{safe(hint)}")
     if not any(each.rows.shown.any() for each in found):
         names = ", ".join(safe(each.dimension, 80) for each in found)
         raise LabelsError(
@@ -107,7 +111,7 @@ def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tu
     said = {"seed": seed, "digests": [each.digest for each in found], "items": asked.items, "sample": asked.sample}
     said |= {"by": asked.by, "raters": asked.raters, "double": asked.double, "of": ids}
     # Another rubric has other words: it is another review.
-    said |= {"dimensions": [(each.dimension, *map(repr, known.of(each.dimension))) for each in found]}
+    said |= {"dimensions": [(each.dimension, *map(repr, by)) for each, by in zip(found, rubrics, strict=True)]}
     name = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
     make = _Making(run, paths, asked, known, seed, name=f"{_stem(ids[0])}-{name}")
     try:
@@ -198,6 +202,7 @@ class _Making:
             missed=int((~answers.rows.passed[drawn.rows]).sum()),
             doubled=sum(len(raters) > 1 for raters in who),
             raters={rater: sum(rater in raters for raters in who) for rater in self.asked.raters},
+            words=population.words,
             notes=tuple(notes),
         )
         return population, guide, [items[at] for at in order], told
@@ -209,12 +214,12 @@ def _nothing(run: Run, answers: Answers) -> Told:
     return Told(answers.dimension, len(answers.at), passed, len(answers.at), answers.aside, judges, 0, 0, 0, {})
 
 
-def _judges(run: Run, answers: Answers) -> tuple[str, ...]:
-    """Who judged, in words."""
+def _judges(run: Run, answers: Answers) -> tuple[JudgedBy, ...]:
+    """Who judged."""
     if run.judged is None:
         return ()
     codes = sorted({int(code) for code in run.judged.by[answers.at] if code >= 0})
-    return tuple(str(run.judged.judges[code]) for code in codes)
+    return tuple(run.judged.judges[code] for code in codes)
 
 
 def _stem(name: str) -> str:

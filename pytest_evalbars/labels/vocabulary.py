@@ -11,7 +11,7 @@ from pytest_evalbars.labels.model import Guide, Population
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pytest_evalbars.config.scales import Scale
     from pytest_evalbars.judges.rubric import Rubric
@@ -22,16 +22,33 @@ if TYPE_CHECKING:
 class Known:
     """By what a dimension is judged, as far as it is declared."""
 
-    #: Rubrics that are named for this review, by dimension.
-    rubrics: Mapping[str, Rubric]
+    #: Rubrics that are named for this review.
+    rubrics: Sequence[Rubric]
     #: The scales of the bars file, and the rubrics that these name, by the name of the scale.
     scales: Mapping[str, Scale]
     of_scales: Mapping[str, Rubric]
 
-    def of(self, dimension: str) -> tuple[Rubric | None, Scale | None]:
-        """The rubric and the scale of a dimension."""
-        if (rubric := self.rubrics.get(dimension)) is not None:
-            return rubric, rubric.scale
+    def of(self, dimension: str, judged_by: Collection[str]) -> tuple[Rubric | None, Scale | None]:
+        """The rubric and the scale of a dimension.
+
+        Args:
+            dimension: the dimension.
+            judged_by: the rubrics that its judges judged by, as `name@version`; one may be of several dimensions.
+
+        Raises:
+            LabelsError: two rubrics fit alike.
+        """
+        names = {each.rpartition("@")[0] for each in judged_by}
+        for fits in (
+            [each for each in self.rubrics if each.id in judged_by],
+            [each for each in self.rubrics if each.name in names],
+            [each for each in self.rubrics if each.dimension == dimension],
+        ):
+            if len({each.id for each in fits}) > 1:
+                both = " and ".join(safe(each.id, 80) for each in fits)
+                raise LabelsError(f"--rubric: {both} are both of {safe(dimension, 80)}; name one of them")
+            if fits:
+                return fits[0], fits[0].scale
         name = next((name for name, each in self.scales.items() if each.holds(name, dimension)), None)
         return (None, None) if name is None else (self.of_scales.get(name), self.scales[name])
 
@@ -50,13 +67,14 @@ def vocabulary(
         LabelsError: the judge said something else than what the rubric or scale has.
     """
     dimension, notes = answers.dimension, list[str]()
-    rubric, scale = known.of(dimension)
+    ids = sorted({str(said["rubric"]) for each in verdicts if isinstance(said := each.get("judge"), dict)})
+    rubric, scale = known.of(dimension, ids)
     levels = sorted({level for verdict in verdicts if (level := _level(verdict)) is not None})
-    if rubric is not None:
-        ids = {str(said["rubric"]) for each in verdicts if isinstance(said := each.get("judge"), dict)}
-        if ids and rubric.id not in ids:
-            judged_by = ", ".join(safe(each, 80) for each in sorted(ids))
-            notes.append(f"raters read {rubric.id}, and the judge judged by {judged_by}: not the same words")
+    judged_by = ", ".join(safe(each, 80) for each in ids)
+    if rubric is not None and ids and rubric.id not in ids:
+        notes.append(f"raters read {rubric.id}, and the judge judged by {judged_by}: not the same words")
+    if rubric is None and ids and not (levels and scale is None):
+        notes.append(f"raters read no rubric; name the file of the judge's, {judged_by}, with --rubric")
     if not levels and verdicts and any("judge" in each for each in verdicts):
         scale = None  # the judge ticks criteria, or compares
     if levels and scale is None and not answers.pair:

@@ -36,24 +36,22 @@ def review_lines(plan: ReviewPlan, told: Sequence[Told], files: Sequence[Path], 
         yield "note: no judge gave any verdict of this run: all dimensions are drawn from"
     for each in told:
         yield ""
-        yield from _dimension(each, judge_fails=review.sample == "judge_fails")
+        yield from _dimension(each, audit=review.sample == "judge_fails")
     page, *sheets = files[: 1 + len(review.raters)]
     names = [shlex.quote(safe(shown(path))) for path in (page, *sheets)]
-    words = list(dict.fromkeys(word for each in review.populations for word in each.words))
     yield ""
     yield f"The sheets are in {safe(shown(page.parent))}:"
     yield f"    {page.name}: open it in a browser, say who you are, label with the keyboard, and export at the end"
     for rater, path in zip(review.raters, sheets, strict=True):
         yield f"    {safe(path.name)}: for {safe(rater)}, in a spreadsheet"
-    said = ", ".join(safe(word, 40) for word in words)
-    yield f"        `label` takes {said} or {UNCLEAR}; guide.txt has the rubric"
+    yield f"        `label` takes one of the words above, or {UNCLEAR}; guide.txt has the rubric"
     yield "    label-studio.json: the tasks, and label-studio.xml their labelling interface, for Label Studio"
     yield "    plan.json: what the judge said; keep it from the raters, whom it would sway"
     yield "Each labels alone. Then bring the labels back, from whichever sheet they were given in:"
     yield f"    evalbars labels add {' '.join(names[1:])}"
 
 
-def _dimension(told: Told, *, judge_fails: bool) -> Iterator[str]:
+def _dimension(told: Told, *, audit: bool) -> Iterator[str]:
     name, who = safe(told.dimension, 80), "the judge" if told.judges else "the test"
     missed = told.population - told.passed
     yield f"{name}: {told.items} of {count(told.population, 'answer')}"
@@ -61,11 +59,12 @@ def _dimension(told: Told, *, judge_fails: bool) -> Iterator[str]:
         yield f"    judged by {safe(judge, 200)}"
     passed = told.items - told.missed
     yield f"    {who} passed {told.passed} and let {missed} miss; drawn are {passed} and {told.missed}"
-    if judge_fails and told.items:
+    if audit and told.items:
         yield "    half are misses on purpose; weights undo it: the bare share of labels that pass is no pass rate"
     if told.items:
         shares = ", ".join(f"{safe(rater, 60)} {many}" for rater, many in told.raters.items())
-        yield f"    to label: {shares}; {count(told.doubled, 'item')} by two raters"
+        said = " or ".join([", ".join(safe(word, 40) for word in told.words[:-1]), safe(told.words[-1], 40)])
+        yield f"    to label as {said}: {shares}; {count(told.doubled, 'item')} by two raters"
     if told.hidden:
         yield (
             f"    left out: {count(told.hidden, 'answer')} of which no output was recorded; call "

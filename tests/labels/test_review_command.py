@@ -8,6 +8,7 @@ import pytest
 from runs import judged, many, write
 
 from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.judges.load import load_rubric
 from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.labels.plan import read_plan, write_plan
 from pytest_evalbars.run.reading import load_run
@@ -55,14 +56,14 @@ def test_a_review_is_drawn_and_says_what_comes_next(suite):
         "tone: 100 of 200 answers",
         "judged by m-1 by tone@1",
         "the judge passed 180 and let 20 miss; drawn are 90 and 10",
-        "rater-1 100, rater-2 100; 100 items by two raters",
+        "to label as pass or miss: rater-1 100, rater-2 100; 100 items by two raters",
         f"The sheets are in .evalbars/reviews/{folder.name}:",
         "page.html: open it in a browser",
-        "`label` takes pass, miss or unclear",
+        "`label` takes one of the words above, or unclear",
         "evalbars labels add",
         f"{folder.name}/sheet-rater-1.csv",
     )
-    outcome.never_said("note:")
+    outcome.said("note: raters read no rubric; name the file of the judge's, tone@1, with --rubric")
     assert sorted(each.name for each in folder.iterdir()) == sorted(
         [*FILES, "sheet-rater-1.csv", "sheet-rater-2.csv"]
     )
@@ -168,8 +169,8 @@ def test_raters_read_the_rubric_and_grade(suite):
     outcome, plan = drawn(suite, "--rubric", "tone.toml", lines=lines)
     population, guide = plan.review.population("tone"), plan.guide("tone")
 
-    outcome.said("`label` takes warm, fine, rude or unclear")
-    outcome.said("note: raters read tone@", "and the judge judged by tone@1: not the same words")
+    outcome.said("to label as warm, fine or rude: ")
+    outcome.said("note: raters read tone@", ", and the judge judged by tone@1: not the same words")
     assert (population.levels, population.passing) == (levels, ("warm", "fine"))
     assert guide.task == "How does it sound to a customer?"
     assert guide.words["rude"] == "It blames or mocks.\nFor example: Read the manual."
@@ -215,7 +216,7 @@ def test_pairs_are_compared(suite):
     outcome, plan = drawn(suite, lines=lines)
     population = plan.review.population("tone")
 
-    outcome.said("left out: 1 answer of which no output was recorded", "`label` takes first, tie, second or unclear")
+    outcome.said("to label as first, tie or second: ", "left out: 1 answer of which no output was recorded")
     assert (population.words, population.passing) == (("first", "tie", "second"), ("first", "tie"))
     assert plan.guide("tone").words["tie"] == "neither is better"
     assert all(population.passes(each.item.judge.value) == each.item.judge.passed for each in plan.items)
@@ -352,7 +353,27 @@ def test_a_rubric_of_nothing_that_is_drawn_is_an_error(suite):
     suite.file("tone.toml", TONE.replace('"tone"', '"tune"'))
     outcome, _ = drawn(suite, "--rubric", "tone.toml")
     assert outcome.exit == 4
-    outcome.said("--rubric: it is of 'tune', on which nothing is drawn; did you mean \"tone\"?")
+    outcome.said("--rubric: nothing is drawn of 'tune', which it is of; did you mean \"tone\"?")
+
+
+def test_a_rubric_is_found_by_the_judge_that_judged_by_it(suite):
+    """One rubric is of two dimensions; of two that are named, the very version that judged is read."""
+    suite.file("old.toml", TONE)
+    suite.file("new.toml", TONE.replace("Kind", "Very kind"))
+    rubric = load_rubric(suite.path / "old.toml").id
+    said = {"rubric": rubric, "level": "fine"}
+    lines = judged("a", True, **said) + judged("b", True, dimension="safety", output="2", **said)
+    outcome, plan = drawn(suite, "--rubric", "old.toml", lines=lines)
+    outcome.never_said("raters read")
+    assert [guide.words["warm"] for guide in plan.guides] == ["Kind, and it shows."] * 2
+
+    outcome, _ = drawn(suite, "--rubric", "old.toml", "--rubric", "new.toml", lines=lines)
+    assert outcome.exit == 4
+    outcome.said("--rubric: nothing is drawn of 'tone', which it is of")
+    lines = judged("a", True, rubric="tone@0", level="fine")
+    outcome, _ = drawn(suite, "--rubric", "old.toml", "--rubric", "new.toml", lines=lines)
+    assert outcome.exit == 4
+    outcome.said("--rubric: tone@", " and tone@", " are both of tone; name one of them")
 
 
 def test_what_people_labelled_is_not_written_over(suite):
@@ -401,6 +422,7 @@ def test_a_run_of_several_files_is_one_population(suite):
     assert outcome.exit == 0
     assert plan.review.of == ("../run 0", "../run 1")
     assert said["dimensions"][0]["population"] == 10
+    assert said["dimensions"][0]["judges"] == [{"rubric": "tone@1", "model": "m-1", "prompt": "p"}]
     assert Path(said["folder"]).parent == Path(".evalbars/reviews")
 
 
