@@ -76,7 +76,8 @@ def run(options: argparse.Namespace) -> int:
         double=options.double,
         seed=options.seed,
     )
-    plan, told = review_of(load_run(*options.runs), options.runs, asked, known)
+    found = load_run(*options.runs)
+    plan, told = review_of(found, options.runs, asked, known)
     folder = options.out or REVIEWS / plan.review.id
     files = write_review(plan, folder, force=options.force)
     if options.json:
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     from pytest_evalbars.report.review import review_lines  # noqa: PLC0415
 
-    for line in review_lines(plan, told, files, chosen=bool(options.dimension)):
+    for line in review_lines(plan, told, files, chosen=bool(options.dimension), complete=found.complete):
         print(line)  # noqa: T201
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.labels.model import UNCLEAR
 from pytest_evalbars.report.numbers import count
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 ADVISED, MORE, HIGH = 100, 200, 0.95
 
 
-def review_lines(plan: ReviewPlan, told: Sequence[Told], files: Sequence[Path], *, chosen: bool) -> Iterator[str]:
+def review_lines(
+    plan: ReviewPlan, told: Sequence[Told], files: Sequence[Path], *, chosen: bool, complete: bool
+) -> Iterator[str]:
     """What was drawn, where it is and what to do with it.
 
     Args:
@@ -29,9 +32,12 @@ def review_lines(plan: ReviewPlan, told: Sequence[Told], files: Sequence[Path], 
         told: what was drawn on each dimension.
         files: what was written: the page, then each rater's sheet.
         chosen: whether the user named the dimensions.
+        complete: whether the run came to its end.
     """
     review = plan.review
     yield f"review {safe(review.id)}, drawn from {', '.join(safe(each, 80) for each in review.of)}"
+    if not complete:
+        yield "note: the run did not come to its end, and what it lacks is not drawn from"
     if not chosen and not any(each.judges for each in told):
         yield "note: no judge gave any verdict of this run: all dimensions are drawn from"
     for each in told:
@@ -76,6 +82,9 @@ def _dimension(told: Told, *, audit: bool) -> Iterator[str]:
         yield f"    {len(told.judges)} judges: each is held to the items that it judged, and needs enough of its own"
     for note in told.notes:
         yield f"    note: {note}"
+    if told.judges and not audit and told.missed < min(FEWEST, told.population - told.passed):
+        few = f"{count(told.missed, 'answer')} that the judge let miss"
+        yield f"    note: {few}, few to tell how well it sees faults; --sample judge-fails takes more of them"
     yield from _advice(told)
 
 

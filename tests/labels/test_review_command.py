@@ -100,6 +100,29 @@ def test_the_same_run_draws_the_same_and_another_seed_another(suite):
     assert {each.item.of for each in plans[0].items} != {each.item.of for each in plans[2].items}
 
 
+def test_few_misses_are_said_to_tell_little(suite):
+    said = "10 answers that the judge let miss, few to tell how well it sees faults; --sample judge-fails"
+    drawn(suite)[0].said(said)
+    drawn(suite, "--force", "--sample", "judge-fails")[0].never_said("few to tell")
+    drawn(suite, "--force", "--items", "300")[0].never_said("few to tell")
+
+
+def test_what_a_resumed_session_said_last_is_labelled(suite):
+    first, again = judged("a", True, output="cut off"), judged("a", True, output="whole")
+    first[1] |= {"outcome": "error", "judge": None}
+    _, plan = drawn(suite, lines=[*first, {"type": "resume"}, *again])
+    assert [each.evidence["output"] for each in plan.items] == ["whole"]
+    assert plan.items[0].item.of == again[1]["judge"]["of"]
+
+
+def test_a_run_that_was_cut_off_can_be_labelled(suite):
+    path = write(suite.path / "run.jsonl", many(8, 2))
+    path.write_bytes(path.read_bytes()[:-40])
+    outcome = suite.command("review", path)
+    assert outcome.exit == 0
+    outcome.said("note: the run did not come to its end, and what it lacks is not drawn from", "tone: ")
+
+
 def test_a_plan_is_read_as_it_was_written(suite):
     _, plan = drawn(suite)
     write_plan(plan, suite.path / "again.json")
