@@ -74,15 +74,9 @@ def _passes(rubric: Rubric) -> str:
     return f"{' and at least '.join(parts)} are answered as they should be"
 
 
-def words_in(guide: Guide, *, wide: int = 0) -> list[str]:
-    """The guide as lines of text; its words are marked with a dash.
-
-    Args:
-        guide: the guide.
-        wide: how far they stand from the left.
-    """
+def words_in(guide: Guide) -> list[str]:
+    """The guide as lines of text: questions begin with a question mark, words that can be said with a dash."""
     lines = [f"{guide.dimension}: {guide.title}" if guide.title != guide.dimension else guide.dimension]
     lines += [guide.task] if guide.task else []
     lines += [f"? {each}" for each in guide.criteria]
-    lines += [f"- {word}: {words}" for word, words in guide.words.items()]
-    return [" " * wide + part for line in lines for part in line.split("\n")]
+    return [*lines, *(f"- {word}: {words}" for word, words in guide.words.items())]

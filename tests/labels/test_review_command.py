@@ -2,10 +2,11 @@
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import pytest
-from runs import judged, many, write
+from drawn_runs import judged, many, plain_page, write
 
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.judges.load import load_rubric
@@ -32,6 +33,12 @@ name = "rude"
 definition = "It blames or mocks."
 examples = ["Read the manual."]
 """
+
+
+@pytest.fixture(autouse=True)
+def page(monkeypatch):
+    """The page is another module's."""
+    monkeypatch.setitem(sys.modules, "pytest_evalbars.labels.page", plain_page())
 
 
 def drawn(suite, *words, lines=None, name="run.jsonl"):

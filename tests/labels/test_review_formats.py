@@ -2,12 +2,13 @@
 
 import csv
 import json
+import sys
 from xml.etree import ElementTree as ET
 
 import pytest
+from drawn_runs import judged, plain_page, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import judged, write
 
 from pytest_evalbars.labels.plan import read_plan
 from pytest_evalbars.labels.sheet_csv import COLUMNS, FORMULA, sheet
@@ -29,6 +30,12 @@ HOSTILE = {
     "empty": "",
     "long": "word " * 20_000,
 }
+
+
+@pytest.fixture(autouse=True)
+def page(monkeypatch):
+    """The page is another module's."""
+    monkeypatch.setitem(sys.modules, "pytest_evalbars.labels.page", plain_page())
 
 
 def drawn(suite, lines, *words):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import types
 
 
 def judged(case, passed, *, dimension="tone", trial=0, category="c", output="It is so.", **said):
@@ -32,3 +33,10 @@ def write(path, lines, run="2026-11-20T22-41-07-3f9c"):
     rows = [{"type": "header", "schema": 1, "run": run}, *lines, {"type": "end", "exit": 0}]
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     return path
+
+
+def plain_page():
+    """Stands in for the module of the web page, which has tests of its own."""
+    stub = types.ModuleType("pytest_evalbars.labels.page")
+    stub.page = lambda plan: f"<html>{len(plan.items)}</html>"
+    return stub
