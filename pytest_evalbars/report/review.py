@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.labels.drawing import Told
     from pytest_evalbars.labels.model import ReviewPlan
 
-#: Items that two people should label, and from which pass rate on it takes more: STATISTICS.md, section 7.
+#: Items that two people should label, and the pass rate from which on it takes more: jackknife intervals of fewer
+#: cover less than they promise.
 ADVISED, MORE, HIGH = 100, 200, 0.95
 
 
