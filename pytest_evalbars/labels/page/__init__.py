@@ -56,11 +56,13 @@ def _data(plan: ReviewPlan) -> dict[str, Any]:
         "review": review.id,
         "drawn": review.drawn.isoformat(),
         "kind": review.kind,
-        "seed": review.seed,
+        "seed": str(review.seed),
         "raters": review.raters,
         "unclear": UNCLEAR,
         "settled": SETTLED,
-        "guides": [_guide(plan, dimension) for dimension in dict.fromkeys([*named, *(each["dimension"] for each in items)])],
+        "guides": [
+            _guide(plan, dimension) for dimension in dict.fromkeys([*named, *(each["dimension"] for each in items)])
+        ],
         "items": items,
         "evidence": [json.loads(text, parse_constant=str, parse_int=_exact) for text in evidence],
     }

@@ -7,11 +7,13 @@ const noun = (count) => `${count} ${data.kind === "cases" ? "case" : "answer"}${
 const HEADINGS = [["input", "Question"], ["context", "Context"], ["reference", "Reference answer"], ["output", "Answer"]];
 // No two labels follow each other faster than anybody reads: the second is a key that was hit twice.
 const PAUSE = 200;
+const SAID = 6000;
 
 let labels = null;
 let items = [];
 let place = 0;
 let arrived = -Infinity;
+let silence = 0;
 
 /** A number that is the same whenever the same text comes: cyrb53, 53 bits. */
 function hash(text) {
@@ -41,8 +43,11 @@ const wordsOf = (item) => [...guides.get(item.dimension).words.map(([word]) => w
 const isOpen = (item) => !labels.of(item).value;
 const countDone = () => items.filter((item) => !isOpen(item)).length;
 
-function say(text) {
+/** Says something once; what went wrong stays until something else is said. */
+function say(text, stays = false) {
+  clearTimeout(silence);
   at("status").replaceChildren(...nodes(text));
+  if (!stays) silence = setTimeout(() => at("status").replaceChildren(), SAID);
 }
 
 function show(view) {
@@ -70,12 +75,8 @@ function start() {
   const drawn = new Date(`${data.drawn}T12:00`).toLocaleDateString("en-GB", { dateStyle: "long" });
   at("start-review").replaceChildren("Review ", name(data.review), ` \u00b7 ${drawn}`);
   at("start-title").textContent = data.kind === "cases" ? "Check these cases" : "Label these answers";
-  const titles = data.guides.flatMap((guide, index) => [index ? ", " : "", make("strong", {}, name(guide.title || guide.dimension))]);
-  at("start-lead").replaceChildren(
-    "Read one at a time, compare it with what the rubric says, and choose the word that fits best. Judge what stands there, not who may have written it. What is asked: ",
-    ...titles,
-    ".",
-  );
+  const titles = data.guides.flatMap((guide, index) => [index ? " \u00b7 " : "", make("strong", {}, name(guide.title || guide.dimension))]);
+  at("start-asked").replaceChildren(...titles);
   at("raters").replaceChildren(...data.raters.map(choice));
   at("who").hidden = false;
   at("name-label").textContent = data.raters.length ? "Another name" : "Your name";
@@ -101,8 +102,8 @@ function written(text) {
 
 function enter() {
   const rater = written(at("name").value);
-  if (!rater) say("Write your name first.");
-  else if (rater.toLowerCase() === data.settled) say(`The name \u201c${data.settled}\u201d is for what raters settle together. Write your own.`);
+  if (!rater) say("Write your name first.", true);
+  else if (rater.toLowerCase() === data.settled) say(`The name \u201c${data.settled}\u201d is for what raters settle together. Write your own.`, true);
   else begin(rater);
 }
 
@@ -157,7 +158,7 @@ async function takeFile(file) {
     if (unknown) parts.push(`${unknown} fit nothing in this review and were left out.`);
     say(parts.join(" "));
   } catch (error) {
-    say(error.message);
+    say(error.message, true);
   }
 }
 
@@ -199,7 +200,7 @@ function visit(next, focus = true) {
   place = Math.min(Math.max(next, 0), items.length - 1);
   const item = items[place];
   const guide = guides.get(item.dimension);
-  at("item-case").replaceChildren(name(guide.title || guide.dimension), " \u00b7 ", name(item.case));
+  at("item-case").replaceChildren(name(item.case));
   at("item-title").textContent = `${data.kind === "cases" ? "Case" : "Answer"} ${place + 1} of ${items.length}`;
   at("evidence").replaceChildren(...evidenceOf(item));
   at("guide-title").replaceChildren(name(guide.title || guide.dimension));
@@ -231,7 +232,7 @@ function mark() {
   const done = countDone();
   at("meter").max = items.length;
   at("meter").value = done;
-  at("count").textContent = `${done} of ${items.length}`;
+  at("count").textContent = `${done} of ${items.length} labelled`;
   at("open").textContent = done === items.length ? "Finish" : "Next unlabelled";
   warn();
 }
@@ -310,6 +311,28 @@ function press(event) {
   run();
 }
 
+const SETTINGS = ["set-onward", "set-keys", "set-fixed"];
+
+function keepSettings() {
+  document.body.classList.toggle("all-fixed", at("set-fixed").checked);
+  try {
+    shelf?.setItem("evalbars-settings", JSON.stringify(SETTINGS.map((id) => at(id).checked)));
+  } catch {
+    // They hold until the page is closed.
+  }
+}
+
+function takeSettings() {
+  try {
+    JSON.parse(shelf.getItem("evalbars-settings")).forEach((checked, index) => {
+      at(SETTINGS[index]).checked = checked === true;
+    });
+  } catch {
+    // There are none: those of the page hold.
+  }
+  document.body.classList.toggle("all-fixed", at("set-fixed").checked);
+}
+
 const on = (id, act, kind = "click") => at(id).addEventListener(kind, act);
 on("enter", enter);
 on("name", (event) => event.key === "Enter" && enter(), "keydown");
@@ -333,7 +356,7 @@ on("note", () => {
   labels.put(items[place], { note: at("note").value });
   warn();
 }, "input");
-on("set-fixed", () => document.body.classList.toggle("all-fixed", at("set-fixed").checked), "change");
+for (const id of SETTINGS) on(id, keepSettings, "change");
 document.addEventListener("keydown", press);
 // Another tab of the same rater: what is labelled there is labelled here.
 window.addEventListener("storage", (event) => {
@@ -345,6 +368,7 @@ window.addEventListener("beforeunload", (event) => {
   if (labels?.unsafe(items)) event.preventDefault();
 });
 
+takeSettings();
 const known = remembered();
 if (known) begin(known);
 else start();
