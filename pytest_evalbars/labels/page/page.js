@@ -5,7 +5,7 @@ const at = (id) => document.getElementById(id);
 const guides = new Map(data.guides.map((guide) => [guide.dimension, guide]));
 const noun = (count) => `${count} ${data.kind === "cases" ? "case" : "answer"}${count === 1 ? "" : "s"}`;
 const HEADINGS = [["input", "Question"], ["context", "Context"], ["reference", "Reference answer"], ["output", "Answer"]];
-// No two labels follow each other faster than anybody reads: the second is a key that was hit twice.
+// Milliseconds, faster than anybody reads: a label that comes sooner on the next item is a key that was hit twice.
 const PAUSE = 200;
 const SAID = 6000;
 
@@ -196,8 +196,9 @@ function option(item, word, definition, number) {
 }
 
 /** Goes to an item. */
-function visit(next, focus = true) {
+function visit(next) {
   place = Math.min(Math.max(next, 0), items.length - 1);
+  arrived = -Infinity;
   const item = items[place];
   const guide = guides.get(item.dimension);
   at("item-case").replaceChildren(name(item.case));
@@ -219,7 +220,7 @@ function visit(next, focus = true) {
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", `${box.parentElement.getAttribute("aria-label")}, scrolls`);
   }
-  if (focus) at("item-title").focus({ preventScroll: true });
+  at("item-title").focus({ preventScroll: true });
 }
 
 /** Shows what is labelled so far. */
@@ -300,7 +301,7 @@ function press(event) {
     ArrowLeft: () => (working ? place > 0 && visit(place - 1) : visit(items.length - 1)),
     n: () => working && at("note").focus(),
     e: save,
-    "?": () => at("helping").showModal(),
+    "?": help,
   };
   act.j = act.ArrowRight;
   act.k = act.ArrowLeft;
@@ -309,6 +310,11 @@ function press(event) {
   if (!run) return;
   event.preventDefault();
   run();
+}
+
+function help() {
+  at("helping").showModal();
+  at("help-title").focus();
 }
 
 const SETTINGS = ["set-onward", "set-keys", "set-fixed"];
@@ -348,7 +354,7 @@ on("again", () => visit(0));
 on("open", onward);
 on("export", save);
 on("done-export", save);
-on("help", () => at("helping").showModal());
+on("help", help);
 on("close", () => at("helping").close());
 on("previous", () => visit(place - 1));
 on("next", () => visit(place + 1));
