@@ -8,6 +8,7 @@ const HEADINGS = [["input", "Question"], ["context", "Context"], ["reference", "
 // Milliseconds, faster than anybody reads: a label that comes sooner on the next item is a key that was hit twice.
 const PAUSE = 200;
 const SAID = 6000;
+const MOST_TITLES = 6;
 
 let labels = null;
 let items = [];
@@ -75,8 +76,9 @@ function start() {
   const drawn = new Date(`${data.drawn}T12:00`).toLocaleDateString("en-GB", { dateStyle: "long" });
   at("start-review").replaceChildren("Review ", name(data.review), ` \u00b7 ${drawn}`);
   at("start-title").textContent = data.kind === "cases" ? "Check these cases" : "Label these answers";
-  const titles = data.guides.flatMap((guide, index) => [index ? " \u00b7 " : "", make("strong", {}, name(guide.title || guide.dimension))]);
-  at("start-asked").replaceChildren(...titles);
+  const titles = data.guides.slice(0, MOST_TITLES).flatMap((guide, index) => [index ? " \u00b7 " : "", make("strong", {}, name(guide.title || guide.dimension))]);
+  const further = data.guides.length - MOST_TITLES;
+  at("start-asked").replaceChildren(...titles, further > 0 ? ` and ${further} more` : "");
   at("raters").replaceChildren(...data.raters.map(choice));
   at("who").hidden = false;
   at("name-label").textContent = data.raters.length ? "Another name" : "Your name";
@@ -207,7 +209,7 @@ function visit(next) {
   at("guide-title").replaceChildren(name(guide.title || guide.dimension));
   at("guide-task").replaceChildren(...(guide.task ? [words(guide.task, "task")] : []));
   at("criteria").hidden = !guide.criteria.length;
-  at("criteria").querySelector("ul").replaceChildren(...guide.criteria.map((each) => make("li", { dir: "auto" }, ...nodes(each))));
+  at("criteria").querySelector("ul").replaceChildren(...guide.criteria.map((each) => make("li", {}, words(each, "criterion"))));
   const options = [...guide.words, [data.unclear, "Nobody could say from what is shown here."]];
   at("words").replaceChildren(...options.map(([word, definition], number) => option(item, word, definition, number)));
   at("previous").disabled = place === 0;

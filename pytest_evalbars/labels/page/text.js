@@ -14,6 +14,7 @@ const SHORT = new Map(Object.entries({
 // Of a run of hidden characters, and of a long text, so much is shown at first.
 const MOST_SIGNS = 12;
 const FOLD = 20000;
+const JSON_TEXT = "text fixed";
 
 /** An element; children are elements or texts. */
 function make(tag, attributes, ...children) {
@@ -97,7 +98,7 @@ function name(text) {
 
 /** A text as it was written; a very long one is folded. */
 function words(text, kind = "text") {
-  const box = make("div", { class: kind, dir: "auto" });
+  const box = make("div", { class: kind, dir: kind === JSON_TEXT ? "ltr" : "auto" });
   if (text.length <= FOLD * 1.2) {
     box.append(...nodes(text));
     return box;
@@ -123,5 +124,5 @@ function recorded(value) {
   if (Array.isArray(value) && value.length && value.every(isTurn)) {
     return make("div", { class: "turns" }, ...value.map((each) => make("div", { class: "turn" }, make("p", { class: "role" }, name(each.role)), words(each.content))));
   }
-  return words(JSON.stringify(value, null, 2), "text fixed");
+  return words(JSON.stringify(value, null, 2), JSON_TEXT);
 }
