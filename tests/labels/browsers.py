@@ -51,7 +51,7 @@ class Watched:
         context.on("page", self.watch)
         context.add_init_script(WATCH + before)
         self.page = context.new_page()
-        self.page.set_default_timeout(5000)
+        self.page.set_default_timeout(15_000)
         self.path = path
         self.page.goto(path.as_uri())
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from review_pages import HOSTILE, hostile, of, plan, tone
 
 from pytest_evalbars.labels.model import Guide, Item, Shown
-from pytest_evalbars.labels.page import page
+from pytest_evalbars.labels.page import SCRIPTS, page
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,4 +174,4 @@ def test_a_wheel_holds_the_parts_of_the_page(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = {Path(name).name for name in archive.namelist() if "labels/page/" in name}
-    assert names >= {"__init__.py", "page.html", "page.css", "text.js", "labels.js", "page.js"}
+    assert names >= {"__init__.py", "page.html", "page.css", *SCRIPTS}

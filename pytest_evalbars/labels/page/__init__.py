@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.labels.model import ReviewPlan, Shown
 
 #: In this order they are one script.
-SCRIPTS = ("text.js", "labels.js", "page.js")
+SCRIPTS = ("text.js", "labels.js", "raters.js", "item.js", "page.js")
 #: Evidence that holds what judges said: the texts of a trial's calls have the judge's own among them.
 WITHHELD = frozenset({"calls", "judge", "judges"})
 #: What would end the script element, or a line of it.

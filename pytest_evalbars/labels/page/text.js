@@ -11,9 +11,11 @@ const SHORT = new Map(Object.entries({
   0x202b: "RLE", 0x202c: "PDF", 0x202d: "LRO", 0x202e: "RLO", 0x2066: "LRI", 0x2067: "RLI", 0x2068: "FSI",
   0x2069: "PDI", 0xfeff: "BOM",
 }));
-// Of a run of hidden characters, and of a long text, so much is shown at first.
+// Of a run of hidden characters, and of a long text, so much is shown at first; of a longer list, its JSON.
 const MOST_SIGNS = 12;
 const FOLD = 20000;
+const MOST_ENTRIES = 500;
+const MOST_PIECES = 1000;
 const JSON_TEXT = "text fixed";
 
 /** An element; children are elements or texts. */
@@ -22,6 +24,13 @@ function make(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);
   return made;
+}
+
+/** Adds nodes to an element; one by one, as a call takes only so many. */
+function add(box, list) {
+  const all = document.createDocumentFragment();
+  for (const each of list) all.append(each);
+  box.append(all);
 }
 
 function before(text, index) {
@@ -78,17 +87,23 @@ function pieces(text) {
   return found;
 }
 
-/** The nodes that show a text. */
+function joined(found) {
+  return found.map((piece) => (isText(piece) ? piece : `[${named(piece)}]`)).join("");
+}
+
+/** The nodes that show a text. Where it is mostly hidden characters, elements would hold the browser up for minutes. */
 function nodes(text) {
-  return pieces(text.replaceAll("\r\n", "\n")).map((piece) => {
-    if (typeof piece === "string") return piece;
+  const found = pieces(text.replaceAll("\r\n", "\n"));
+  if (found.length > MOST_PIECES) return [joined(found)];
+  return found.map((piece) => {
+    if (isText(piece)) return piece;
     return make("span", { class: "sign", title: "Cannot be seen: " + piece.slice(0, 5).map(([each]) => code(each)).join(" ") }, named(piece));
   });
 }
 
 /** The same as one text of one line, for names of elements. */
 function line(text) {
-  return pieces(text.replaceAll(/\s+/g, " ")).map((piece) => (typeof piece === "string" ? piece : `[${named(piece)}]`)).join("");
+  return joined(pieces(text.replaceAll(/\s+/g, " ")));
 }
 
 /** A name or word within a sentence of ours, kept from turning its direction. */
@@ -96,18 +111,34 @@ function name(text) {
   return make("bdi", {}, ...nodes(text));
 }
 
+/** Where to cut a text near a place, so that no sign is halved. */
+function cutNear(text, place) {
+  return before(text, place + 1).length === 2 ? place - 1 : place;
+}
+
+/** Shows a text up to a place, and a button that shows more of it. */
+function unfold(box, text, from, to) {
+  const end = text.length <= to * 1.2 ? text.length : cutNear(text, to);
+  const list = nodes(text.slice(from, end));
+  if (end < text.length) {
+    const rest = (text.length - end).toLocaleString("en");
+    const more = make("button", { type: "button", class: "more" }, `Show more: ${rest} characters are left`);
+    more.addEventListener("click", () => {
+      more.remove();
+      unfold(box, text, end, end + FOLD * 2);
+      const focused = box.querySelector(".more") ?? box;
+      if (focused === box) box.setAttribute("tabindex", "-1");
+      focused.focus({ preventScroll: true });
+    });
+    list.push(more);
+  }
+  add(box, list);
+}
+
 /** A text as it was written; a very long one is folded. */
 function words(text, kind = "text") {
   const box = make("div", { class: kind, dir: kind === JSON_TEXT ? "ltr" : "auto" });
-  if (text.length <= FOLD * 1.2) {
-    box.append(...nodes(text));
-    return box;
-  }
-  const cut = before(text, FOLD).length === 1 && /[\ud800-\udbff]/.test(text.charAt(FOLD - 1)) ? FOLD - 1 : FOLD;
-  const rest = (text.length - cut).toLocaleString("en");
-  const more = make("button", { type: "button", class: "more" }, `Show the other ${rest} characters`);
-  more.addEventListener("click", () => box.replaceChildren(...nodes(text)));
-  box.append(...nodes(text.slice(0, cut)), "\u2026", more);
+  unfold(box, text, 0, FOLD);
   return box;
 }
 
@@ -118,10 +149,11 @@ const isTurn = (value) => isObject(value) && isText(value.role) && isText(value.
 /** Whatever a case recorded: a text, a list of texts, a conversation, or else JSON. */
 function recorded(value) {
   if (isText(value)) return value.trim() ? words(value) : make("p", { class: "soft" }, value ? "Only blanks." : "Empty.");
-  if (Array.isArray(value) && value.length && value.every(isText)) {
+  const short = Array.isArray(value) && value.length > 0 && value.length <= MOST_ENTRIES;
+  if (short && value.every(isText)) {
     return make("ol", { class: "passages" }, ...value.map((each) => make("li", {}, words(each))));
   }
-  if (Array.isArray(value) && value.length && value.every(isTurn)) {
+  if (short && value.every(isTurn)) {
     return make("div", { class: "turns" }, ...value.map((each) => make("div", { class: "turn" }, make("p", { class: "role" }, name(each.role)), words(each.content))));
   }
   return words(JSON.stringify(value, null, 2), JSON_TEXT);
