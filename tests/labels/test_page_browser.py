@@ -429,6 +429,36 @@ def test_what_cannot_be_read_is_set_aside_and_another_tab_is_followed(visit):
     seen.page.wait_for_function("document.querySelector('#count').textContent === '2 of 5 labelled'")
 
 
+@pytest.mark.slow
+def test_cases_are_called_cases_settings_stay_and_notes_without_a_label_are_told(visit, tmp_path):
+    turns = [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hello."}]
+    seen = visit(plan([tone(1, input=turns), tone(2, input=turns)], raters=(), kind="cases"))
+    assert seen.text("#start-title") == "Check these cases"
+    assert seen.text("#name-label") == "Your name"
+    seen.page.locator("#enter").click()
+    assert seen.text("#status") == "Write your name first."
+    seen.page.locator("#name").fill("Zo\u00eb / \u674e")
+    seen.press("Enter")
+    assert seen.text("#item-title") == "Case 1 of 2"
+    assert seen.page.locator(".turn .role").all_inner_texts() == ["user", "assistant"]
+
+    seen.press("?")
+    seen.page.get_by_role("checkbox", name="Go on to the next one after a choice").uncheck()
+    seen.page.get_by_role("checkbox", name="Fixed-width text").check()
+    seen.page.get_by_role("button", name="Close").click()
+    seen.page.reload()
+    seen.press("u")
+    assert (seen.text("#item-title"), seen.text("#status")) == ("Case 1 of 2", "1 of 2: cannot tell.")
+    assert "mono" in seen.page.locator(".part.output .text").evaluate("each => getComputedStyle(each).fontFamily")
+    seen.press("j", "n")
+    seen.page.keyboard.type("why?")
+    path, found = exported(seen, tmp_path, lambda: seen.page.locator("#export").click())
+    assert path.name == "labels-support-1-Zo\u00eb-\u674e.json"
+    assert [each["value"] for each in found["labels"]] == ["unclear"]
+    assert seen.text("#status").endswith("Not in it: 1 note on what has no label yet.")
+    seen.clean()
+
+
 def test_without_a_browser_tests_skip_and_say_what_to_install_or_fail_where_one_must_be(monkeypatch):
     monkeypatch.delenv("EVALBARS_BROWSER", raising=False)
     with pytest.raises(pytest.skip.Exception, match="install"):
