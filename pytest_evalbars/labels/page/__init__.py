@@ -49,8 +49,11 @@ def page(plan: ReviewPlan) -> str:
 def _data(plan: ReviewPlan) -> dict[str, Any]:
     review = plan.review
     evidence: dict[str, int] = {}
-    # Hashes tell nothing of how the items were drawn.
-    items = [_item(shown, evidence) for shown in sorted(plan.items, key=lambda each: each.item.key)]
+    # As on the sheets: the name of a case may tell what to expect of it, and hashes tell nothing of how it was drawn.
+    names = {one.item.key: str(number) for number, one in enumerate(plan.items, 1)}
+    if review.kind == "cases":
+        names = {one.item.key: one.item.case for one in plan.items}
+    items = [_item(one, names[one.item.key], evidence) for one in sorted(plan.items, key=lambda each: each.item.key)]
     named = [each.dimension for each in plan.guides]
     return {
         "review": review.id,
@@ -68,14 +71,14 @@ def _data(plan: ReviewPlan) -> dict[str, Any]:
     }
 
 
-def _item(shown: Shown, evidence: dict[str, int]) -> dict[str, Any]:
+def _item(shown: Shown, name: str, evidence: dict[str, int]) -> dict[str, Any]:
     """An item; its evidence is kept once for all dimensions that it is labelled on."""
     seen = json.dumps({name: value for name, value in shown.evidence.items() if name not in WITHHELD})
     item = shown.item
     return {
         "dimension": item.dimension,
         "of": item.of,
-        "case": item.case,
+        "name": name,
         "raters": shown.raters,
         "evidence": evidence.setdefault(seen, len(evidence)),
     }

@@ -41,7 +41,7 @@ function visit(next) {
   arrived = -Infinity;
   const item = items[place];
   const guide = guides.get(item.dimension);
-  at("item-case").replaceChildren(name(item.case));
+  at("item-case").replaceChildren(name(item.name));
   at("item-title").textContent = `${data.kind === "cases" ? "Case" : "Answer"} ${place + 1} of ${items.length}`;
   at("evidence").replaceChildren(...evidenceOf(item));
   at("guide-title").replaceChildren(name(guide.title || guide.dimension));
