@@ -13,10 +13,25 @@ from types import ModuleType
 
 from pytest_evalbars.labels.model import Guide, Item, Population, Review, ReviewPlan, Shown
 
-if importlib.util.find_spec("pytest_evalbars.labels.plan") is None:  # until the part that writes plans is there
-    stub = ModuleType("pytest_evalbars.labels.plan")
-    stub.read_plan = lambda path: ReviewPlan.model_validate_json(Path(path).read_text(encoding="utf-8"))
-    sys.modules[stub.__name__] = stub
+
+def _stub(name: str, **functions: object) -> None:
+    """Stand in for a part that is not there yet."""
+    if importlib.util.find_spec(f"pytest_evalbars.labels.{name}") is None:
+        stub = ModuleType(f"pytest_evalbars.labels.{name}")
+        vars(stub).update(functions)
+        sys.modules[stub.__name__] = stub
+
+
+def _write_review(plan: ReviewPlan, folder: Path, *, force: bool = False) -> list[Path]:
+    del force
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(json.dumps(plan.model_dump(mode="json", by_alias=True)), encoding="utf-8")
+    return [folder / "plan.json"]
+
+
+_stub("plan", read_plan=lambda path: ReviewPlan.model_validate_json(Path(path).read_text(encoding="utf-8")))
+_stub("folder", write_review=_write_review)
+_stub("raters", named=lambda words: tuple(words.split(",")))
 
 LEVELS = ("good", "fair", "poor")
 COLUMNS = ("review", "item", "dimension", "rater", "label", "note", "case", "input", "output")
