@@ -31,6 +31,7 @@ def _write_review(plan: ReviewPlan, folder: Path, *, force: bool = False) -> lis
 
 _stub("plan", read_plan=lambda path: ReviewPlan.model_validate_json(Path(path).read_text(encoding="utf-8")))
 _stub("folder", write_review=_write_review)
+_stub("page", page=lambda plan: plan.review.id)
 _stub("raters", named=lambda words: tuple(words.split(",")))
 
 LEVELS = ("good", "fair", "poor")
