@@ -1,4 +1,4 @@
-"""What the writers of sheets write, the readers read: a label and a note in each cell come back as they were meant."""
+"""What the writers of sheets write the readers read: labels and notes come back as they were meant."""
 
 from __future__ import annotations
 
