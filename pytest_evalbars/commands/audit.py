@@ -64,7 +64,7 @@ def _check(options: argparse.Namespace, rows: Rows, found: Audited) -> int:
 
 
 def _draw(options: argparse.Namespace, rows: Rows, labels: Labels, found: Audited) -> int:
-    from pytest_evalbars.labels.audit import drawn  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.labels.audit_drawing import drawn  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.folder import write_review  # noqa: PLC0415
     from pytest_evalbars.labels.raters import named  # noqa: PLC0415
 

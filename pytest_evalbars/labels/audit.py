@@ -1,22 +1,18 @@
-"""Whether cases may gate: a sample of the rows of case files, verified by hand, and what it says of all of them."""
+"""Whether cases may gate: what the verified rows of case files say of all of them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import random
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.cases.files import read_cases
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.consensus import gold
-from pytest_evalbars.labels.digest import digest_of
-from pytest_evalbars.labels.model import Guide, Item, Population, Review, ReviewPlan, Shown
-from pytest_evalbars.run.judged import DIGITS, code_of
+from pytest_evalbars.run.judged import DIGITS
 from pytest_evalbars.stats.proportions import clopper_pearson_high, p_at_least, p_at_most
 
 if TYPE_CHECKING:
@@ -27,20 +23,6 @@ if TYPE_CHECKING:
     from pytest_evalbars.labels.store import Labels
 
 DIMENSION, RIGHT, WRONG = "case", "right", "wrong"
-GUIDE = Guide(
-    dimension=DIMENSION,
-    title="May this case gate?",
-    task="A launch will depend on this case. Verify it as if the product failed it.",
-    words={
-        RIGHT: "you would defend the case against the product's team",
-        WRONG: "something of it must be mended first",
-    },
-    criteria=(
-        "Is the expected answer right, and the only right one that the test lets pass?",
-        "Are its category and its labels right?",
-        "Would a user ask it so?",
-    ),
-)
 #: What a row says of its life, and not of what is asked: it may change without being verified again.
 LIFE = ("status", "quarantine")
 #: The error of what is said to be proven.
@@ -70,14 +52,15 @@ class Audited:
     changed: tuple[str, ...]
     #: How many were found wrong and do not stand there any more: they are mended, but tell what the rest is like.
     mended: int
-    #: How many of the right ones were drawn, and not put in the place of wrong ones.
-    drawn_right: int
+    #: How many of the right ones are a sample of all rows but so many that were added since, by that number. Rows of
+    #: reviews of fewer files, and those put in the place of wrong ones, are none.
+    samples: Mapping[int, int]
     at_most: float
 
     @property
     def verified(self) -> int:
-        """How many rows were drawn and judged, mended ones included."""
-        return self.drawn_right + self.missed
+        """How many rows are a sample of all rows that stand there now, mended ones included."""
+        return self.samples.get(0, 0) + self.missed
 
     @property
     def missed(self) -> int:
@@ -93,7 +76,12 @@ class Audited:
     def high(self) -> float:
         """The share of wrong rows, at most: exactly where few are left, else with 95% confidence."""
         exact = (len(self.wrong) + len(self.open) + self.left) / self.rows
-        return min(exact, clopper_pearson_high(self.missed, self.verified, ALPHA)) if self.verified else exact
+        bounds = (
+            (clopper_pearson_high(self.missed, right + self.missed, ALPHA) * (self.rows - added) + added) / self.rows
+            for added, right in self.samples.items()
+            if right + self.missed
+        )
+        return min(exact, *bounds) if self.samples else exact
 
     @property
     def proven(self) -> bool | None:
@@ -102,11 +90,18 @@ class Audited:
             return True
         if len(self.wrong) > self.at_most * self.rows:
             return False
-        if self.verified and p_at_most(self.missed, self.verified, self.at_most) <= ALPHA:
-            return True
+        for added, right in self.samples.items():
+            limit = (self.at_most * self.rows - added) / (self.rows - added) if added < self.rows else 0
+            if limit > 0 and p_at_most(self.missed, right + self.missed, limit) <= ALPHA:
+                return True
         wrong = len(self.wrong)
-        worse = wrong and p_at_least(wrong, self.drawn_right + wrong, self.at_most) <= ALPHA
-        return False if worse else None
+        worse = wrong and p_at_least(wrong, self.right + wrong, self.at_most) <= ALPHA
+        return False if worse and not self.idle else None
+
+    @property
+    def idle(self) -> int:
+        """How many right rows are no sample of all rows that stand there now."""
+        return self.right - self.samples.get(0, 0)
 
     @property
     def more(self) -> int:
@@ -175,60 +170,18 @@ def audited(rows: Rows, labels: Labels, at_most: float) -> Audited:
         open=tuple(sorted(name for name, share in here.items() if share is None or 0 < share < 1)),
         changed=tuple(sorted(name for name in before if name in now and name not in here)),
         mended=sum(ids.values()),
-        drawn_right=sum(not ids[name] for name in right),
+        samples=_samples(rows, labels, [now[name] for name in right if not ids[name]]),
         at_most=at_most,
     )
 
 
-def drawn(rows: Rows, labels: Labels, count: int, raters: Sequence[str], seed: int) -> ReviewPlan:
-    """Draw rows to verify, each as likely as the others, of those that nobody judged.
-
-    Raises:
-        LabelsError: there are none.
-    """
-    open_ = sorted(of for of in rows.by_hash if not labels.labels.get((DIMENSION, of)))
-    if not open_:
-        raise LabelsError(f"{', '.join(rows.files)}: each row was verified; see `evalbars audit --check`")
-    picked = random.Random(seed).sample(open_, min(count, len(open_)))  # noqa: S311 - a sample, no secret
-    today = _today()
-    about = json.dumps([today.isoformat(), seed, rows.files, picked, list(raters)])
-    population = Population(
-        dimension=DIMENSION,
-        digest=digest_of([code_of(of) for of in rows.by_hash]),
-        items=len(rows.by_hash),
-        levels=(RIGHT, WRONG),
-        passing=(RIGHT,),
-    )
-    review = Review(
-        id=f"audit-{hashlib.sha256(about.encode()).hexdigest()[:8]}",
-        drawn=today,
-        of=rows.files,
-        kind="cases",
-        seed=seed,
-        raters=tuple(raters),
-        populations=(population,),
-    )
-    weight = len(open_) / len(picked)
-    items = tuple(_shown(rows.by_hash[of], of, review, weight) for of in picked)
-    return ReviewPlan(review=review, guides=(GUIDE,), items=items)
-
-
-def _shown(row: CaseRow, of: str, review: Review, weight: float) -> Shown:
-    item = Item(
-        dimension=DIMENSION,
-        of=of,
-        case=row.id,
-        test=shown(row.path),
-        category=row.category or "",
-        review=review.id,
-        weight=weight,
-    )
-    lines = (
-        f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for key, value in row.items()
-    )
-    return Shown(item=item, evidence={"input": "\n\n".join(lines)}, raters=review.raters)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _samples(rows: Rows, labels: Labels, right: Sequence[str]) -> dict[int, int]:
+    """How many right rows were drawn from all rows but so many, or fewer, that were added since."""
+    added: Counter[int] = Counter()
+    for of in right:
+        reviews = [labels.reviews.get(each.review) for each in labels.items.get((DIMENSION, of), ())]
+        covering = [each for each in reviews if each and set(rows.files) <= set(each.of)]
+        sizes = [each.items for review in covering if (each := review.population(DIMENSION))]
+        if sizes:
+            added[max(len(rows.by_hash) - max(sizes), 0)] += 1
+    return {most: sum(many for one, many in added.items() if one <= most) for most in sorted(added)}

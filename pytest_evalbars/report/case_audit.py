@@ -32,6 +32,9 @@ def audit_lines(files: Sequence[str], found: Audited) -> Iterator[str]:
     yield from _named("changed since they were verified, verify them again", found.changed)
     if found.mended:
         yield f"{found.mended} found wrong and mended or removed since: the rest may hold more of their kind"
+    if found.proven is None and found.idle:
+        why = "rows or files were added since, or they were mended"
+        yield f"{found.idle} verified rows say nothing of the rest: {why}"
     sure = "for certain" if found.left == 0 and not found.open else "with 95% confidence"
     if found.proven:
         yield f"may gate: at most {high} of the rows are wrong, {sure}; at most {limit} may be"

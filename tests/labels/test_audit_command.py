@@ -10,7 +10,7 @@ import pytest
 from label_plans import sheet
 from scipy.stats import binom
 
-from pytest_evalbars.labels import audit
+from pytest_evalbars.labels import audit, audit_drawing
 from pytest_evalbars.labels.store import read_labels
 
 COLUMNS = ("review", "item", "dimension", "rater", "label", "note")
@@ -18,7 +18,7 @@ COLUMNS = ("review", "item", "dimension", "rater", "label", "note")
 
 @pytest.fixture(autouse=True)
 def day(monkeypatch):
-    monkeypatch.setattr(audit, "_today", lambda: date(2026, 11, 21))
+    monkeypatch.setattr(audit_drawing, "_today", lambda: date(2026, 11, 21))
 
 
 def rows(count, **changed):
@@ -230,3 +230,53 @@ def test_the_number_needed_is_the_smallest_that_proves_it(wrong, at_most):
 
 def test_known_numbers():
     assert [audit.needed(wrong, 0.05) for wrong in range(6)] == [59, 93, 124, 153, 181, 208]
+
+
+def test_rows_that_were_added_since_are_not_vouched_for(suite):
+    write(suite, rows(200))
+    _, review, items = draw(suite)
+    verify(suite, review, items)
+    assert check(suite).exit == 0
+    write(suite, rows(260))
+    out = check(suite)
+    assert out.exit == 10
+    out.said("59 verified rows say nothing of the rest: rows or files were added since", "verify 59 more rows")
+
+    _, review, items = draw(suite)
+    assert len(items) == 59
+    verify(suite, review, items)
+    assert check(suite).exit == 0
+
+
+def test_a_few_added_rows_need_a_few_more_verified_ones(suite):
+    write(suite, rows(400))
+    _, review, items = draw(suite, "--items", "80")
+    verify(suite, review, items)
+    write(suite, rows(404))
+    assert check(suite).exit == 0  # at most 3.7% of 400, and all four, are less than 5%
+
+
+def test_a_file_that_was_not_drawn_from_is_not_vouched_for(suite):
+    write(suite, rows(200))
+    _, review, items = draw(suite)
+    verify(suite, review, items)
+    suite.file("more.jsonl", '{"id": "r-1", "question": "why?"}\n')
+    out = suite.command("audit", "--check", "cases.jsonl", "more.jsonl")
+    assert out.exit == 10
+    out.said("59 verified rows say nothing of the rest")
+
+
+def test_labels_that_another_tool_gave_count_for_their_rows_alone(suite):
+    write(suite, rows(40))
+    keys = list(audit.read_rows([suite.path / "cases.jsonl"]).by_hash)
+    said = {"type": "label", "dimension": "case", "rater": "ana", "value": "right", "passed": True}
+    suite.file("evals/labels.jsonl", "\n".join(json.dumps(said | {"of": key}) for key in keys[:37]))
+    out = check(suite)
+    assert out.exit == 10
+    out.said("37 verified rows say nothing of the rest", "next: verify 3 more rows")
+    suite.file("evals/labels.jsonl", "\n".join(json.dumps(said | {"of": key}) for key in keys[:38]))
+    assert check(suite).exit == 0
+    wrong = said | {"value": "wrong", "passed": False}
+    lines = [json.dumps((said if number < 35 else wrong) | {"of": key}) for number, key in enumerate(keys)]
+    suite.file("evals/labels.jsonl", "\n".join(lines))
+    assert check(suite).exit == 1
