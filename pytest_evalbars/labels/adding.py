@@ -81,8 +81,8 @@ def _new(
     replace: bool,
 ) -> tuple[Added, list[Review | Item | Label]]:
     """What is not in the file yet; from here on `now` holds it too."""
-    lines: list[Review | Item | Label] = [each for each in reviews if now.reviews.get(each.id) != each]
-    if known := [each.id for each in reviews if now.reviews.get(each.id, each) != each]:
+    lines: list[Review | Item | Label] = [each for each in reviews if each.id not in now.reviews]
+    if known := [each.id for each in reviews if not _is(each, now.reviews.get(each.id, each))]:
         raise LabelsError(f"{shown(path)}: it knows another review of the id {safe(known[0])}; draw yours anew")
     fresh = [item for item in dict.fromkeys(items) if item not in now.items.get(item.key, ())]
     lines += fresh
@@ -103,6 +103,11 @@ def _new(
     for line in lines:
         put(now, line)
     return Added(new, changed, same, len(fresh), now), lines
+
+
+def _is(one: Review, other: Review) -> bool:
+    """Whether a review is another one, drawn again another day or for other raters."""
+    return one.model_copy(update={"drawn": other.drawn, "raters": other.raters}) == other
 
 
 def _contradictions(path: Path, now: Labels, wrong: Sequence[tuple[Label | None, Label]]) -> Iterator[str]:

@@ -72,6 +72,10 @@ def test_another_review_of_the_same_id_is_refused(tmp_path):
     with pytest.raises(LabelsError, match="knows another review of the id r1; draw yours anew"):
         add(path, [REVIEW.model_copy(update={"seed": 7})], [], [])
 
+    before = path.read_bytes()
+    add(path, [REVIEW.model_copy(update={"drawn": date(2026, 12, 1), "raters": ("eve",)})], [item()], [])
+    assert path.read_bytes() == before
+
 
 def line(**values):
     return json.dumps(values)
