@@ -6,9 +6,12 @@ import csv
 import io
 import json
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_evalbars.labels.model import Guide, Item, Population, Review, ReviewPlan, Shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LEVELS = ("good", "fair", "poor")
 COLUMNS = ("review", "item", "dimension", "rater", "label", "note", "case", "input", "output")
