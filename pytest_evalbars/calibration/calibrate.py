@@ -20,14 +20,17 @@ from pytest_evalbars.labels.consensus import gold
 from pytest_evalbars.labels.model import JudgeSaid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
     from datetime import date
 
     from pytest_evalbars.calibration.record import Calibration
     from pytest_evalbars.calibration.verdicts import Verdict
-    from pytest_evalbars.labels.model import Item
+    from pytest_evalbars.labels.model import Item, Population
     from pytest_evalbars.labels.store import Key, Labels
     from pytest_evalbars.run.judged import JudgedBy
+
+#: Decimal places of a weight.
+DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,10 @@ def drawn_of(labels: Labels) -> dict[Key, Drawn]:
     """How each labelled item was drawn last, and how many items it stands for."""
     found: dict[Key, tuple[Item, float]] = {}
     whole: dict[tuple[object, ...], float] = defaultdict(float)
-    for key, items in labels.items.items():
+    for key, all_items in labels.items.items():
+        items = [item for item in all_items if not _is_audit(labels, item)]
+        if not items:
+            continue
         for item in items:
             whole[_stratum(item)] += item.weight
         # The same answer to the same question may stand in the population more than once.
@@ -137,7 +143,7 @@ def drawn_of(labels: Labels) -> dict[Key, Drawn]:
     return {
         key: Drawn(
             item,
-            weight * whole[_stratum(item)] / labelled[_stratum(item)] if item.review else weight,
+            round(weight * whole[_stratum(item)] / labelled[_stratum(item)], DIGITS) if item.review else weight,
             population.digest if (population := _population(labels, item)) else "",
         )
         for key, (item, weight) in found.items()
@@ -147,6 +153,12 @@ def drawn_of(labels: Labels) -> dict[Key, Drawn]:
 def _stratum(item: Item) -> tuple[object, ...]:
     """Items that stand for each other where only some of them are labelled."""
     return item.review, item.dimension, None if item.judge is None else item.judge.passed
+
+
+def _is_audit(labels: Labels, item: Item) -> bool:
+    """Whether it was drawn to verify a case rather than to hold a judge against people."""
+    review = labels.reviews.get(item.review)
+    return review is not None and review.kind == "cases"
 
 
 def _population(labels: Labels, item: Item) -> Population | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: How far people agree, by what is proven and not by the bare number:
 #: good or fair: at least .8 or .6 of the way from what chance would give to saying the same of all;
-#: some: more than chance would; unproven: perhaps no more than that; none: not even as much.
+#: some: more than chance would make them; unproven: perhaps no more; none: less than that.
 Grade = Literal["good", "fair", "some", "unproven", "none"]
 
 

@@ -114,9 +114,9 @@ def _grade(found: Agreement, confidence: float) -> Grade:
     alpha, ac = found.alpha, found.ac
     if alpha is None or ac is None:
         return "unproven"  # everybody said the same of all: nothing tells whether they would agree on another word
-    if alpha.value <= 0:
-        return "none"
     error = 1 - confidence
+    if alpha.p_below(0.0) <= error:
+        return "none"
     if alpha.p_above(0.0) > error:
         return "unproven"
     low = ac.bounds(error)[0]

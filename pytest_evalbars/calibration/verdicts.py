@@ -32,6 +32,8 @@ class Verdict:
     #: A hash of what was judged.
     of: str
     trial: Trial
+    #: The run file.
+    run: Path
     said: JudgeSaid
     #: Of a pair: which place won in each order, asked once or more.
     orders: tuple[tuple[str, str], ...] = ()
@@ -54,7 +56,7 @@ def verdicts_of(paths: Iterable[Path]) -> list[Verdict]:
     for path in paths:
         for row in _rows(path, JUDGE):
             key = (path, _trial(row), str(row.get("dimension")))
-            verdict = _verdict(row)
+            verdict = _verdict(row, path)
             if verdict is not None:
                 found[key] = verdict  # after a resume the later one counts
             elif row.get("type", "observation") == "observation":
@@ -97,7 +99,7 @@ def _trial(row: Mapping[str, Any]) -> Trial:
     return str(row.get("case")), str(row.get("test") or ""), int(row.get("trial") or 0)
 
 
-def _verdict(row: Mapping[str, Any]) -> Verdict | None:
+def _verdict(row: Mapping[str, Any], run: Path) -> Verdict | None:
     """What a line says; None where no judge that can be named came to a verdict on something that can be."""
     judge = row.get("judge")
     if not isinstance(judge, dict) or row.get("outcome") not in ("pass", "miss"):
@@ -117,7 +119,7 @@ def _verdict(row: Mapping[str, Any]) -> Verdict | None:
         return None
     orders = tuple((str(a), str(b)) for a, b in _pairs(judge.get("orders")))
     votes = tuple(_word(each) for each in judge.get("votes") or () if isinstance(each, dict))
-    return Verdict(str(row.get("dimension")), of, _trial(row), said, orders, votes)
+    return Verdict(str(row.get("dimension")), of, _trial(row), run, said, orders, votes)
 
 
 def _pairs(given: Any) -> Iterator[list[Any]]:
