@@ -77,7 +77,8 @@ def join(labels: Labels, verdicts: Iterable[Verdict], before: Calibration, today
             levels=levels_of(labels, dimension),
             items=tuple(
                 sorted(
-                    (_item(labels, drawn[key], human[key], said) for key, said in items.items()), key=lambda one: one.of
+                    (_item(labels, drawn[key], human[key], said) for key, said in items.items()),
+                    key=lambda one: one.of,
                 )
             ),
         )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: some: more than chance would make them; unproven: perhaps no more; none: less than that.
 Grade = Literal["good", "fair", "some", "unproven", "none"]
 
+#: Where the further verdicts of a judge come from: the votes of one verdict, or from asking it again.
+Source = Literal["votes", "asked again"]
+
 
 class Finding(BaseModel):
     """Frozen; what is not known is left out."""
@@ -93,7 +96,7 @@ class Position(Finding):
     pairs: int
     #: The share of pairs of which it says otherwise in the other order.
     flips: Measured
-    #: Of flips in which the same place wins twice: how often the first one does.
+    #: Of flips: how many lean to whatever stands first.
     first: Counted
     p: float
     biased: bool
@@ -103,9 +106,10 @@ class Trend(Finding):
     """Whether what a judge says goes with the length of answers that people say the same of."""
 
     items: int
-    #: From the shortest quarter to the longest: the share that it passes, and the longest answer.
+    #: The share that it passes, from the shortest quarter of them to the longest; fewer parts of few items.
     passed: tuple[float, ...]
-    chars: tuple[int, ...]
+    #: Above 0 where it passes long ones more often.
+    z: float
     p: float
     biased: bool
 
@@ -120,13 +124,13 @@ class Verbosity(Finding):
 class Consistency(Finding):
     """What a judge says when it is asked the same again."""
 
-    source: Literal["votes", "asked again"]
+    source: Source
     #: Items, and how often each was asked.
     items: int
     times: float
-    #: The share of answers that differ from another of the same item; and of items that had any such.
-    flips: Measured
-    unstable: Counted
+    #: The chance that two verdicts on one item differ, and the share of items whose verdicts are not all alike.
+    differ: Measured
+    unstable: Measured
     #: How many could not be asked, by the reason.
     left_out: dict[str, int] = {}
 
@@ -152,6 +156,8 @@ class Drift(Finding):
     calibrated: str
     #: Which of rubric, model and prompt are others.
     changed: tuple[str, ...] = ()
+    #: Labelled items behind what is known now; of the very same judge, those that are new.
+    items: int
     sensitivity: Change | None = None
     specificity: Change | None = None
     agreement: Change | None = None

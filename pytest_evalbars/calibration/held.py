@@ -59,7 +59,9 @@ def held(
     people = [word_of(item) for item in items]
     told = [(item.judge, word) for item, word in zip(items, people, strict=True) if word != SPLIT]
     labels = [(item.judge, word) for item in items for word in _own(item)]
-    words = tuple(dict.fromkeys([*(judge.levels or ("pass", "miss")), *(word for pair in labels + told for word in pair)]))
+    words = tuple(
+        dict.fromkeys([*(judge.levels or ("pass", "miss")), *(word for pair in labels + told for word in pair)])
+    )
     codes = {word: code for code, word in enumerate(words)} | {SPLIT: -1}
     both = np.array([[codes[item.judge], codes[word]] for item, word in zip(items, people, strict=True)], np.int64)
     clusters = clusters_of([cases.get(item.of, item.of) for item in items])

@@ -73,7 +73,9 @@ def raters(
     if whole is None:
         return found
     passing = agreement(passed, categories=2, clusters=clusters) if levels else None
-    pairs = [_kappa(ratings, names, pair, len(words), clusters, confidence) for pair in combinations(range(len(names)), 2)]
+    pairs = [
+        _kappa(ratings, names, pair, len(words), clusters, confidence) for pair in combinations(range(len(names)), 2)
+    ]
     return found.model_copy(
         update={
             "grade": _grade(whole, confidence),
@@ -161,9 +163,7 @@ def _kappa(
     )
 
 
-def _misses(
-    passed: NDArray[np.int64], clusters: NDArray[np.int64] | None, confidence: float
-) -> Measured | None:
+def _misses(passed: NDArray[np.int64], clusters: NDArray[np.int64] | None, confidence: float) -> Measured | None:
     """Of the labels that let an item miss, the share of the item's other labels that do so, too."""
     rated, missed = (passed >= 0).sum(axis=1), (passed == 0).sum(axis=1)
     some = (rated >= 2) & (missed > 0)
