@@ -30,8 +30,8 @@ FIELDS = {"question": "input", "answer": "output", "context": "context", "refere
 class Again:
     """What a judge said again."""
 
-    #: By judge, as it says itself who it is: of each item, what it said each time.
-    words: Mapping[JudgedBy, list[list[str]]]
+    #: By dimension and judge, as it says itself who it is: of each item, what it said each time.
+    words: Mapping[tuple[str, JudgedBy], list[list[str]]]
     #: How many items could not be asked, by the reason.
     left_out: Counter[str] = field(default_factory=Counter)
     #: What the first of those that failed said.
@@ -63,7 +63,7 @@ def ask_again(
         else:
             wanted[of] = fields
     said = asyncio.run(_all(judge, list(wanted.values())))
-    words: dict[JudgedBy, list[list[str]]] = defaultdict(list)
+    words: dict[tuple[str, JudgedBy], list[list[str]]] = defaultdict(list)
     fault = ""
     for each in said:
         wrong = [one for one in each if isinstance(one, EvalbarsError)]
@@ -72,7 +72,7 @@ def ask_again(
             fault = fault or safe(wrong[0], 300)
             continue
         told = [one for one in each if isinstance(one, tuple)]
-        words[told[0][0]].append([word for _, word in told])
+        words[judge.dimension, told[0][0]].append([word for _, word in told])
     return Again(words, left_out, fault)
 
 

@@ -1,8 +1,8 @@
 """Joins what people said of answers with what judges said of the same ones.
 
-People's labels are the source of truth, and each call starts from all of them. A judge's verdict on a labelled item is
-known from the review that the item was drawn in; else from a run in which any judge judged the same answer, such as
-one on replayed answers; else from the record of an earlier calibration. So labels serve a new judge, too, and an
+People's labels are the source of truth, and each call starts from all of them. A judge's verdict on a labelled item
+is known from the review that the item was drawn in; else from a run in which any judge judged the same answer, such
+as one on replayed answers; else from the record of an earlier calibration. So labels serve a new judge, too, and an
 earlier one is kept as long as labels of its items are.
 
 An item stands for as many of its population as it was drawn to. Where only some of the items were labelled, those
@@ -70,17 +70,13 @@ def join(labels: Labels, verdicts: Iterable[Verdict], before: Calibration, today
             found[key[0], said.by].setdefault(key, said)
     judges = []
     for (dimension, by), items in found.items():
+        given = (_item(labels, drawn[key], human[key], said) for key, said in items.items())
         judge = CalibratedJudge(
             dimension=dimension,
             **by._asdict(),
             calibrated=today,
             levels=levels_of(labels, dimension),
-            items=tuple(
-                sorted(
-                    (_item(labels, drawn[key], human[key], said) for key, said in items.items()),
-                    key=lambda one: one.of,
-                )
-            ),
+            items=tuple(sorted(given, key=lambda one: one.of)),
         )
         old = before.find(dimension, by)
         same = old is not None and sorted(old.items, key=lambda one: one.of) == list(judge.items)
@@ -102,7 +98,7 @@ def _said(labels: Labels, verdicts: Iterable[Verdict], before: Calibration) -> I
 
 
 def _item(labels: Labels, drawn: Drawn, human: float, said: JudgeSaid) -> CalibratedItem:
-    stored = drawn.item.judge
+    stored = drawn.item.judge.chars if drawn.item.judge else None
     return CalibratedItem(
         of=drawn.item.of,
         judge=said.value,
@@ -111,7 +107,7 @@ def _item(labels: Labels, drawn: Drawn, human: float, said: JudgeSaid) -> Calibr
         raters={each.rater: each.value for each in sorted(labels.of(drawn.item.key), key=lambda one: one.rater)},
         weight=drawn.weight,
         population=drawn.population,
-        chars=said.chars if said.chars is not None else stored and stored.chars,
+        chars=said.chars if said.chars is not None else stored,
     )
 
 
@@ -129,7 +125,7 @@ def drawn_of(labels: Labels) -> dict[Key, Drawn]:
     found: dict[Key, tuple[Item, float]] = {}
     whole: dict[tuple[object, ...], float] = defaultdict(float)
     for key, all_items in labels.items.items():
-        items = [item for item in all_items if not _is_audit(labels, item)]
+        items = [item for item in all_items if not is_audit(labels, item)]
         if not items:
             continue
         for item in items:
@@ -156,7 +152,7 @@ def _stratum(item: Item) -> tuple[object, ...]:
     return item.review, item.dimension, None if item.judge is None else item.judge.passed
 
 
-def _is_audit(labels: Labels, item: Item) -> bool:
+def is_audit(labels: Labels, item: Item) -> bool:
     """Whether it was drawn to verify a case rather than to hold a judge against people."""
     review = labels.reviews.get(item.review)
     return review is not None and review.kind == "cases"

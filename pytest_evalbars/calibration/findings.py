@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from pytest_evalbars.stats.agreement import Estimated
     from pytest_evalbars.stats.effective import Rate
+    from pytest_evalbars.stats.jackknife import Estimated
 
 #: How far people agree, by what is proven and not by the bare number:
 #: good or fair: at least .8 or .6 of the way from what chance would give to saying the same of all;
@@ -210,11 +210,9 @@ def measured(found: Estimated | None, confidence: float) -> Measured | None:
     return Measured(value=found.value, low=low, high=high, items=found.items)
 
 
-def of_rate(rate: Rate | None, confidence: float) -> Measured | None:
+def of_rate(rate: Rate, confidence: float) -> Measured:
     """A rate with its interval."""
     from pytest_evalbars.stats.effective import rate_interval  # noqa: PLC0415 - reading a record needs no scipy
 
-    if rate is None:
-        return None
     low, high = rate_interval(rate, confidence)
     return Measured(value=rate.value, low=low, high=high, items=rate.cases)

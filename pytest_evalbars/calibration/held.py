@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_evalbars.calibration.findings import Measured, Raters
-    from pytest_evalbars.calibration.record import CalibratedItem, CalibratedJudge
     from pytest_evalbars.calibration.raw import Raw
+    from pytest_evalbars.calibration.record import CalibratedItem, CalibratedJudge
     from pytest_evalbars.stats.judge_error import ErrorRates
 
 #: People's word where they have none in common.
@@ -59,9 +59,8 @@ def held(
     people = [word_of(item) for item in items]
     told = [(item.judge, word) for item, word in zip(items, people, strict=True) if word != SPLIT]
     labels = [(item.judge, word) for item in items for word in _own(item)]
-    words = tuple(
-        dict.fromkeys([*(judge.levels or ("pass", "miss")), *(word for pair in labels + told for word in pair)])
-    )
+    said = (word for pair in (*labels, *told) for word in pair)
+    words = tuple(dict.fromkeys([*(judge.levels or ("pass", "miss")), *(item.judge for item in items), *said]))
     codes = {word: code for code, word in enumerate(words)} | {SPLIT: -1}
     both = np.array([[codes[item.judge], codes[word]] for item, word in zip(items, people, strict=True)], np.int64)
     clusters = clusters_of([cases.get(item.of, item.of) for item in items])
@@ -79,13 +78,13 @@ def held(
         agreement=of_rate(errors.agreement, confidence),
         words=Counted(same=sum(a == b for a, b in told), of=len(told)),
         labels=Counted(same=sum(a == b for a, b in labels), of=len(labels)),
-        sensitivity=of_rate(errors.sensitivity, confidence),
-        specificity=of_rate(errors.specificity, confidence),
-        ac=measured(alike and alike.ac, confidence),
-        alpha=measured(alike and alike.alpha, confidence),
-        kappa=measured(alike and alike.conger, confidence),
-        raw=raw and of_rate(raw.rate, confidence),
-        corrected=raw and _corrected(items, cases, raw, confidence),
+        sensitivity=of_rate(errors.sensitivity, confidence) if errors.sensitivity else None,
+        specificity=of_rate(errors.specificity, confidence) if errors.specificity else None,
+        ac=measured(alike.ac, confidence) if alike else None,
+        alpha=measured(alike.alpha, confidence) if alike else None,
+        kappa=measured(alike.conger, confidence) if alike else None,
+        raw=of_rate(raw.rate, confidence) if raw else None,
+        corrected=_corrected(items, cases, raw, confidence) if raw else None,
     )
 
 
@@ -122,7 +121,7 @@ def _corrected(
     judged, human, weights = zip(*((item.judged, item.human, item.weight) for item in own), strict=True)
     clusters = clusters_of([cases.get(item.of, item.of) for item in own])
     found = of_rate(post_stratified(np.array(judged, bool), human, weights, raw.rate, clusters), confidence)
-    return found and found.model_copy(update={"items": len(own)})
+    return found.model_copy(update={"items": len(own)})
 
 
 def _why_not(errors: ErrorRates, raters: Raters, confidence: float) -> Iterator[str]:

@@ -28,7 +28,8 @@ def position(verdicts: Iterable[Verdict], confidence: float) -> Position | None:
     orders = {each.of: each.orders[0] for each in verdicts if each.orders and set(each.orders[0]) <= PLACES}
     if not orders:
         return None
-    found = bias.position(*zip(*orders.values(), strict=True), confidence=confidence)
+    one, other = ([each[order] for each in orders.values()] for order in (0, 1))
+    found = bias.position(one, other, confidence)
     return Position(
         pairs=found.pairs,
         flips=Measured(value=found.flip_rate, low=found.low, high=found.high, items=found.pairs),

@@ -64,7 +64,7 @@ def _of_runs(judge: CalibratedJudge, digest: str, verdicts: Sequence[Verdict]) -
 
 
 def _of_review(judge: CalibratedJudge, digest: str, labels: Labels) -> Raw | None:
-    """From how the review was drawn by what this judge said: it knows how many items passed, not of how many cases."""
+    """From how the review was drawn by what this judge said: that tells how many items passed, not of which cases."""
     for review in reversed(list(labels.reviews.values())):
         population = review.population(judge.dimension)
         if population is not None and population.digest == digest:
