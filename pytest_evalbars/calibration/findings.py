@@ -192,6 +192,8 @@ class Judged(Finding):
     #: Of answers that people pass, the share that the judge passes; of those that they let miss, that it lets miss.
     sensitivity: Measured | None = None
     specificity: Measured | None = None
+    #: Beyond chance, word for word, among the labelled items as they were drawn; of levels neighbours count in part.
+    ordinal: bool = False
     ac: Measured | None = None
     alpha: Measured | None = None
     kappa: Measured | None = None

@@ -64,7 +64,8 @@ def held(
     codes = {word: code for code, word in enumerate(words)} | {SPLIT: -1}
     both = np.array([[codes[item.judge], codes[word]] for item, word in zip(items, people, strict=True)], np.int64)
     clusters = clusters_of([cases.get(item.of, item.of) for item in items])
-    alike = agreement(both, categories=len(words), weights=weights_for(judge.levels, words), clusters=clusters)
+    weights = weights_for(judge.levels, words)
+    alike = agreement(both, categories=len(words), weights=weights, clusters=clusters)
     weight = sum(item.weight for item in items)
     why = tuple(_why_not(errors, raters, confidence))
     return Judged(
@@ -80,6 +81,7 @@ def held(
         labels=Counted(same=sum(a == b for a, b in labels), of=len(labels)),
         sensitivity=of_rate(errors.sensitivity, confidence) if errors.sensitivity else None,
         specificity=of_rate(errors.specificity, confidence) if errors.specificity else None,
+        ordinal=weights == "ordinal",
         ac=measured(alike.ac, confidence) if alike else None,
         alpha=measured(alike.alpha, confidence) if alike else None,
         kappa=measured(alike.conger, confidence) if alike else None,

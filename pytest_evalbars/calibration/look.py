@@ -44,10 +44,11 @@ def to_look_at(labels: Labels, dimension: str, judges: Iterable[CalibratedJudge]
         judges: whose verdicts are held against theirs.
     """
     found = [each for judge in judges for each in _differ(labels, judge)]
+    known = {each.of for each in found}
     unsettled = [
         _look(labels, "unsettled", one.key)
         for one in disagreements(labels)
-        if one.key[0] == dimension and one.severity == "passing" and one.item is not None
+        if one.key[0] == dimension and one.severity == "passing" and one.key[1] not in known
     ]
     return [each for why in ("let through", "stopped") for each in found if each.why == why] + unsettled
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 GOOD, FAIR = 0.8, 0.6
 #: Where more labels than this say the same, whether it passes, raters that never read agree nearly always.
 COMMON = 0.9
+#: Of fewer items that both labelled, the kappa of two raters is noise.
+FEW = 10
 #: The words of pairs: there is no order in them.
 PAIR = frozenset({"first", "second", "tie"})
 
@@ -154,7 +156,7 @@ def _kappa(
     both = (one >= 0) & (other >= 0)
     if not both.any():
         return None
-    found = cohen(one, other, categories=categories, clusters=clusters)
+    found = cohen(one, other, categories=categories, clusters=clusters) if both.sum() >= FEW else None
     return Kappa(
         raters=(names[pair[0]], names[pair[1]]),
         items=int(both.sum()),

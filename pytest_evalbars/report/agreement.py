@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.report.judged import held_lines
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.safe import safe
@@ -69,7 +70,9 @@ def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Itera
     """How far raters agree."""
     who = count(len(raters.names), "rater")
     yield f"{who} labelled {count(raters.labelled, 'item')}{_twice(raters)}. {_said(raters, confidence)}"
-    if raters.grade in ("none", "unproven") and not _common(raters):
+    if raters.grade == "unproven" and raters.items < FEWEST:
+        yield f"{raters.items} labelled by two are too few to tell: let two raters label {FEWEST} or more"
+    elif raters.grade == "none" or (raters.grade == "unproven" and not _common(raters)):
         yield SETTLE
     if raters.passing is not None:
         yield f"whether it passes, they say the same of {whole(raters.passing)}"
@@ -103,7 +106,8 @@ def _said(raters: Raters, confidence: float) -> str:
     if raters.agreement is None or raters.grade is None:
         return "No item was labelled by two, so nothing tells how far people agree."
     both = "Both" if len(raters.names) == 2 else "Two raters picked at random"
-    words = f"{both} say the same of {whole(raters.agreement, confidence)} of them"
+    share, interval = whole(raters.agreement, confidence).split(" ", 1)
+    words = f"{both} say the same of {share} of them {interval}"
     if raters.alpha is None:
         return f"{words}, and all that was said is one word: nothing tells whether they would agree on another."
     return f"{words}: {GRADES[raters.grade].format(f'{raters.chance or 0.0:.0%}')}"

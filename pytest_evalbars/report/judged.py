@@ -44,7 +44,7 @@ def held_lines(judge: CalibratedJudge, judged: Judged, confidence: float) -> Ite
         f"{count(judged.items, 'labelled item')}, {_half(judged.good)} good and {_half(judged.bad)} bad by people"
     )
     yield f"judge {safe(judge.by, 2 * NAME)}: {labelled}"
-    lines = [*_errors(judged, confidence), *_table(judge, judged), *_rates(judged), *_bias(judged.bias)]
+    lines = [*_errors(judge, judged, confidence), *_table(judge, judged), *_rates(judged), *_bias(judged.bias)]
     if judged.drift is not None:
         lines += _drift(judged.drift)
     if judged.why_not:
@@ -57,7 +57,7 @@ def _half(items: float) -> str:
     return f"{items:.1f}".removesuffix(".0")
 
 
-def _errors(judged: Judged, confidence: float) -> Iterator[str]:
+def _errors(judge: CalibratedJudge, judged: Judged, confidence: float) -> Iterator[str]:
     if judged.specificity is None:
         yield f"people let none of them miss, so what share of bad answers it lets through is not known; {MORE_BAD}"
     else:
@@ -69,7 +69,11 @@ def _errors(judged: Judged, confidence: float) -> Iterator[str]:
         yield f"it stops {_of_100(judged.sensitivity)} of 100 good answers {_ends(judged.sensitivity, confidence)}"
     both = judged.agreement
     yield f"judge and people say the same of {both.value:.0%} ({both.low:.0%} to {both.high:.0%})"
-    parts = {"AC": judged.ac, "Krippendorff's alpha": judged.alpha, "Cohen's kappa": judged.kappa}
+    parts = {
+        "AC2" if judged.ordinal else "AC1": judged.ac,
+        "Krippendorff's alpha": judged.alpha,
+        "Cohen's kappa": judged.kappa,
+    }
     said = [f"{name} {each.value:.2f} ({each.low:.2f} to {each.high:.2f})" for name, each in parts.items() if each]
     if said:
         common = max(judged.passed, 1 - judged.passed)
