@@ -69,6 +69,9 @@ def _errors(judge: CalibratedJudge, judged: Judged, confidence: float) -> Iterat
         yield f"it stops {_of_100(judged.sensitivity)} of 100 good answers {_ends(judged.sensitivity, confidence)}"
     both = judged.agreement
     yield f"judge and people say the same of {both.value:.0%} ({both.low:.0%} to {both.high:.0%})"
+    if judge.levels and judged.words.of:
+        share = judged.words.same / judged.words.of
+        yield f"it says the word of most people for {judged.words.same} of {judged.words.of} ({share:.1%})"
     parts = {
         "AC2" if judged.ordinal else "AC1": judged.ac,
         "Krippendorff's alpha": judged.alpha,
