@@ -124,6 +124,9 @@ LONG = (
     "Bars that may stop at any time",
     "Pass rates, cases tried 1, 2, 3 or 10 times",
     "Classification, 10 cases and more in every class",
+    "Agreement of two raters, pass or fail",
+    "Agreement of three raters on five levels",
+    "Agreement of three raters on five levels, cases in documents",
 )
 
 
