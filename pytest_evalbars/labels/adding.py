@@ -40,14 +40,14 @@ class Added:
 
 
 def add(
-    path: Path, review: Review | None, items: Iterable[Item], labels: Iterable[Label], *, replace: bool = False
+    path: Path, reviews: Sequence[Review], items: Iterable[Item], labels: Iterable[Label], *, replace: bool = False
 ) -> Added:
     """Add what people said to the labels file, which is made where there is none. Adding it again changes nothing.
 
     Args:
         path: the labels file.
-        review: the sample that the items were drawn in; None where they are of none.
-        items: all items of the review, labelled or not.
+        reviews: the samples that the items were drawn in; none where they are of none.
+        items: all items of the reviews, labelled or not.
         labels: what was said; of one rater and one item once.
         replace: whether a rater may now say otherwise than before.
 
@@ -60,7 +60,7 @@ def add(
         with _alone(path.parent):
             before = _bytes(path)
             now = labels_of(path, before or b"")
-            added, lines = _new(path, now, review, items, labels, replace=replace)
+            added, lines = _new(path, now, reviews, items, labels, replace=replace)
             if lines:
                 replace_text(path, _whole(path, before, rows(*lines)))
     except OSError as error:
@@ -74,18 +74,16 @@ def add(
 def _new(
     path: Path,
     now: Labels,
-    review: Review | None,
+    reviews: Sequence[Review],
     items: Iterable[Item],
     labels: Iterable[Label],
     *,
     replace: bool,
 ) -> tuple[Added, list[Review | Item | Label]]:
     """What is not in the file yet; from here on `now` holds it too."""
-    lines: list[Review | Item | Label] = []
-    if review is not None and (known := now.reviews.get(review.id)) != review:
-        if known is not None:
-            raise LabelsError(f"{shown(path)}: it knows another review of the id {safe(review.id)}; draw yours anew")
-        lines.append(review)
+    lines: list[Review | Item | Label] = [each for each in reviews if now.reviews.get(each.id) != each]
+    if known := [each.id for each in reviews if now.reviews.get(each.id, each) != each]:
+        raise LabelsError(f"{shown(path)}: it knows another review of the id {safe(known[0])}; draw yours anew")
     fresh = [item for item in dict.fromkeys(items) if item not in now.items.get(item.key, ())]
     lines += fresh
     same = changed = new = 0
