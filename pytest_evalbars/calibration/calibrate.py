@@ -64,10 +64,11 @@ def join(labels: Labels, verdicts: Iterable[Verdict], before: Calibration, today
     """
     drawn = drawn_of(labels)
     human = {key: share for key in drawn if (share := gold(labels.of(key))) is not None}
+    levels = {dimension: levels_of(labels, dimension) for dimension, _ in human}
     found: dict[tuple[str, JudgedBy], dict[Key, JudgeSaid]] = defaultdict(dict)
     for key, said in _said(labels, verdicts, before):
         if key in human:
-            found[key[0], said.by].setdefault(key, said)
+            found[key[0], said.by].setdefault(key, _in_words(said, levels[key[0]]))
     judges = []
     for (dimension, by), items in found.items():
         given = (_item(labels, drawn[key], human[key], said) for key, said in items.items())
@@ -75,7 +76,7 @@ def join(labels: Labels, verdicts: Iterable[Verdict], before: Calibration, today
             dimension=dimension,
             **by._asdict(),
             calibrated=today,
-            levels=levels_of(labels, dimension),
+            levels=levels[dimension],
             items=tuple(sorted(given, key=lambda one: one.of)),
         )
         old = before.find(dimension, by)
@@ -95,6 +96,11 @@ def _said(labels: Labels, verdicts: Iterable[Verdict], before: Calibration) -> I
         for item in judge.items:
             said = JudgeSaid(**judge.by._asdict(), value=item.judge, passed=item.judged, chars=item.chars)
             yield (judge.dimension, item.of), said
+
+
+def _in_words(said: JudgeSaid, levels: tuple[str, ...]) -> JudgeSaid:
+    """What a judge said; where people are asked only whether it passes, only that."""
+    return said if levels else said.model_copy(update={"value": "pass" if said.passed else "miss"})
 
 
 def _item(labels: Labels, drawn: Drawn, human: float, said: JudgeSaid) -> CalibratedItem:

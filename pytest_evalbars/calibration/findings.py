@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 #: some: more than chance would make them; unproven: perhaps no more; none: less than that.
 Grade = Literal["good", "fair", "some", "unproven", "none"]
 
+#: Where more labels than this say the same, raters and judges that never read agree nearly always.
+COMMON = 0.9
+#: Words of pairs: there is no order in them.
+PAIR = frozenset({"first", "second", "tie"})
 #: Where the further verdicts of a judge come from: the votes of one verdict, or from asking it again.
 Source = Literal["votes", "asked again"]
 
@@ -67,6 +71,8 @@ class Raters(Finding):
     labelled: int
     items: int
     unsettled: int
+    #: Labels by which the rater could not tell.
+    unclear: int = 0
     #: None where no item was labelled twice.
     grade: Grade | None = None
     #: The share of pairs of labels that say the same, by item; the bare pairs; and what it would be if the raters

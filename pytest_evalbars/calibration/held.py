@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_evalbars.calibration.findings import Counted, Judged, measured, of_rate
-from pytest_evalbars.calibration.raters import COMMON, clusters_of, weights_for
+from pytest_evalbars.calibration.findings import COMMON, Counted, Judged, measured, of_rate
+from pytest_evalbars.calibration.raters import clusters_of, weights_for
 from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.labels.model import SETTLED, UNCLEAR
 from pytest_evalbars.stats.agreement import agreement

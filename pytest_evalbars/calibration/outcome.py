@@ -60,7 +60,7 @@ class Dimension:
     #: Labelled items of which no judge that can be named said anything.
     unjudged: int
     look: tuple[Look, ...]
-    #: The judges that this calibration is about: those of the runs, else those that the last review was drawn from.
+    #: The judges that this calibration is about: those of the runs, else those of the last review, else all.
     current: frozenset[JudgedBy]
     #: Judges of the runs none of whose answers is labelled.
     unlabelled: tuple[JudgedBy, ...]
@@ -119,7 +119,8 @@ def _dimension(given: Given, joined: Joined, name: str) -> Dimension:
     told = tuple((judge, _judged(given, judge, agree, cases)) for judge in judges)
     known = {item.of for judge in judges for item in judge.items}
     in_runs = {by for dimension, by in given.by_judge if dimension == name}
-    current = frozenset(in_runs & {judge.by for judge in judges} or _of_last_review(labels, name))
+    known_judges = {judge.by for judge in judges}
+    current = frozenset(in_runs & known_judges or _of_last_review(labels, name) & known_judges or known_judges)
     return Dimension(
         name=name,
         raters=agree,
@@ -127,7 +128,7 @@ def _dimension(given: Given, joined: Joined, name: str) -> Dimension:
         unjudged=len(keys) - len(known & cases.keys()),
         look=tuple(to_look_at(labels, name, [judge for judge in judges if judge.by in current])),
         current=current,
-        unlabelled=tuple(sorted(in_runs - {judge.by for judge in judges})),
+        unlabelled=tuple(sorted(in_runs - known_judges)),
     )
 
 

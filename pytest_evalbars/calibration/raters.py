@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_evalbars.calibration.findings import Counted, Kappa, Measured, Raters, measured, of_rate
+from pytest_evalbars.calibration.findings import PAIR, Counted, Kappa, Measured, Raters, measured, of_rate
 from pytest_evalbars.labels.model import SETTLED, UNCLEAR
 from pytest_evalbars.stats.agreement import agreement, cohen
 from pytest_evalbars.stats.judge_error import weighted
@@ -24,12 +24,8 @@ if TYPE_CHECKING:
 
 #: So far on the way from chance to saying the same of all: what is proven to be as far is good, or fair.
 GOOD, FAIR = 0.8, 0.6
-#: Where more labels than this say the same, whether it passes, raters that never read agree nearly always.
-COMMON = 0.9
 #: Of fewer items that both labelled, the kappa of two raters is noise.
 FEW = 10
-#: The words of pairs: there is no order in them.
-PAIR = frozenset({"first", "second", "tie"})
 
 
 def words_of(levels: Sequence[str], labels: Sequence[Sequence[Label]]) -> tuple[str, ...]:
@@ -68,6 +64,7 @@ def raters(
         labelled=len(labels),
         items=int(twice.sum()),
         unsettled=int((differ & ~settled).sum()),
+        unclear=sum(label.value == UNCLEAR for of in own for label in of),
         passed=float(told.mean()) if told.size else None,
     )
     weights, clusters = weights_for(levels, words), clusters_of(cases)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 LABELS, RECORD = "evals/labels.jsonl", "evals/calibration.jsonl"
 #: Items that a judge is asked again about.
 AGAIN = 50
+#: How to come by a record where the one that is there cannot be read.
+MEND = "restore it, or delete it and calibrate anew (judges that only it knew need their runs named again)"
 
 
 def add(commands: Any) -> None:
@@ -83,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
     _check_words(options)
     bars = declared(options)
-    folder = (options.bars or Path()).parent
+    folder = options.bars if options.bars and options.bars.is_dir() else (options.bars or Path()).parent
     place = options.labels or Path(bars.human_labels or folder / LABELS)
     out = options.out or Path(bars.calibration or folder / RECORD)
     labels = read_labels(place)
@@ -150,11 +152,20 @@ def _dimensions(options: argparse.Namespace, labels: Labels, place: Path) -> lis
 
 
 def _before(out: Path) -> Calibration:
-    """The record so far; an empty one where there is none."""
-    from pytest_evalbars.calibration.files import load_calibration  # noqa: PLC0415
+    """The record so far; an empty one where there is none.
+
+    Raises:
+        CalibrationError: it cannot be read.
+    """
+    from pytest_evalbars.calibration.files import AGAIN, load_calibration  # noqa: PLC0415
     from pytest_evalbars.calibration.record import Calibration  # noqa: PLC0415
 
-    return load_calibration(out) if out.exists() else Calibration()
+    if not out.exists():
+        return Calibration()
+    try:
+        return load_calibration(out)
+    except CalibrationError as error:  # not written over: it may know verdicts of judges that nothing else does
+        raise CalibrationError(str(error).replace(AGAIN, MEND)) from None
 
 
 def _verdicts(runs: Sequence[Path]) -> list[Verdict]:

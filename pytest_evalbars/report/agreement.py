@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.calibration.findings import COMMON
 from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.report.judged import held_lines
 from pytest_evalbars.report.numbers import count
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 #: Items to look at that are named before the others are only counted; pairs of raters that are told apart.
 NAMED, PAIRS = 10, 10
-#: From this share of labels on that pass (or miss), raters that never read agree nearly always.
-COMMON = 0.9
 #: Characters of a name, and of a note.
 NAME, NOTE = 80, 300
 CHANCE = "beyond chance (0 is what chance makes, 1 is saying the same of all)"
@@ -91,6 +90,8 @@ def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Itera
             kappa = f", Cohen's kappa {bare(each.kappa)}" if each.kappa else ""
             names = " and ".join(safe(name, NAME) for name in each.raters)
             yield f"  {names}: the same of {each.same} of {count(each.items, 'item')}{kappa}"
+    if raters.unclear:
+        yield f"{count(raters.unclear, 'label')} could not tell: does the rubric say what to do there?"
     if raters.unsettled:
         yield f"they differ on {count(raters.unsettled, 'item')} and have not settled what holds"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from pytest_evalbars.calibration.findings import COMMON, PAIR
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.safe import safe
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
 #: Characters of a name.
 NAME = 80
-#: From this share on that people pass (or let miss) a judge that never reads agrees with them nearly always.
-COMMON = 0.9
+#: What it can err on.
+ANSWERS = ("bad answers", "good answers")
+PAIRS = ("pairs whose first answer is worse", "pairs whose first answer is not")
 MORE_BAD = "draw more that fail with `evalbars review RUN --sample judge-fails`"
 
 
@@ -58,15 +60,16 @@ def _half(items: float) -> str:
 
 
 def _errors(judge: CalibratedJudge, judged: Judged, confidence: float) -> Iterator[str]:
+    bad, good = PAIRS if set(judge.levels) == PAIR else ANSWERS
     if judged.specificity is None:
-        yield f"people let none of them miss, so what share of bad answers it lets through is not known; {MORE_BAD}"
+        yield f"people let none of them miss, so what share of {bad} it lets through is not known; {MORE_BAD}"
     else:
         right = judged.specificity
-        yield f"it lets through {_of_100(right)} of 100 bad answers {_ends(right, confidence)}"
+        yield f"it lets through {_of_100(right)} of 100 {bad} {_ends(right, confidence)}"
     if judged.sensitivity is None:
-        yield "people pass none of them, so what share of good answers it stops is not known"
+        yield f"people pass none of them, so what share of {good} it stops is not known"
     else:
-        yield f"it stops {_of_100(judged.sensitivity)} of 100 good answers {_ends(judged.sensitivity, confidence)}"
+        yield f"it stops {_of_100(judged.sensitivity)} of 100 {good} {_ends(judged.sensitivity, confidence)}"
     both = judged.agreement
     yield f"judge and people say the same of {both.value:.0%} ({both.low:.0%} to {both.high:.0%})"
     if judge.levels and judged.words.of:

@@ -265,7 +265,7 @@ def test_hostile_texts_stay_texts(suite):
         (["--labels", "one.jsonl", "--dimension", "tome"], 'no label is on "tome"; did you mean "tone"?'),
         (["--labels", "one.jsonl", "none.jsonl"], "none.jsonl: the run file cannot be read"),
         (["--labels", "one.jsonl", "broken.jsonl"], "broken.jsonl, line 1: not valid JSON"),
-        (["--labels", "one.jsonl", "--out", "broken.jsonl"], "broken.jsonl, line 1: not valid JSON"),
+        (["--labels", "one.jsonl", "--out", "broken.jsonl"], "restore it, or delete it and calibrate anew"),
         (["--labels", "one.jsonl", "--rubric", "r.toml"], "--rubric goes with --rejudge"),
         (["--labels", "one.jsonl", "--rejudge"], "--rejudge needs --rubric FILE and --model NAME"),
     ],
@@ -306,6 +306,7 @@ def test_json_is_json_whatever_was_labelled(suite):
         "labelled": 1,
         "items": 0,
         "unsettled": 0,
+        "unclear": 1,
         "kappas": [],
     }
     assert json.loads(outcome.out)["dimensions"][0]["judges"] == []

@@ -63,6 +63,25 @@ def test_replayed_answers_judged_by_another_model_need_no_new_labels(suite):
     assert [judge.model for judge in known(suite)] == ["m-1", "m-2"]
 
 
+def test_a_judge_that_grades_where_people_pass_or_miss_is_held_against_that(suite):
+    labels().write(suite)
+    write_run(suite, [(n, n >= 15, {"model": "m-2", "level": "kind" if n > 15 else "rude"}) for n in range(60)])
+    outcome = suite.command("calibrate", "run.jsonl")
+
+    outcome.said("people: pass    people: miss", "judge: pass", "judge: miss")
+    outcome.never_said("judge: kind")
+
+
+def test_labels_of_answers_that_no_judge_saw_serve_one_that_does(suite):
+    labels(judge=lambda _: None).write(suite)
+    write_run(suite, [(n, n >= 15) for n in range(60)])
+    assert suite.command("calibrate", "run.jsonl").exit == 0
+
+    outcome = suite.command("calibrate")
+    assert outcome.exit == 0
+    outcome.said("judge m-1 by tone@1: 60 labelled items")
+
+
 def test_a_judge_of_other_answers_is_told(suite):
     labels().write(suite)
     write_run(suite, [(f"new-{n}", True, {"model": "m-2"}) for n in range(60)])
@@ -142,6 +161,7 @@ def test_a_judge_that_prefers_what_stands_first(suite):
     outcome = pairs(suite, [["first", "first"]] * 14 + [["second", "second"]] * 2 + [None] * 64)
 
     outcome.said(
+        "pairs whose first answer is worse",
         "order: of 80 pairs its verdict on 16 changes when the answers change places (13% to 30% of all)",
         "14 of them lean to what stands first: it prefers what stands first (p = 0.0042)",
     )
