@@ -206,6 +206,9 @@ class Judged(Finding):
     #: The judge's own pass rate on the population, and what people would say.
     raw: Measured | None = None
     corrected: Measured | None = None
+    #: Whether a run told its cases and trials; else each item is taken for a case, and both intervals are too narrow
+    #: where cases were tried more than once.
+    by_case: bool = False
     bias: Bias = Bias()
     drift: Drift | None = None
 

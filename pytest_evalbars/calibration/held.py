@@ -87,6 +87,7 @@ def held(
         kappa=measured(alike.conger, confidence) if alike else None,
         raw=of_rate(raw.rate, confidence) if raw else None,
         corrected=_corrected(items, cases, raw, confidence) if raw else None,
+        by_case=raw is not None and raw.by_case,
     )
 
 

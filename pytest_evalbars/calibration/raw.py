@@ -28,6 +28,8 @@ class Raw:
     rate: Rate
     #: The digest of what it is the pass rate of.
     population: str
+    #: Whether a run told its cases and trials; else each item is taken for a case of its own.
+    by_case: bool = True
 
 
 def raw_of(judge: CalibratedJudge, labels: Labels, verdicts: Sequence[Verdict]) -> Raw | None:
@@ -84,4 +86,4 @@ def _raw(judge: CalibratedJudge, population: Population, drawn: Sequence[Item]) 
     passed = sum(item.weight for item in drawn if item.judge is not None and item.judge.passed)
     share, items = passed / sum(item.weight for item in drawn), population.items
     rate = case_rate(np.arange(items) < round(share * items), np.ones(items, np.int64))
-    return Raw(rate, population.digest)
+    return Raw(rate, population.digest, by_case=False)

@@ -112,6 +112,8 @@ def _rates(judged: Judged) -> Iterator[str]:
     if judged.raw is None:
         return
     yield f"its own pass rate: {_rate(judged.raw)} of all that it judged"
+    if not judged.by_case:
+        yield "  (each answer taken for a case of its own; name the RUN where cases were tried more than once)"
     if judged.corrected is not None:
         yield f"as people would judge: {_rate(judged.corrected)}"
 

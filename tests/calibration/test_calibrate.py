@@ -84,6 +84,7 @@ def test_a_judge_in_words(suite):
         "judge: pass              72               4",
         "judge: miss               8              16",
         "its own pass rate: 76.0%",
+        "(each answer taken for a case of its own; name the RUN where cases were tried more than once)",
         "as people would judge: 80.0%",
         "to look at (-v shows all 12):",
         "(the judge passes what people let miss): the judge says pass, ana says miss, ben says miss",

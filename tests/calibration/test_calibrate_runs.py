@@ -55,7 +55,7 @@ def test_replayed_answers_judged_by_another_model_need_no_new_labels(suite):
 
     assert outcome.exit == 0
     outcome.said("judge m-2 by tone@1: 60 labelled items", "it lets through 25 of 100", "its own pass rate: 75.0%")
-    outcome.never_said("judge m-1")
+    outcome.never_said("judge m-1", "case of its own")
     assert [judge.model for judge in known(suite)] == ["m-1", "m-2"]
     # Without the run the record still knows what it said, and the judge of the review is asked about.
     outcome = suite.command("calibrate")
