@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.calibration.record import CalibratedItem, CalibratedJudge
 from pytest_evalbars.labels.consensus import gold
-from pytest_evalbars.labels.model import JudgeSaid
+from pytest_evalbars.labels.model import UNCLEAR, JudgeSaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.labels.store import Key, Labels
     from pytest_evalbars.run.judged import JudgedBy
 
+#: What people say who are not asked for more.
+PLAIN = ("pass", "miss", UNCLEAR)
 #: Decimal places of a weight.
 DIGITS = 9
 
@@ -65,10 +67,12 @@ def join(labels: Labels, verdicts: Iterable[Verdict], before: Calibration, today
     drawn = drawn_of(labels)
     human = {key: share for key in drawn if (share := gold(labels.of(key))) is not None}
     levels = {dimension: levels_of(labels, dimension) for dimension, _ in human}
+    graded = {key[0] for key in human for label in labels.of(key) if label.value not in PLAIN}
+    graded |= {dimension for dimension, words in levels.items() if words}
     found: dict[tuple[str, JudgedBy], dict[Key, JudgeSaid]] = defaultdict(dict)
     for key, said in _said(labels, verdicts, before):
         if key in human:
-            found[key[0], said.by].setdefault(key, _in_words(said, levels[key[0]]))
+            found[key[0], said.by].setdefault(key, said if key[0] in graded else _plain(said))
     judges = []
     for (dimension, by), items in found.items():
         given = (_item(labels, drawn[key], human[key], said) for key, said in items.items())
@@ -98,9 +102,9 @@ def _said(labels: Labels, verdicts: Iterable[Verdict], before: Calibration) -> I
             yield (judge.dimension, item.of), said
 
 
-def _in_words(said: JudgeSaid, levels: tuple[str, ...]) -> JudgeSaid:
-    """What a judge said; where people are asked only whether it passes, only that."""
-    return said if levels else said.model_copy(update={"value": "pass" if said.passed else "miss"})
+def _plain(said: JudgeSaid) -> JudgeSaid:
+    """Only whether it passes, where people say no more than that."""
+    return said.model_copy(update={"value": "pass" if said.passed else "miss"})
 
 
 def _item(labels: Labels, drawn: Drawn, human: float, said: JudgeSaid) -> CalibratedItem:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from pytest_evalbars.calibration.calibrate import is_audit, levels_of
 from pytest_evalbars.calibration.drift import drift
 from pytest_evalbars.calibration.findings import Bias, Judged, Raters
@@ -135,13 +137,23 @@ def _dimension(given: Given, joined: Joined, name: str) -> Dimension:
 def _judged(given: Given, judge: CalibratedJudge, agree: Raters, cases: Mapping[str, str]) -> Judged:
     own = given.by_judge.get((judge.dimension, judge.by), [])
     found = held(judge, agree, cases, raw_of(judge, given.labels, own), given.confidence)
+    # What runs told, or was asked for, once is not forgotten where this call has no such run.
+    known = _known(given.before.find(judge.dimension, judge.by))
     bias = Bias(
-        position=position(own, given.confidence),
+        position=position(own, given.confidence) or known.position,
         verbosity=verbosity(judge.items, given.confidence),
-        consistency=_consistency(given, judge, own),
+        consistency=_consistency(given, judge, own) or known.consistency,
     )
     changed = drift(judge, given.before, cases, given.confidence)
     return found.model_copy(update={"bias": bias, "drift": changed})
+
+
+def _known(judge: CalibratedJudge | None) -> Bias:
+    """What the record knew of a judge's bias."""
+    try:
+        return Bias.model_validate({} if judge is None else judge.found.get("bias") or {})
+    except ValidationError:  # another version's
+        return Bias()
 
 
 def _consistency(given: Given, judge: CalibratedJudge, own: Sequence[Verdict]) -> Consistency | None:

@@ -162,7 +162,7 @@ def _trend(kind: str, found: Trend) -> str:
 
 def _consistency(found: Consistency) -> Iterator[str]:
     differ, unstable = found.differ, found.unstable
-    what = "its votes" if found.source == "votes" else "its verdicts, asked again"
+    what = "its votes" if found.source == "votes" else "its verdicts, asked again,"
     yield (
         f"chance: two of {what} on one answer differ in {differ.value:.0%} ({differ.low:.0%} to {differ.high:.0%}); "
         f"{round(unstable.value * found.items)} of {count(found.items, 'answer')} got more than one"

@@ -225,9 +225,9 @@ def test_a_judge_is_asked_again(offline):
     outcome = offline.command("calibrate", *ASK, "--rejudge")
 
     assert outcome.exit == 0
-    outcome.said(
-        "chance: two of its verdicts, asked again on one answer differ in 0%", "0 of 40 answers got more than one"
-    )
+    words = "chance: two of its verdicts, asked again, on one answer differ in 0%"
+    outcome.said("judge: kind              20", words, "0 of 40 answers got more than one")
+    offline.command("calibrate", "--dry-run").said(words)
 
 
 def test_a_judge_that_says_otherwise_when_asked_again(offline, monkeypatch):

@@ -59,6 +59,7 @@ def test_pandalm_with_the_other_judge(pandalm):
     assert round(judge["words"]["same"] / judge["words"]["of"], 4) == 0.7107
 
 
+@pytest.mark.slow
 def test_mtbench(suite):
     votes = defaultdict(dict)
     for row in read("mtbench_votes.csv"):
