@@ -13,7 +13,7 @@ from pytest_evalbars.stats.agreement import agreement, cohen
 from pytest_evalbars.stats.judge_error import weighted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,10 +28,17 @@ GOOD, FAIR = 0.8, 0.6
 FEW = 10
 
 
-def words_of(levels: Sequence[str], labels: Sequence[Sequence[Label]]) -> tuple[str, ...]:
-    """The words that raters may say, best first; words that are none of the levels, any more, come last."""
-    said = dict.fromkeys(label.value for of in labels for label in of if label.value != UNCLEAR)
-    return tuple(dict.fromkeys([*(levels or ("pass", "miss")), *said]))
+def words_of(levels: Sequence[str], said: Iterable[str]) -> tuple[str, ...]:
+    """The words that can be said, best first; those that are none of the levels come last.
+
+    Args:
+        levels: best first, where the dimension is graded.
+        said: words that were said.
+    """
+    given = dict.fromkeys(said)
+    plain = ("pass", "miss")
+    known = levels or (plain if not given or not given.keys().isdisjoint(plain) else ())
+    return tuple(dict.fromkeys([*known, *given]))
 
 
 def weights_for(levels: Sequence[str], words: Sequence[str]) -> Weights:
@@ -50,7 +57,7 @@ def raters(
         cases: of each item. Items of one case resemble each other, and are worth less than as many cases.
         confidence: of intervals, and of the grade.
     """
-    words = words_of(levels, labels)
+    words = words_of(levels, (label.value for of in labels for label in of if label.value != UNCLEAR))
     own = [[label for label in of if label.rater != SETTLED] for of in labels]
     names = sorted({label.rater for of in own for label in of})
     ratings = _matrix(own, names, {word: code for code, word in enumerate(words)})
