@@ -94,8 +94,7 @@ def _said(labels: Labels, verdicts: Iterable[Verdict], before: Calibration) -> I
     """What judges said of items: what counts first comes first."""
     for key, drawn in labels.items.items():
         yield from ((key, item.judge) for item in reversed(drawn) if item.judge is not None)
-    for verdict in verdicts:
-        yield verdict.key, verdict.said
+    yield from ((verdict.key, verdict.said) for verdict in verdicts if verdict.decided)
     for judge in before.judges:
         for item in judge.items:
             said = JudgeSaid(**judge.by._asdict(), value=item.judge, passed=item.judged, chars=item.chars)

@@ -52,7 +52,9 @@ def raw_of(judge: CalibratedJudge, labels: Labels, verdicts: Sequence[Verdict]) 
 
 def _of_runs(judge: CalibratedJudge, digest: str, verdicts: Sequence[Verdict]) -> Raw | None:
     """From the run, or the runs together, whose answers are those of the population."""
-    own = [each for each in verdicts if each.dimension == judge.dimension and each.said.by == judge.by]
+    own = [
+        each for each in verdicts if each.decided and each.dimension == judge.dimension and each.said.by == judge.by
+    ]
     by_run = defaultdict(list)
     for each in own:
         by_run[each.run].append(each)

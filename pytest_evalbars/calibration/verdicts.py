@@ -35,6 +35,8 @@ class Verdict:
     #: The run file.
     run: Path
     said: JudgeSaid
+    #: Whether it is a verdict: a preference that the order of the answers decides is none.
+    decided: bool
     #: Of a pair: which place won in each order, asked once or more.
     orders: tuple[tuple[str, str], ...] = ()
     #: What each vote said; empty where it was asked once.
@@ -47,7 +49,7 @@ class Verdict:
 
 
 def verdicts_of(paths: Iterable[Path]) -> list[Verdict]:
-    """The verdicts of nameable judges in run files that `load_run` has read without complaint.
+    """The verdicts of nameable judges in run files that `load_run` has read without complaint, and undecided ones.
 
     Raises:
         RunFileError: a file cannot be read any more.
@@ -102,7 +104,10 @@ def _trial(row: Mapping[str, Any]) -> Trial:
 def _verdict(row: Mapping[str, Any], run: Path) -> Verdict | None:
     """What a line says; None where no judge that can be named came to a verdict on something that can be."""
     judge = row.get("judge")
-    if not isinstance(judge, dict) or row.get("outcome") not in ("pass", "miss"):
+    if not isinstance(judge, dict) or row.get("outcome") not in ("pass", "miss", "error"):
+        return None
+    decided = row["outcome"] != "error"
+    if not decided and "winner" not in judge:
         return None
     by, of, chars = named(judge), judge.get("of"), judge.get("chars")
     if by is None or not isinstance(of, str) or not code_of(of):
@@ -119,7 +124,7 @@ def _verdict(row: Mapping[str, Any], run: Path) -> Verdict | None:
         return None
     orders = tuple((str(a), str(b)) for a, b in _pairs(judge.get("orders")))
     votes = tuple(_word(each) for each in judge.get("votes") or () if isinstance(each, dict))
-    return Verdict(str(row.get("dimension")), of, _trial(row), run, said, orders, votes)
+    return Verdict(str(row.get("dimension")), of, _trial(row), run, said, decided, orders, votes)
 
 
 def _pairs(given: Any) -> Iterator[list[Any]]:

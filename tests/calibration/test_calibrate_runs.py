@@ -167,6 +167,48 @@ def test_a_judge_that_prefers_what_stands_first(suite):
     )
 
 
+SESSION = """
+import json
+
+import pytest
+from pytest_evalbars import Judge, Rubric
+
+RUBRIC = Rubric(name="tone", task="Which is kinder?", criteria=[{"name": "kind", "ask": "Is it kind?"}])
+
+
+class First:
+    name = "first"
+
+    async def ask(self, messages, **_):
+        text = " ".join(each["content"] for each in messages)
+        fooled = any(f"{n}?" in text for n in range(10, 20))
+        kind = text.rindex("Thanks.") < text.rindex("No.")
+        text = json.dumps({"explanation": "x", "winner": "first" if fooled or kind else "second"})
+        return type("Answer", (), {"text": text, "model": "m-1", "refused": False, "cut_off": False})()
+
+
+@pytest.mark.dimension("tone")
+@pytest.mark.parametrize("n", [pytest.param(n, id=f"pair-{n}") for n in range(10, 30)])
+def test_tone(n, evalcase):
+    evalcase.take("tone", Judge(RUBRIC, First()).compare_sync(question=f"{n}?", first="Thanks.", second="No."))
+"""
+
+
+def test_what_the_order_decided_is_no_verdict_and_tells_of_the_judge(suite):
+    suite.file("test_tone.py", SESSION)
+    run = suite.run()
+    drawn = File(levels=("first", "tie", "second"), passing=("first", "tie"))
+    for line in run.of("observation"):
+        if line["outcome"] == "pass":
+            key = {"dimension": "tone", "of": line["judge"]["of"]}
+            drawn.lines.append({"type": "item", **key, "case": line["case"]})
+            drawn.lines.append({"type": "label", **key, "rater": "ana", "value": "first", "passed": True})
+    drawn.write(suite)
+    outcome = suite.command("calibrate", run.path)
+
+    outcome.said("10 labelled items", "order: of 20 pairs its verdict on 10 changes", "it prefers what stands first")
+
+
 def test_a_judge_that_does_not(suite):
     outcome = pairs(suite, [["first", "first"]] * 5 + [["second", "second"]] * 6 + [None] * 69)
     outcome.said("on 11 changes", "5 of them lean to what stands first: no place is proven to be preferred (p = 1)")
