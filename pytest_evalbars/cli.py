@@ -8,14 +8,25 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.commands import compare, gate, history, init, lifecycle, plan
+from pytest_evalbars.commands import (
+    audit,
+    calibrate,
+    compare,
+    gate,
+    history,
+    init,
+    labels,
+    lifecycle,
+    plan,
+    review,
+)
 from pytest_evalbars.errors import EvalbarsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: In the order of `--help`.
-COMMANDS = (init, gate, compare, plan, history, lifecycle)
+COMMANDS = (init, gate, compare, plan, history, lifecycle, review, labels, calibrate, audit)
 #: Bad bars, case files, run files or words on the command line.
 USAGE = 4
 #: Nobody reads the output any more: what a shell says of a program that ends by that signal.

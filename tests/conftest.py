@@ -20,6 +20,7 @@ import pytest
 import scipy.special  # noqa: F401
 import sqlalchemy  # noqa: F401
 import tabulate  # noqa: F401
+import xdist.dsession  # noqa: F401
 import yaml  # noqa: F401
 
 import pytest_evalbars.cases.files
@@ -140,6 +141,9 @@ class Suite:
     def run(self, *arguments: str, quiet: tuple[str, ...] = (), subprocess: bool = False) -> Outcome:
         """Run pytest; in-process unless asked otherwise (exit codes and streams are the same either way).
 
+        With `-n`, xdist's controller is in this process, and its workers are others: what they write to their own
+        standard error is seen with `subprocess` only.
+
         Args:
             *arguments: the command line.
             quiet: which installed plugins to keep out; if left out, all that no argument is for.
@@ -152,7 +156,7 @@ class Suite:
         with pytest.MonkeyPatch.context() as patch:
             if alone:
                 patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-            if subprocess or any(word.startswith("-n") for word in arguments):
+            if subprocess:
                 result = self.pytester.runpytest_subprocess(*arguments, timeout=100)
             else:
                 result = self.pytester.runpytest_inprocess(*arguments)

@@ -27,7 +27,7 @@ def load_calibration(path: Path) -> Calibration:
     """
     where = shown(path)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # a rater's name may hold other ends of lines
     except FileNotFoundError:
         raise CalibrationError(f"{where}: there is no such calibration record; {AGAIN}") from None
     except (OSError, UnicodeDecodeError) as error:

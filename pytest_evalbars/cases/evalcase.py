@@ -58,6 +58,8 @@ class Said:
     reason: str = ""
     #: Which judge said so, under which rubric.
     provenance: dict[str, Any] = field(default_factory=dict)
+    #: The same of a judge that came to no verdict: why it did not is worth knowing.
+    undecided: dict[str, Any] = field(default_factory=dict)
 
     def judge(self, *, passed: bool, reason: str) -> None:
         """Add a verdict: a dimension judged more than once passes only if every verdict is a pass."""
@@ -215,6 +217,8 @@ class EvalCase:
         if said is None:
             return
         if words := self._unfit(dimension, result):
+            if getattr(result, "undecided", ""):
+                said.undecided = plain(getattr(result, "provenance", None) or {})
             self._mistake(words)
             return
         before, mistakes = (said.outcome, said.score, said.provenance), len(self._mistakes)

@@ -156,8 +156,8 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
             said = Said("error", said.score, said.level, text(unjudged[dimension], REASON_LENGTH), said.provenance)
         words = reason if said.outcome is None and reason else said.reason
         verdicts[dimension] = [said.outcome or outcome, said.score, said.level, words]
-        if said.provenance:
-            judges[dimension] = said.provenance
+        if source := said.provenance or (said.undecided if said.outcome is None else {}):
+            judges[dimension] = source
     return {
         "item": planned.item,
         "verdicts": verdicts,

@@ -9,6 +9,7 @@ from pytest_evalbars.errors import BarsError, RubricError
 
 if TYPE_CHECKING:
     from pytest_evalbars.config.table import Table
+    from pytest_evalbars.judges.rubric import Rubric
 
 
 def with_rubrics(table: Table) -> dict[str, Any]:
@@ -32,9 +33,25 @@ def with_rubrics(table: Table) -> dict[str, Any]:
     return {**table.values, "scales": found}
 
 
-def _levels(table: Table, name: str, given: dict[str, Any]) -> dict[str, Any]:
+def rubrics_of(table: Table) -> dict[str, Rubric]:
+    """The rubrics that scales name, by the name of the scale; of a table that can be used.
+
+    Raises:
+        RubricError: one cannot be read.
+    """
+    scales = table.values.get("scales")
+    named = scales.items() if isinstance(scales, dict) else ()
+    return {name: _rubric(table, each) for name, each in named if isinstance(each, dict) and "rubric" in each}
+
+
+def _rubric(table: Table, given: dict[str, Any]) -> Rubric:
     from pytest_evalbars.judges.load import load_rubric  # noqa: PLC0415 - few projects have rubrics
 
+    folder = table.path.parent if table.path is not None else Path()
+    return load_rubric((folder / given["rubric"]).absolute())
+
+
+def _levels(table: Table, name: str, given: dict[str, Any]) -> dict[str, Any]:
     where = f'{table.where}, scale "{name}"'
     if more := [key for key in given if key not in ("rubric", "dimension")]:
         raise BarsError(
@@ -43,9 +60,8 @@ def _levels(table: Table, name: str, given: dict[str, Any]) -> dict[str, Any]:
         )
     if not isinstance(given["rubric"], str) or not given["rubric"].strip():
         raise BarsError(f"{where}, `rubric`: takes the file of a rubric; it is {given['rubric']!r}")
-    folder = table.path.parent if table.path is not None else Path()
     try:
-        rubric = load_rubric((folder / given["rubric"]).absolute())
+        rubric = _rubric(table, given)
     except RubricError as error:
         raise BarsError("\n".join(f"{where}: {line}" for line in str(error).splitlines())) from None
     if rubric.scale is None:

@@ -95,7 +95,7 @@ class Judge:
         __tracebackhide__ = True
         kind: Kind = "levels" if self.rubric.levels else "criteria"
         with Plainly(), judging(self._what(question, reference, context, answer), self.dimension):
-            data = _data(question=question, reference=reference, context=context, answer=answer)
+            data = data_of(question=question, reference=reference, context=context, answer=answer)
             said = await self._ask(kind, [data])
         votes = [vote_of(self.rubric, each.form, each.model) for (each,) in said]
         verdict, spread = combined(self.rubric, votes)
@@ -143,7 +143,7 @@ class Judge:
         __tracebackhide__ = True
         shared = {"question": question, "reference": reference, "context": context}
         with Plainly(), judging(self._what(question, reference, context, first, second), self.dimension):
-            orders = [_data(**shared, first=first, second=second), _data(**shared, first=second, second=first)]
+            orders = [data_of(**shared, first=first, second=second), data_of(**shared, first=second, second=first)]
             said = await self._ask("pair", orders)
         pairs = [_pair(*both) for both in said]
         consistent = all(each["consistent"] for each in pairs)
@@ -211,13 +211,13 @@ class Judge:
             "model": ", ".join(dict.fromkeys(models)),
             "prompt": hash_of(self.rubric, kind),
             "left_out": left_out(data.items()),
-            "of": _content(data),
+            "of": content_of(data),
             "chars": sum(len(words_of(data[name])) for name in ("answer", "first", "second") if name in data),
             "shown": _shown(data),
         }
 
 
-def _data(**fields: object) -> dict[str, Any]:
+def data_of(**fields: object) -> dict[str, Any]:
     """The fields that are there; what is judged must be."""
     for name in ("answer", "first", "second"):
         if name in fields and fields[name] is None:
@@ -228,7 +228,7 @@ def _data(**fields: object) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _content(data: dict[str, Any]) -> str:
+def content_of(data: dict[str, Any]) -> str:
     """A hash of what is judged, whatever it is judged by."""
     words = json.dumps({name: words_of(value) for name, value in data.items()}, sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()[:DIGITS]

@@ -34,7 +34,7 @@ def evidence_of(path: Path, wanted: Mapping[Key, int]) -> dict[Key, dict[str, An
     recorded: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
     judged: dict[Key, dict[int, bool]] = {}
     waiting = set(wanted)
-    for row in _rows(path, {case for case, _, _ in wanted}):
+    for row in lines_of(path, {case for case, _, _ in wanted}):
         key, trial = (str(row["case"]), str(row.get("test") or "")), row.get("trial") or 0
         if row.get("type") != "trial":
             each = (*key, str(row.get("dimension")))
@@ -53,14 +53,21 @@ def evidence_of(path: Path, wanted: Mapping[Key, int]) -> dict[Key, dict[str, An
     return found
 
 
-def _rows(path: Path, cases: set[str]) -> Iterator[dict[str, Any]]:
-    """The lines of a file that name one of the cases."""
+def lines_of(path: Path, cases: set[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The lines of a file that name a case: one of some, or any.
+
+    Raises:
+        RunFileError: the file cannot be read.
+    """
     # As JSON may spell them: with or without escapes.
-    names = {spelt for case in cases for plain in (True, False) for spelt in _spelt(case, ascii_only=plain)}
+    names = {spelt for case in cases or () for plain in (True, False) for spelt in _spelt(case, ascii_only=plain)}
     try:
         with path.open("rb") as stream:
             for line in stream:
-                if _named(line, names) and (row := _row(line)).get("case") in cases:
+                if cases is None:
+                    if CASE in line and isinstance((row := _row(line)).get("case"), str):
+                        yield row
+                elif _named(line, names) and (row := _row(line)).get("case") in cases:
                     yield row
     except OSError as error:
         raise RunFileError(f"{shown(path)}: the run file cannot be read: {error.strerror or error}") from None

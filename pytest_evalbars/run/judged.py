@@ -57,14 +57,10 @@ class JudgedRows:
         Raises:
             ValueError: it makes no sense.
         """
-        names = [said.get(key) for key in JudgedBy._fields]
-        if not all(isinstance(name, str) and name for name in names):
+        judge = named(said)
+        if judge is None:
             return
         of, chars = said.get("of"), said.get("chars")
-        votes = said.get("votes")
-        judge = JudgedBy(*map(str, names))
-        if isinstance(votes, list) and votes:  # the middle one of several errs otherwise than one alone
-            judge = judge._replace(model=f"{judge.model} ({len(votes)} votes)")
         self.rows.append(row)
         self._by.append(self._judges.setdefault(judge, len(self._judges)))
         self._of.append(code_of(of) if isinstance(of, str) else 0)
@@ -87,6 +83,17 @@ class JudgedRows:
         rows = np.asarray(self.rows, np.int64)
         found.by[rows], found.of[rows], found.chars[rows] = self._by, self._of, self._chars
         return found
+
+
+def named(said: Mapping[str, Any]) -> JudgedBy | None:
+    """The judge that an observation's key `judge` names; None where it names none."""
+    names = [said.get(key) for key in JudgedBy._fields]
+    if not all(isinstance(name, str) and name for name in names):
+        return None
+    votes, judge = said.get("votes"), JudgedBy(*map(str, names))
+    if isinstance(votes, list) and votes:  # the middle one of several errs otherwise than one alone
+        return judge._replace(model=f"{judge.model} ({len(votes)} votes)")
+    return judge
 
 
 def code_of(of: str) -> int:

@@ -165,9 +165,9 @@ def _agreement(
     def of_all(coefficient: Coefficient) -> Estimated | None:
         return jackknifed(parts, coefficient, near.agreed, codes)
 
-    labels = kappas.alpha_parts(table)
-    by_rank = isinstance(weights, str) and weights == "ordinal"
-    of_alpha = kappas.alike_by_rank(labels[0].sum(axis=0)) if by_rank else alike
+    metric = None if isinstance(weights, str) and weights == "ordinal" else alike
+    labels = kappas.alpha_parts(table, metric)
+    of_alpha = kappas.alike_by_rank(labels[0].sum(axis=0)) if metric is None else metric
     conger = None
     if ratings is not None:
         of_raters = kappas.conger_parts(ratings[rated], table, alike)
@@ -176,7 +176,7 @@ def _agreement(
         percent=percent,
         near=near,
         ac=of_all(kappas.gwet(alike)),
-        alpha=jackknifed(labels, kappas.krippendorff(None if by_rank else alike), plain(of_alpha).agreed, codes),
+        alpha=jackknifed(labels, kappas.krippendorff(metric), plain(of_alpha).agreed, codes),
         fleiss=of_all(kappas.fleiss(alike)),
         brennan_prediger=of_all(kappas.brennan_prediger(alike)),
         conger=conger,

@@ -2,9 +2,21 @@
 
 The jackknife leaves out each item, or cluster of items, and takes the spread of what is left for the standard error,
 with the t of units - 1. It fails where disagreements are few: no item differs, and the error is 0. So each bound is
-the wider of the jackknife's and of that of the share of agreeing pairs, which is exact for two raters, read through
-the coefficient with the chance term held where it is. Where one item decides whether there is a coefficient at all
-(the only one that not everybody passed), nothing is known of it.
+the wider of the jackknife's and of that of the share of agreeing pairs, which is exact for two raters and not
+symmetric. The coefficient moves with that share as with the chance term held where it is, or faster where the
+jackknife finds it to, and a little faster still where items are few: each disagreement more makes the next one count
+for more. Where one item decides whether there is a coefficient at all (the only one that not everybody
+passed), nothing is known of it.
+
+Two raters right in 97%, of items of which 97% pass: how often the 95% interval holds the truth, counted out, and how
+wide it is to each side.
+
+    items   jackknife alone      held to the share        half the width
+            AC1      alpha       AC1      alpha           AC1      alpha
+    30       83%       52%       100%      100%           .12       .87
+    50       86%       71%       100%       99%           .09       .77
+    100      93%       90%        98%       99%           .07       .54
+    200      94%       93%        97%       98%           .04       .34
 
 Sources: Gwet 2014, chapter 5 and Tukey 1958 (jackknife); the floor is ours; tests/stats simulate what it keeps.
 """
@@ -24,6 +36,9 @@ from pytest_evalbars.stats.power import EQUAL, smallest
 #: Sums of items, or of all but one unit, to the share that agrees and the share that would by chance.
 Coefficient = Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]]
 
+#: How many units more the slope is steeper by. Without them AC1's lower bound missed the truth in 5.6% for 5%.
+STEEPER = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
@@ -39,8 +54,9 @@ class Estimated:
     se: float
     #: Degrees of freedom of its t: independent units - 1.
     df: float
-    #: The share of agreeing pairs that the coefficient is made of.
+    #: The share of agreeing pairs that the coefficient is made of, and how far it moves with that share.
     agreed: Rate
+    slope: float = 1.0
     #: Whether the coefficient is that share itself: then its own bounds need no jackknife.
     plain: bool = False
 
@@ -109,8 +125,7 @@ class Estimated:
         return 0.0 if self.plain else -1.0
 
     def _wider(self, shares: tuple[float, float], alpha: float) -> tuple[float, float]:
-        room = 1 - self.chance
-        low, high = (self.value + (share - self.agreed.value) / room for share in shares)
+        low, high = (self.value + (share - self.agreed.value) * self.slope for share in shares)
         if not self.plain:
             known = self.df > EQUAL and math.isfinite(self.se)
             half = -float(stdtrit(self.df, alpha)) * self.se if known else math.inf
@@ -119,7 +134,7 @@ class Estimated:
 
     def _share(self, threshold: float) -> float:
         """The share of agreeing pairs at which the coefficient would be the threshold."""
-        share = self.agreed.value + (threshold - self.value) * (1 - self.chance)
+        share = self.agreed.value + (threshold - self.value) / self.slope
         return min(1.0, max(0.0, share))
 
     def _p_beyond(self, distance: float) -> float:
@@ -156,13 +171,20 @@ def jackknifed(
     if math.isnan(value):
         return None
     units = parts if codes is None else [_by_unit(part, codes) for part in parts]
-    without = _corrected(*coefficient(*(each - part for each, part in zip(sums, units, strict=True))))
+    shares, chances = coefficient(*(each - part for each, part in zip(sums, units, strict=True)))
+    se, slope = _error(_corrected(shares, chances)), float(1 / (1 - chance))
+    if math.isfinite(se) and (of_share := _error(shares)) > EQUAL:
+        slope = max(slope, se / of_share)
+    slope *= 1 + STEEPER / agreed.clusters
+    return Estimated(value, float(chance), se, agreed.clusters - 1, agreed, slope)
+
+
+def _error(without: NDArray[np.float64]) -> float:
+    """The standard error of what was computed without each unit; infinite where it cannot be without some."""
     n = len(without)
-    se = math.inf
-    if n > 1 and np.isfinite(without).all():
-        apart = without - total(without) / n
-        se = math.sqrt((n - 1) / n * total(np.square(apart)))
-    return Estimated(value, float(chance), se, agreed.clusters - 1, agreed)
+    if n < 2 or not np.isfinite(without).all():
+        return math.inf
+    return math.sqrt((n - 1) / n * total(np.square(without - total(without) / n)))
 
 
 def _corrected(share: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -179,6 +201,8 @@ def _sum(part: NDArray[np.float64]) -> NDArray[np.float64]:
 def _by_unit(part: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.float64]:
     """The sums of items by unit; shape (units, ...)."""
     sizes = np.bincount(codes)
-    columns = part.reshape(len(part), -1).T
-    sums = [totals(codes, column, len(sizes), int(sizes.max())) for column in columns]
-    return np.stack(sums, axis=-1).reshape(len(sizes), *part.shape[1:])
+    flat = part.reshape(len(part), -1)
+    width = flat.shape[1]
+    places = (codes[:, None] * width + np.arange(width)).ravel()
+    sums = totals(places, flat.ravel(), len(sizes) * width, int(sizes.max()))
+    return sums.reshape(len(sizes), *part.shape[1:])

@@ -36,9 +36,7 @@ def weights_of(weights: Weights, categories: int) -> Floats:
     if not isinstance(weights, str):
         given = np.asarray(weights, dtype=np.float64)
         if given.shape != (categories, categories):
-            raise ValueError(
-                f"weights must have a row and a column for each of {categories} labels, got {given.shape}"
-            )
+            raise ValueError(f"weights need a row and a column for each of {categories} labels, got {given.shape}")
         fits = ((given >= 0) & (given <= 1)).all() and (given == given.T).all() and (np.diag(given) == 1).all()
         if not fits:
             raise ValueError("weights must be symmetric, lie between 0 and 1, and be 1 of equal labels")
@@ -132,28 +130,34 @@ def conger(weights: Floats) -> Coefficient:
     return terms
 
 
-def alpha_parts(counts: Floats) -> tuple[Floats, Floats]:
-    """What each item adds to the sums of `krippendorff`: its labels, and how often each met each other.
+def alpha_parts(counts: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
+    """What each item adds to the sums of `krippendorff`: its labels, and what of them agrees.
 
-    The second has shape (items, categories, categories).
+    Without weights that is not known yet, so it is how often each label met each other, shape (items, K, K).
     """
-    paired = np.where(counts.sum(axis=1, keepdims=True) > 1, counts, 0.0)
-    others = np.maximum(paired.sum(axis=1) - 1, 1)
+    ratings = counts.sum(axis=1)
+    paired = np.where(ratings[:, None] > 1, counts, 0.0)
+    if weights is not None:
+        return paired, item_agreement(counts, weights) * ratings
     met = paired[:, :, None] * paired[:, None, :]
     labels = np.arange(counts.shape[1])
     met[:, labels, labels] -= paired
-    return paired, met / others[:, None, None]
+    return paired, met / np.maximum(ratings - 1, 1)[:, None, None]
 
 
 def krippendorff(weights: Floats | None) -> Coefficient:
     """Krippendorff 2011; his ordinal metric without weights, which depends on how common the labels are."""
 
-    def terms(labels: Floats, met: Floats) -> tuple[Floats, Floats]:
-        alike = alike_by_rank(labels) if weights is None else weights
+    def terms(labels: Floats, agreed: Floats) -> tuple[Floats, Floats]:
         n = labels.sum(axis=-1)
-        # How two labels would agree that are drawn without replacement; equal ones agree.
-        together = (labels * np.squeeze(alike @ labels[..., None], -1)).sum(axis=-1) - n
-        return _over((met * alike).sum(axis=(-2, -1)), n), _over(together, n * (n - 1))
+        if weights is None:
+            alike = alike_by_rank(labels)
+            agreed = (agreed * alike).sum(axis=(-2, -1))
+            together = (labels * np.squeeze(alike @ labels[..., None], -1)).sum(axis=-1)
+        else:
+            together = _form(labels, weights)
+        # Two labels drawn without replacement: not one with itself.
+        return _over(agreed, n), _over(together - n, n * (n - 1))
 
     return terms
 

@@ -244,16 +244,25 @@ def test_streams_cut_off_are_not_recorded(project, server):
     project.file(
         "test_cases.py",
         """
+        import threading
+
         import litellm, pytest
 
         @pytest.mark.dimension("accuracy")
         def test_stream(evalcase):
-            stream = litellm.completion(
-                "openai/gpt-4o-mini", [{"role": "user", "content": "hi"}], stream=True, max_retries=0
-            )
-            evalcase.record(output=next(stream).choices[0].delta.role)  # and reads no further
-            if evalcase.trial:
-                list(stream)
+            try:
+                stream = litellm.completion(
+                    "openai/gpt-4o-mini", [{"role": "user", "content": "hi"}], stream=True, max_retries=0
+                )
+                evalcase.record(output=next(stream).choices[0].delta.role)  # and reads no further
+                if evalcase.trial:
+                    list(stream)
+            finally:
+                # litellm formats the failure in a thread, pytest formats it too; before 3.11.8, two threads that both
+                # parse source for it can break each other (python/cpython#106905).
+                for thread in threading.enumerate():
+                    if "failure_handler" in thread.name:
+                        thread.join(30)
         """,
     )
     server.otherwise = lambda _: Reply(cut_after=3)

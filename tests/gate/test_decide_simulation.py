@@ -55,14 +55,18 @@ def outcomes(generator, shape, truth, trials, likeness):
 
 
 def simulate(seed, sessions, bars, shape, truth, likeness, stage="testing"):
-    """The decisions on simulated sessions."""
+    """The decisions on simulated sessions; those that differ in the order of cases and trials are decided once."""
     categories, dimensions, cases, trials = shape
     run = session(categories, DIMENSIONS[:dimensions], cases, trials)
-    generator, held = np.random.default_rng(seed), load_bars(bars)
-    return [
-        decide(replace(run, outcome=outcomes(generator, shape, truth, trials, likeness)), held, stage=stage)
-        for _ in range(sessions)
-    ]
+    generator, held, known = np.random.default_rng(seed), load_bars(bars), {}
+    decisions = []
+    for _ in range(sessions):
+        outcome = outcomes(generator, shape, truth, trials, likeness)
+        alike = np.sort((outcome == PASS).reshape(shape).sum(axis=-1), axis=-1).tobytes()
+        if alike not in known:
+            known[alike] = decide(replace(run, outcome=outcome), held, stage=stage)
+        decisions.append(known[alike])
+    return decisions
 
 
 def share(decisions, code):

@@ -149,7 +149,9 @@ def test_a_preference_that_the_order_decides_is_an_error_and_no_verdict(judging)
 
     assert found.exit == 1
     found.said("the judge's preference changed with the order of the two answers: that is no verdict")
-    assert [each["outcome"] for each in found.of("observation") if "better" in each["case"]] == ["error"]
+    (line,) = [each for each in found.of("observation") if "better" in each["case"]]
+    assert line["outcome"] == "error"
+    assert line["judge"]["orders"] == [["first", "first"]]
 
 
 FAILURES = {

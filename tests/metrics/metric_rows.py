@@ -53,7 +53,9 @@ def predicted(*pairs, confidence=None, **more):
 
 
 def gate(rows, *bars, stage="testing", **table):
-    return decide(Run.from_observations(rows), load_bars({"bar": list(bars), **table}), stage=stage)
+    """The decision on rows, or on the run of them."""
+    run = rows if isinstance(rows, Run) else Run.from_observations(rows)
+    return decide(run, load_bars({"bar": list(bars), **table}), stage=stage)
 
 
 def only(rows, metric="pass_rate", stage="testing", table=None, **bar):

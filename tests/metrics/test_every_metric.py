@@ -16,14 +16,23 @@ REPEATED = ("pass@2", "pass^2", "pass^3", "consistency")
 EVERY = sorted(BARS)
 
 
-def estimate_of(rows, name):
-    """The metric's estimate of all rows; None without data."""
-    bars = load_bars({"bar": [{**BARS[name], "at_least": 0.5}], "scales": SCALES})
-    ((dimension, _, part),) = slices_of(Run.from_observations(rows), bars.bar[0])
-    try:
-        return metric_of(bars.bar[0], bars, dimension).estimate(part)
-    except NoData:
-        return None
+def estimates(rows, names=EVERY):
+    """Pairs of a metric's name and its estimate of all rows, None without data; the rows are read once for all."""
+    run = Run.from_observations(rows)
+    for name in names:
+        bars = load_bars({"bar": [{**BARS[name], "at_least": 0.5}], "scales": SCALES})
+        ((dimension, _, part),) = slices_of(run, bars.bar[0])
+        try:
+            yield name, metric_of(bars.bar[0], bars, dimension).estimate(part)
+        except NoData:
+            yield name, None
+
+
+def verdicts(rows):
+    """Pairs of a metric's name and what a bar on it says; the rows are read once for all."""
+    run = Run.from_observations(rows)
+    for name in EVERY:
+        yield name, only(run, table={"scales": SCALES}, **BARS[name], at_least=1.0 if name in AMOUNTS else 0.6)
 
 
 def numbers(verdict):
@@ -39,116 +48,100 @@ def numbers(verdict):
     ]
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_the_order_of_trials_is_nobodys_business(name):
-    t = 1.0 if name in AMOUNTS else 0.6
-
-    @settings(max_examples=15)
-    @given(runs(3), st.randoms(use_true_random=False))
-    def holds(run, random):
-        rows, *_ = run
-        one = only(rows, table={"scales": SCALES}, **BARS[name], at_least=t)
-        shuffled = list(rows)
-        random.shuffle(shuffled)
-        other = only(shuffled, table={"scales": SCALES}, **BARS[name], at_least=t)
-        assert one.verdict == other.verdict
-        assert numbers(one)[4:] == numbers(other)[4:]
-        assert (one.estimate is None) == (other.estimate is None)
+@settings(max_examples=15)
+@given(run=runs(3), random=st.randoms(use_true_random=False))
+def test_the_order_of_trials_is_nobodys_business(run, random):
+    rows, *_ = run
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    for (name, one), (_, other) in zip(verdicts(rows), verdicts(shuffled), strict=True):
+        assert one.verdict == other.verdict, name
+        assert numbers(one)[4:] == numbers(other)[4:], name
+        assert (one.estimate is None) == (other.estimate is None), name
         if one.estimate is not None:
             rounded = name.startswith("macro_") or name == "calibration_error"  # sums of weights
-            assert abs(one.estimate - other.estimate) <= (1e-12 if rounded else 0) or one.estimate == other.estimate
-            assert numbers(one)[:3] == pytest.approx(numbers(other)[:3], rel=1e-9, abs=1e-9)
+            assert (
+                abs(one.estimate - other.estimate) <= (1e-12 if rounded else 0) or one.estimate == other.estimate
+            ), name
+            assert numbers(one)[:3] == pytest.approx(numbers(other)[:3], rel=1e-9, abs=1e-9), name
 
-    holds()
 
-
-@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("trials", [1, 3])
-def test_the_number_lies_between_its_bounds(name, trials):
+def test_the_number_lies_between_its_bounds(trials):
     @settings(max_examples=25)
     @given(runs(trials), st.sampled_from([0.01, 0.05, 0.2]))
     def holds(run, alpha):
-        found = estimate_of(run[0], name)
-        if found is None:
-            return
-        low, high = found.bounds(alpha)
-        assert low <= found.value <= high
-        low, high = found.interval(1 - alpha)
-        assert low <= found.value <= high
-        if name not in AMOUNTS:
-            ends = (-1.0, 1.0) if name.endswith("confidence") else (0.0, 1.0)
-            assert ends[0] <= low <= high <= ends[1]
-        for t in (0.1, 0.5, 0.9, found.value):
-            assert 0 <= found.p_below(t) <= 1
-            assert 0 <= found.p_above(t) <= 1
-            needed = found.cases_to_settle(t, alpha, alpha / 3)
-            assert needed is None or (isinstance(needed, int) and needed >= 1)
+        for name, found in estimates(run[0]):
+            if found is None:
+                continue
+            low, high = found.bounds(alpha)
+            assert low <= found.value <= high, name
+            low, high = found.interval(1 - alpha)
+            assert low <= found.value <= high, name
+            if name not in AMOUNTS:
+                ends = (-1.0, 1.0) if name.endswith("confidence") else (0.0, 1.0)
+                assert ends[0] <= low <= high <= ends[1], name
+            for t in (0.1, 0.5, 0.9, found.value):
+                assert 0 <= found.p_below(t) <= 1, name
+                assert 0 <= found.p_above(t) <= 1, name
+                needed = found.cases_to_settle(t, alpha, alpha / 3)
+                assert needed is None or (isinstance(needed, int) and needed >= 1), name
 
     holds()
 
 
-@pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("trials", [1, 3])
-def test_bounds_and_p_values_say_the_same(name, trials):
+def test_bounds_and_p_values_say_the_same(trials):
     """Below alpha exactly where the bound is beyond the threshold."""
 
     @settings(max_examples=25)
     @given(runs(trials), st.sampled_from([0.03, 0.22, 0.51, 0.83, 0.97]), st.sampled_from([0.01, 0.05, 0.2]))
     def holds(run, t, alpha):
-        found = estimate_of(run[0], name)
-        if found is None:
-            return
-        low, high = found.bounds(alpha)
-        for p, beyond in ((found.p_above(t), low - t), (found.p_below(t), t - high)):
-            if abs(p - alpha) > 1e-6 and abs(beyond) > 1e-6:
-                assert (p < alpha) == (beyond > 0)
+        for name, found in estimates(run[0]):
+            if found is None:
+                continue
+            low, high = found.bounds(alpha)
+            for p, beyond in ((found.p_above(t), low - t), (found.p_below(t), t - high)):
+                if abs(p - alpha) > 1e-6 and abs(beyond) > 1e-6:
+                    assert (p < alpha) == (beyond > 0), name
 
     holds()
 
 
-@pytest.mark.parametrize("name", sorted(set(BARS) - set(REPEATED)))
-def test_twins_in_one_cluster_are_no_further_evidence(name):
+@settings(max_examples=25)
+@given(run=runs(1))
+def test_twins_in_one_cluster_are_no_further_evidence(run):
     """Each case asked twice in the same words: the number stays, and its bounds hardly narrow."""
-
-    @settings(max_examples=25)
-    @given(runs(1))
-    def holds(run):
-        rows = [{key: value for key, value in each.items() if key != "cluster"} for each in run[0]]
-        twins = [{**each, "case": f"{each['case']}-{n}", "cluster": each["case"]} for each in rows for n in range(2)]
-        one, other = estimate_of(rows, name), estimate_of(twins, name)
+    rows = [{key: value for key, value in each.items() if key != "cluster"} for each in run[0]]
+    twins = [{**each, "case": f"{each['case']}-{n}", "cluster": each["case"]} for each in rows for n in range(2)]
+    names = sorted(set(BARS) - set(REPEATED))
+    for (name, one), (_, other) in zip(estimates(rows, names), estimates(twins, names), strict=True):
         if one is None:
-            assert other is None
-            return
+            assert other is None, name
+            continue
         if name != "calibration_error":  # of which what chance adds is taken off
-            assert other.value == pytest.approx(one.value)
-        assert other.cases == 2 * one.cases
+            assert other.value == pytest.approx(one.value), name
+        assert other.cases == 2 * one.cases, name
         (low, high), (low_of_twins, high_of_twins) = one.bounds(0.05), other.bounds(0.05)
         # Of a handful of cases the bounds of macro precision are the least steady: the page of promises says so.
         room = 3 * TWINS if name == "macro_precision" else TWINS
-        assert low_of_twins <= low + room
-        assert high_of_twins >= high - room
-
-    holds()
+        assert low_of_twins <= low + room, name
+        assert high_of_twins >= high - room, name
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_skipped_trials_are_no_part_of_it(name):
-    @settings(max_examples=15)
-    @given(runs(3))
-    def holds(run):
-        rows, some, _ = run
-        skipped = [
-            {**{key: value for key, value in each.items() if key != "score"}, "outcome": "skipped", "trial": 9 + n}
-            for n, each in enumerate(rows)
-            if n in some
-        ]
-        skipped.append({"case": "never", "dimension": "accuracy", "outcome": "skipped"})
-        bar = {**BARS[name], "at_least": 1.0 if name in AMOUNTS else 0.6}
-        one, other = (only(each, table={"scales": SCALES}, **bar) for each in (rows, rows + skipped))
-        assert numbers(one) == numbers(other)
-        assert other.skipped == len(skipped)
-
-    holds()
+@settings(max_examples=15)
+@given(run=runs(3))
+def test_skipped_trials_are_no_part_of_it(run):
+    rows, some, _ = run
+    skipped = [
+        {**{key: value for key, value in each.items() if key != "score"}, "outcome": "skipped", "trial": 9 + n}
+        for n, each in enumerate(rows)
+        if n in some
+    ]
+    skipped.append({"case": "never", "dimension": "accuracy", "outcome": "skipped"})
+    for (name, one), (_, other) in zip(verdicts(rows), verdicts(rows + skipped), strict=True):
+        assert numbers(one) == numbers(other), name
+        assert other.skipped == len(skipped), name
 
 
 #: How much bounds may narrow by what is estimated rather than counted: ties of values, bins, rare classes.

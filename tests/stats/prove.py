@@ -13,7 +13,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from proof import amounts, classes, confidence, early, judges, pairs, passk, quantiles, rates, scores, sessions
+from proof import (
+    amounts,
+    classes,
+    confidence,
+    early,
+    judges,
+    pairs,
+    passk,
+    quantiles,
+    raters,
+    rates,
+    scores,
+    sessions,
+)
 from proof.laws import RARE, SCORES, SIZES
 from proof.table import BAD, CHANCE, HEADS, WORST, Effort, percent
 from tabulate import tabulate
@@ -28,8 +41,8 @@ TITLE = """\
 SUMMARY = """\
 - **What is promised.** At the default confidence of 95%, bad luck alone fails a product that is exactly at its bars
   in at most 5 of 100 sessions, and calls a bar met that is not in at most 5 of 100.
-- **What is kept.** {kept} of {promises} promises: pass rates at 5%, pass^k, quantiles, recall and calibration keep
-  all of theirs, and so do single bars, and sessions whose cases are independent.
+- **What is kept.** {kept} of {promises} promises: pass rates at 5%, pass^k, quantiles, recall, calibration and
+  agreement of raters keep all of theirs, and so do single bars, and sessions whose cases are independent.
 - **Where it is not.** Too much is claimed where a few amounts are many times the rest, by macro precision, of
   confidence that is nearly always right, where a few large documents decide, by a bar that allows a small drop where
   few of 100 cases flip, and where a judge is corrected by 50 labels, half of them of what it missed; each case is
@@ -159,6 +172,24 @@ SECTIONS = [
     ),
     Section("Calibration, as a test", confidence.consistency, "Products that are right as often as they say."),
     Section("Brier scores and overconfidence", confidence.losses, "Confidence as above, one trial a case."),
+    Section(
+        "Agreement of two raters, pass or fail",
+        raters.two_raters,
+        "Both are right about .8, .9, .97 or .995 of 30 to 200 items, of which .5, .9 or .97 pass. AC1 and alpha\n"
+        "are held to the jackknife and to the share that agrees; the jackknife alone misses alpha in half of all\n"
+        "samples of 30 where nearly all pass.",
+    ),
+    Section(
+        "Agreement of three raters on five levels",
+        raters.levels,
+        "Levels are spread, or mostly the best; raters are off rarely (4%) or often (25%), by a level or two; none\n"
+        "or three in ten ratings are missing. Weights are ordinal.",
+    ),
+    Section(
+        "Agreement of three raters on five levels, cases in documents",
+        raters.levels_in_documents,
+        "As above; all cases of a document have its true level. Documents hold 4.5 cases on average.",
+    ),
     Section(
         "Drops on the same cases, one trial a case",
         pairs.single,

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from pytest_evalbars import Run, decide, load_bars
+from pytest_evalbars.stats.agreement import agreement, agreement_of_counts, cohen_kappa
 from pytest_evalbars.stats.calibration import brier, calibration_error
 from pytest_evalbars.stats.corrected import Adjusted, post_stratified, rogan_gladen
 from pytest_evalbars.stats.effective import Rate, case_rate, rate_bounds, rate_interval
@@ -182,6 +183,48 @@ def smokers(x, n):
     return found.z**2, found.p
 
 
+def raters(coefficient, weights="nominal"):
+    """Of raters in rows, whose labels are numbers; None where one did not rate."""
+
+    def found(ratings_by_rater):
+        values = np.array(ratings_by_rater, dtype=float).T
+        least, most = int(np.nanmin(values)), int(np.nanmax(values))
+        labels = np.where(np.isnan(values), -1, values - least).astype(int)
+        by = relative(np.arange(least, most + 1)) if weights == "ratio" else weights
+        return getattr(agreement(labels, categories=most - least + 1, weights=by), coefficient).value
+
+    return found
+
+
+def relative(values):
+    """Krippendorff's metric of ratios, as weights."""
+    apart = np.square(np.subtract.outer(values, values) / np.add.outer(values, values))
+    return 1 - apart / apart.max()
+
+
+def items(coefficient):
+    """Of how often each item got each label."""
+    return lambda table: getattr(agreement_of_counts(table), coefficient).value
+
+
+def kappa(table):
+    return cohen_kappa(table)[0]
+
+
+def kappa_of_sas(table):
+    value, error = cohen_kappa(table)
+    half = 1.959964 * error
+    return value, error, value - half, value + half
+
+
+def two_raters(table):
+    """Cohen, Scott, AC1, Brennan-Prediger and percent agreement."""
+    first, second = np.indices(np.shape(table))
+    pairs = np.stack([np.repeat(each.ravel(), np.ravel(table)) for each in (first, second)], axis=1)
+    of = agreement(pairs, categories=len(table))
+    return [each.value for each in (of.conger, of.fleiss, of.ac, of.brennan_prediger, of.percent)]
+
+
 #: By pattern of ids.
 HELD = {
     "one/wilson/*": shown,
@@ -217,11 +260,29 @@ HELD = {
     "rg/lee2025/ci2": lang_reiczigel,
     "ppi/poststrat/point": post_stratified_point,
     "drift/prop_trend_smokers": smokers,
+    "fleiss/wikipedia": items("fleiss"),
+    "fleiss/randolph_fixed/*": items("fleiss"),
+    "fleiss/randolph_free/*": items("brennan_prediger"),
+    "seed/2of3_*": items("fleiss"),
+    "cohen/wikipedia/*": kappa,
+    "cohen/sas": kappa_of_sas,
+    "krippendorff/*/nominal": raters("alpha"),
+    "krippendorff/*/ordinal": raters("alpha", "ordinal"),
+    "krippendorff/*/interval": raters("alpha", "quadratic"),
+    "krippendorff/*/ratio": raters("alpha", "ratio"),
+    "krippendorff/*2": raters("alpha"),
+    "gwet/raw4raters/gwet_ac1": raters("ac"),
+    "gwet/raw4raters/fleiss": raters("fleiss"),
+    "gwet/raw4raters/krippendorff": raters("alpha"),
+    "gwet/raw4raters/brennan_prediger": raters("brennan_prediger"),
+    "gwet/raw4raters/ac2_ordinal": raters("ac", "ordinal"),
+    "gwet/distrib6/fleiss": items("fleiss"),
+    "gwet/distrib6/krippendorff": items("alpha"),
+    "gwet/abstractors3x3": two_raters,
     "ratio/log_delta": lambda cost, useful: ratio_interval(case_ratio(cost, useful), 0.95),
 }
 
 COMPARED = "plans a comparison of two runs: told is how many cases would settle one, none is planned ahead"
-JUDGES = "agreement and judges: with the judge"
 DRIFT = "drift over weeks: with monitoring"
 #: Methods that the product has not, or has not yet, by pattern of ids.
 NOT_HELD = {
@@ -244,11 +305,7 @@ NOT_HELD = {
     "miller/mde": COMPARED,
     "miller/deff_ratio": "ratios read from a paper whose data are not at hand: nothing to compute",
     "power/two_prop_*": COMPARED,
-    "fleiss/*": JUDGES,
-    "cohen/*": JUDGES,
-    "krippendorff/*": JUDGES,
-    "gwet/*": JUDGES,
-    "seed/*": JUDGES,
+    "gwet/raw4raters/conger": "of irrCAC's data, in which another rater rated item 12: held in test_stats_agreement",
     "rg/lee2025/alloc": "labels are drawn evenly of what a judge passed and missed: no pilot is asked for",
     **dict.fromkeys(
         ("ppi/lam*", "ppi/tuned/*"), "post-stratified instead: never above 1, and not 0.7 points too high"
@@ -289,4 +346,4 @@ def test_no_pattern_is_left_over():
     used = {pattern for entry in ENTRIES for pattern in fitting(entry["id"])}
     assert set(HELD) | set(NOT_HELD) == used
     held = [entry for entry in ENTRIES if fitting(entry["id"])[0] in HELD]
-    assert len(held) >= 48
+    assert len(held) >= 90

@@ -135,6 +135,9 @@ LONG = (
     "Corrected pass rates, by a judge's errors elsewhere",
     "A judge's errors, labels drawn at random",
     "A judge's errors, half of the labels of what it missed",
+    "Agreement of two raters, pass or fail",
+    "Agreement of three raters on five levels",
+    "Agreement of three raters on five levels, cases in documents",
 )
 
 

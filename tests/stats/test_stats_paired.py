@@ -3,6 +3,7 @@
 import itertools
 import math
 import time
+from functools import cache
 
 import numpy as np
 import pytest
@@ -377,21 +378,24 @@ def test_the_power_is_that_of_the_table(new, power):
         assert share_proven(one_trial(rng, 0.95, new, phi, 20_000, 200), 200) == pytest.approx(expected, abs=0.015)
 
 
+@cache
+def told_of(worse, better, cases, t):
+    """The p-values of a drop larger, and smaller, than t."""
+    drop = flipped(worse, better, cases)
+    return drop_p_larger(drop, t), drop_p_smaller(drop, t)
+
+
 def coverage(old, new, phi, cases):
     """Counted out: how often the interval for display holds the drop, and each bound at 5% does."""
     both = min(old * new + phi * math.sqrt(old * (1 - old) * new * (1 - new)), new)
-    t, held = old - new, np.zeros(3)
-    for worse, better in itertools.product(range(cases + 1), repeat=2):
-        flips = [worse, better, cases - worse - better]
-        if flips[2] < 0:
-            continue
-        chance = stats.multinomial.pmf(flips, cases, [old - both, new - both, 1 - old - new + 2 * both])
-        if chance < 1e-7:
-            continue
-        drop = flipped(worse, better, cases)
-        larger, smaller = drop_p_larger(drop, t), drop_p_smaller(drop, t)
-        held += chance * np.array([min(larger, smaller) >= 0.025, larger >= ALPHA, smaller > ALPHA])
-    return held
+    t, worse, better = round(old - new, 9), *np.divmod(np.arange((cases + 1) ** 2), cases + 1)
+    chance = stats.binom.pmf(worse, cases, old - both)
+    chance *= stats.binom.pmf(better, cases - worse, (new - both) / (1 - old + both))  # more than all cases: nan
+    likely = chance >= 1e-7
+    flips = zip(worse[likely].tolist(), better[likely].tolist(), strict=True)
+    larger, smaller = np.array([told_of(*each, cases, t) for each in flips]).T
+    held = [np.minimum(larger, smaller) >= 0.025, larger >= ALPHA, smaller > ALPHA]
+    return np.array(held, float) @ chance[likely]
 
 
 @pytest.mark.slow

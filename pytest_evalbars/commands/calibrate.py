@@ -1,0 +1,261 @@
+"""`evalbars calibrate`: hold judges against people's labels, and write what is known of them.
+
+With `--json` it prints: `schema` 1; `exit_code`; `confidence` of all intervals; the files `labels` and `calibration`;
+`written`, whether the latter was; `notes`; and `dimensions`, a list of `dimension`, `usable` (whether each judge that
+was asked about can be relied on), `raters`, `judges`, `unjudged` (labelled items of which no nameable judge said
+anything), `unlabelled` (judges of the runs none of whose answers is labelled) and `look` (items to look at). What
+`raters` and each of `judges` hold is said in `calibration.findings`; `look` in `calibration.look`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_evalbars.commands.declared import declared
+from pytest_evalbars.errors import CalibrationError
+from pytest_evalbars.gate.verdict import UNDECIDED
+from pytest_evalbars.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_evalbars.calibration.again import Again
+    from pytest_evalbars.calibration.outcome import Dimension
+    from pytest_evalbars.calibration.record import CalibratedJudge, Calibration
+    from pytest_evalbars.calibration.verdicts import Verdict
+    from pytest_evalbars.labels.store import Labels
+
+#: Where labels and the record stand, beside the bars, unless those say otherwise.
+LABELS, RECORD = "evals/labels.jsonl", "evals/calibration.jsonl"
+#: Items that a judge is asked again about.
+AGAIN = 50
+#: How to come by a record where the one that is there cannot be read.
+MEND = "restore it, or delete it and calibrate anew (judges that only it knew need their runs named again)"
+
+
+def add(commands: Any) -> None:
+    """Declare the command's words."""
+    calibrate = commands.add_parser(
+        "calibrate", help="hold judges against people's labels, and say how far they agree"
+    )
+    word = calibrate.add_argument
+    word(
+        "runs",
+        nargs="*",
+        type=Path,
+        metavar="RUN",
+        help="run files whose judges are calibrated, too, where they judged answers that are labelled",
+    )
+    word("--labels", type=Path, metavar="FILE", help=f"default: `human_labels` of the bars, else {LABELS}")
+    word("--out", type=Path, metavar="FILE", help=f"the record; default: `calibration` of the bars, else {RECORD}")
+    word("--dimension", action="append", default=[], metavar="NAME", help="only this one")
+    word("--bars", type=Path, metavar="FILE", help="default: the bars of the folder it runs in")
+    word("--dry-run", action="store_true", help="write nothing")
+    word(
+        "--rejudge",
+        nargs="?",
+        type=_many,
+        const=AGAIN,
+        metavar="N",
+        help=f"ask the judge again about N labelled answers of the runs ({AGAIN}); needs --rubric and --model",
+    )
+    word("--rubric", type=Path, metavar="FILE", help="with --rejudge: what it judges by")
+    word("--model", metavar="NAME", help="with --rejudge: its model, as litellm names it, or offline")
+    word("--json", action="store_true", help="print what was found out as JSON")
+    word("-v", "--verbose", action="store_true", help="name every item to look at, and earlier judges")
+    calibrate.set_defaults(run=run, metrics=None)
+
+
+def _many(words: str) -> int:
+    if not words.isdecimal() or int(words) < 1:
+        raise argparse.ArgumentTypeError(f"{words!r} is no number of items")
+    return int(words)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Calibrate; the exit code is 10 where a judge that was asked about cannot be relied on, or there is none."""
+    from pytest_evalbars.calibration.calibrate import join  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.calibration.files import write_calibration  # noqa: PLC0415
+    from pytest_evalbars.calibration.outcome import Given, find_out  # noqa: PLC0415
+    from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
+
+    _check_words(options)
+    bars = declared(options)
+    folder = options.bars if options.bars and options.bars.is_dir() else (options.bars or Path()).parent
+    place = options.labels or Path(bars.human_labels or folder / LABELS)
+    out = options.out or Path(bars.calibration or folder / RECORD)
+    labels = read_labels(place)
+    dimensions = _dimensions(options, labels, place)
+    before = _before(out)
+    verdicts = _verdicts(options.runs)
+    again = _again(options, labels, verdicts)
+    joined = join(labels, verdicts, before, datetime.now(UTC).date())
+    found = find_out(Given(labels, verdicts, before, bars.confidence, again), joined, dimensions)
+    # With --dimension nothing is said of others, and they stay as they are.
+    asked = [judge for judge in before.judges if not options.dimension or judge.dimension in dimensions]
+    gone = [judge for judge in joined.gone if judge in asked]
+    record = _record(found, [judge for judge in before.judges if judge not in asked], bars.confidence)
+    notes = [*map(_of_gone, gone), *([] if again is None else _of_again(again, found))]
+    code = 0 if all(each.usable for each in found) else UNDECIDED
+    failed = None
+    written = not options.dry_run and bool(record.judges or before.judges)
+    if written:
+        try:
+            write_calibration(out, record)
+        except CalibrationError as error:  # what was found out is printed all the same
+            failed, written = error, False
+    if written and bars.calibration is None and options.out is None:
+        notes.append(f'the gate reads it where the bars say `calibration = "{RECORD}"`')
+    _print(options, found, bars.confidence, (place, out), notes, code=code, written=written)
+    if failed is not None:
+        raise failed
+    return code
+
+
+def _check_words(options: argparse.Namespace) -> None:
+    """See that the words go together.
+
+    Raises:
+        CalibrationError: they do not.
+    """
+    given = [f"--{word}" for word in ("rubric", "model") if getattr(options, word) is not None]
+    if options.rejudge is None and given:
+        raise CalibrationError(f"calibrate: {' and '.join(given)} goes with --rejudge")
+    if options.rejudge is not None and not (len(given) == 2 and options.runs):
+        raise CalibrationError(
+            "calibrate: --rejudge needs --rubric FILE and --model NAME, the judge that is asked again, and the RUN "
+            "whose answers it judges"
+        )
+
+
+def _dimensions(options: argparse.Namespace, labels: Labels, place: Path) -> list[str]:
+    """The dimensions that are asked for.
+
+    Raises:
+        CalibrationError: there is none, or no such.
+    """
+    from pytest_evalbars.calibration.outcome import dimensions_of  # noqa: PLC0415
+    from pytest_evalbars.config.nearest import nearest  # noqa: PLC0415
+    from pytest_evalbars.config.table import shown  # noqa: PLC0415
+
+    known = dimensions_of(labels)
+    if not known:
+        raise CalibrationError(f"{shown(place)}: it has no labels of answers; add some with `evalbars labels add`")
+    for name in options.dimension:
+        if name not in known:
+            raise CalibrationError(safe(f'{shown(place)}: no label is on "{name}"{nearest(name, known)}'))
+    return [name for name in known if name in options.dimension] if options.dimension else known
+
+
+def _before(out: Path) -> Calibration:
+    """The record so far; an empty one where there is none.
+
+    Raises:
+        CalibrationError: it cannot be read.
+    """
+    from pytest_evalbars.calibration.files import AGAIN, load_calibration  # noqa: PLC0415
+    from pytest_evalbars.calibration.record import Calibration  # noqa: PLC0415
+
+    if not out.exists():
+        return Calibration()
+    try:
+        return load_calibration(out)
+    except CalibrationError as error:  # not written over: it may know verdicts of judges that nothing else does
+        raise CalibrationError(str(error).replace(AGAIN, MEND)) from None
+
+
+def _verdicts(runs: Sequence[Path]) -> list[Verdict]:
+    """What judges said in runs."""
+    from pytest_evalbars.calibration.verdicts import verdicts_of  # noqa: PLC0415
+    from pytest_evalbars.run.several import load_runs  # noqa: PLC0415
+
+    load_runs(list(runs))  # what is wrong with a run is told as everywhere
+    return verdicts_of(runs)
+
+
+def _again(options: argparse.Namespace, labels: Labels, verdicts: Sequence[Verdict]) -> Again | None:
+    """What a judge says again; None where that was not asked for."""
+    if options.rejudge is None:
+        return None
+    from pytest_evalbars.calibration.again import ask_again  # noqa: PLC0415
+    from pytest_evalbars.calibration.verdicts import evidence_of  # noqa: PLC0415
+    from pytest_evalbars.judges.judge import Judge  # noqa: PLC0415
+    from pytest_evalbars.judges.load import load_rubric  # noqa: PLC0415
+
+    judge = Judge(load_rubric(options.rubric), options.model)
+    labelled = {of for dimension, of in labels.labels if dimension == judge.dimension}
+    if not labelled:
+        raise CalibrationError(safe(f'{options.rubric}: it judges "{judge.dimension}", and no label is on that'))
+    trials = {each.trial for each in verdicts if each.of in labelled}
+    return ask_again(judge, verdicts, labelled, evidence_of(options.runs, trials), options.rejudge)
+
+
+def _of_again(again: Again, found: Sequence[Dimension]) -> Iterator[str]:
+    """What to say of a judge that was asked again, beside what it said."""
+    known = {(each.name, judge.by) for each in found for judge, _ in each.judges}
+    for dimension, by in again.words:
+        if (dimension, by) not in known:
+            yield f"asked again was {by} (prompt {by.prompt}), of whose verdicts on {dimension} none is labelled"
+    if not again.words:
+        yield f"nothing was asked again: {', '.join(f'{many} {why}' for why, many in again.left_out.items())}"
+    if again.fault:
+        yield f"asked again, the judge failed: {again.fault}"
+
+
+def _record(found: Sequence[Dimension], others: Sequence[CalibratedJudge], confidence: float) -> Calibration:
+    """The record anew."""
+    from pytest_evalbars.calibration.record import Calibration  # noqa: PLC0415
+
+    judges = [
+        judge.model_copy(
+            update={"found": {"confidence": confidence, "raters": each.raters.to_json(), **judged.to_json()}}
+        )
+        for each in found
+        for judge, judged in each.judges
+    ]
+    return Calibration(judges=(*judges, *others))
+
+
+def _of_gone(judge: CalibratedJudge) -> str:
+    return f"{judge.dimension}: {judge.by} is no longer in the record: no label is of what it judged"
+
+
+def _print(
+    options: argparse.Namespace,
+    found: Sequence[Dimension],
+    confidence: float,
+    files: tuple[Path, Path],
+    notes: Sequence[str],
+    *,
+    code: int,
+    written: bool,
+) -> None:
+    """Print what was found out."""
+    from pytest_evalbars.config.table import shown  # noqa: PLC0415
+
+    labels, out = map(shown, files)
+    if options.json:
+        said = {
+            "schema": 1,
+            "exit_code": code,
+            "confidence": confidence,
+            "labels": labels,
+            "calibration": out,
+            "written": written,
+            "notes": [safe(note) for note in notes],
+            "dimensions": [each.to_json() for each in found],
+        }
+        print(json.dumps(said, indent=2))  # noqa: T201 - a command prints
+        return
+    from pytest_evalbars.report.agreement import agreement_lines  # noqa: PLC0415 - imports tabulate
+
+    for line in agreement_lines(found, confidence, everything=options.verbose):
+        print(line)  # noqa: T201
+    print()  # noqa: T201
+    for note in notes:
+        print(f"note: {safe(note)}")  # noqa: T201
+    print(safe(f"written: {out}" if written else "nothing was written"))  # noqa: T201
