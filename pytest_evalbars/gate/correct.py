@@ -58,7 +58,7 @@ def why_not_corrected(bar: Bar, trust: Trust) -> str:
     if errors is None or not errors.better_than_chance():
         return (
             f"not corrected for the error of {trust.judges[0].by}: on the labelled answers it is not proven to be "
-            "better than chance; label more bad answers (`evalbars review --sample judge_fails`)"
+            "better than chance; label more bad answers (`evalbars review --sample judge-fails`)"
         )
     return ""
 

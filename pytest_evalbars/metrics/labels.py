@@ -42,7 +42,7 @@ def judge_specificity(known: CalibratedJudge) -> Estimate:
     if rate is None:
         raise NoData(
             "people let none of the labelled answers miss; label some bad ones "
-            "(`evalbars review --sample judge_fails`)"
+            "(`evalbars review --sample judge-fails`)"
         )
     return OfRate(rate)
 

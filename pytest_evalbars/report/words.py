@@ -70,8 +70,13 @@ def sentence(verdict: Verdict, confidence: float) -> str:
         if proof := _proof(verdict, confidence):
             claim += f": {proof}"
     if verdict.needed is not None:
-        claim += f"; about {count(verdict.needed, 'case')} would settle it at this rate"
+        claim += f"; about {_cases(verdict, verdict.needed)} would settle it at this rate"
     return "; ".join(filter(None, [claim, recorded(verdict), *map(safe, verdict.notes)]))
+
+
+def _cases(verdict: Verdict, number: int) -> str:
+    """So many of what the number is of."""
+    return count(number, "labelled answer" if verdict.spec.kind.of == "labels" else "case")
 
 
 def recorded(verdict: Verdict) -> str:
@@ -98,7 +103,7 @@ def _number(verdict: Verdict, confidence: float) -> str:
         spread = between(kind, verdict.possible)
         return f"{spread} ({ran} of {count(planned, 'trial')} ran, {verdict.stopped} stopped early)"
     bar, value = verdict.spec, verdict.estimate or 0.0
-    words = f"{number(bar, value)} over {count(verdict.cases, 'labelled answer' if kind.of == 'labels' else 'case')}"
+    words = f"{number(bar, value)} over {_cases(verdict, verdict.cases)}"
     if bar.compares:
         was, now = (amount(kind, each or 0.0) for each in (verdict.before, verdict.after))
         words = f"{was} -> {now} over {count(verdict.cases, 'case')}, {number(bar, value) if value else 'no change'}"
