@@ -39,6 +39,7 @@ import pytest_evalbars.hooks
 import pytest_evalbars.report.terminal
 import pytest_evalbars.report.tests
 import pytest_evalbars.run.baseline
+import pytest_evalbars.run.revision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,6 +157,8 @@ class Suite:
         with pytest.MonkeyPatch.context() as patch:
             if alone:
                 patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            if not any((folder / ".git").exists() for folder in (self.path, *self.path.parents)):
+                patch.setattr(pytest_evalbars.run.revision, "_git", lambda *_: None)  # which it would say too, slowly
             if subprocess:
                 result = self.pytester.runpytest_subprocess(*arguments, timeout=100)
             else:

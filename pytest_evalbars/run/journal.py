@@ -8,6 +8,7 @@ import platform
 import re
 import secrets
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
@@ -192,6 +193,7 @@ def _now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+@cache
 def _versions() -> dict[str, str]:
     names = ("pytest-evalbars", "pytest", "numpy", "scipy")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}

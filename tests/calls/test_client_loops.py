@@ -322,8 +322,7 @@ gc.collect()
     ("end", "code"),
     [
         ("", 0),
-        (LEFT, 0),
-        ("sys.exit(3)", 3),
+        (LEFT + "sys.exit(3)", 3),
     ],
 )
 def test_a_process_ends_quietly(end, code):

@@ -103,7 +103,8 @@ def test_replays_to_identical_run_files(recorded):
 
 @pytest.mark.slow
 def test_replays_ten_times_whoever_runs_it(recorded):
-    ways = [(), ("-n2",), ("--evalbars-concurrency=8",), ("-n2", "--evalbars-concurrency=4"), ("-n3",)] * 2
+    workers = [("-n2",), ("-n2", "--evalbars-concurrency=4"), ("-n3",)]  # each of which imports litellm
+    ways = [(), ("--evalbars-concurrency=8",), *workers, *[(), ("--evalbars-concurrency=4",)] * 2, ()]
     outcomes = [recorded.run(*way, "--evalbars-calls=replay") for way in ways]
 
     assert {outcome.exit for outcome in outcomes} == {0}

@@ -211,18 +211,14 @@ def test_in_a_family_the_power_to_show_a_miss_is_the_least_it_can_be():
     bars = load_bars({"bar": [{**ACCURACY, "each": "category"}]})
     labels = {"labels": lambda case: {"category": f"k{case % 4}"}}
     template, generator = run_of(200, 200, **labels), np.random.default_rng(5)
-    words, promised = Counter(), 0.0
+    words = Counter()
     for _ in range(300):
         passed = generator.random(200) < 0.8
         run = replace(template, outcome=np.where(passed, PASS, MISS).astype(np.int8))
         decision = decide(run, bars)
         words[decision.verdicts[1].verdict] += 1
-        promised = (
-            audit(run, load_bars({"bar": [{**ACCURACY, "each": "category", "smallest_effect": 0.1}]}), decision)[
-                1
-            ].power_missed
-            or 0.0
-        )
+    bars = load_bars({"bar": [{**ACCURACY, "each": "category", "smallest_effect": 0.1}]})
+    promised = audit(run, bars, decision)[1].power_missed or 0.0
     assert promised - 0.05 <= words["missed"] / 300 <= promised + 0.2
 
 

@@ -40,8 +40,9 @@ def test_random_suites_have_the_same_words_and_exit_code_curtailed(block):
 
 
 @pytest.mark.slow
-def test_thousands_of_random_suites_have_the_same_words_and_exit_code_curtailed():
-    for seed in range(10_000, 10_000 + int(os.environ.get("EVALBARS_SUITES", "2500"))):
+def test_many_more_random_suites_have_the_same_words_and_exit_code_curtailed():
+    """So many that what 1 suite in 400 has is among them with 98%."""
+    for seed in range(10_000, 10_000 + int(os.environ.get("EVALBARS_SUITES", "1500"))):
         compare(*random_suite(np.random.default_rng(seed)))
 
 

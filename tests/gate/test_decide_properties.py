@@ -1,5 +1,7 @@
 """What holds of every decision: order, mirror images, names, one pass more, verdicts that are lost."""
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,17 +13,18 @@ THRESHOLDS = st.sampled_from([0.3, 0.5, 0.7, 0.8, 0.9])
 
 
 @st.composite
-def suites(draw, *, trials=3, clusters=True, outcomes=("pass", "pass", "miss", "error", "skipped")):
+def suites(draw, *, trials=3, clusters=True):
     """Observations of one or two dimensions, in two categories."""
+    rng = Random(draw(st.integers(0, 2**32)))  # noqa: S311 - nothing secret
     rows = []
     for case in range(draw(st.integers(1, 25))):
-        category, cluster = draw(st.sampled_from("ab")), draw(st.sampled_from([None, None, "x", "y", "z"]))
+        category, cluster = rng.choice("ab"), rng.choice([None, None, "x", "y", "z"])
         more = {"cluster": cluster} if cluster and clusters else {}
-        tried = draw(st.integers(1, trials))
-        for dimension in draw(st.sampled_from([("d0",), ("d1",), ("d0", "d1")])):
+        tried = rng.randint(1, trials)
+        for dimension in rng.choice([("d0",), ("d1",), ("d0", "d1")]):
             for trial in range(tried):
-                outcome = draw(st.sampled_from(outcomes))
-                score = {"score": draw(st.sampled_from([0.0, 0.25, 0.5, 1.0]))} if outcome in {"pass", "miss"} else {}
+                outcome = rng.choice(["pass", "pass", "miss", "error", "skipped"])
+                score = {"score": rng.choice([0.0, 0.25, 0.5, 1.0])} if outcome in {"pass", "miss"} else {}
                 rows.append(
                     {
                         "case": f"c{case:02}",
@@ -153,7 +156,7 @@ def unjudged(rows, numbers):
     return [lost[number] if number in numbers else row for number, row in enumerate(rows)]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(rows=suites(trials=1, clusters=False), t=THRESHOLDS, data=st.data())
 def test_of_cases_tried_once_no_verdict_lost_makes_a_bar_met(rows, t, data):
     """Passes and misses alike; also of bars that are ceilings."""
@@ -165,7 +168,7 @@ def test_of_cases_tried_once_no_verdict_lost_makes_a_bar_met(rows, t, data):
             assert each.verdict != "met" or first[key].verdict == "met"
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(rows=suites(), t=THRESHOLDS, data=st.data())
 def test_no_miss_lost_makes_a_bar_met(rows, t, data):
     """Of cases tried several times, and with clusters."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_evalbars import Run
@@ -113,7 +113,7 @@ def test_without_a_miss_there_is_no_section(suite, capsys):
 
 @pytest.mark.parametrize(("bar", "stage", "code"), [(0.5, "testing", 0), (0.97, "testing", 1), (0.86, "launch", 10)])
 def test_exit_codes_are_those_of_the_bars(suite, capsys, bar, stage, code):
-    suite_of(suite, bar=bar)
+    suite_of(suite, bar=bar, planted={"billing": (5, 6), "login": (40, 44)})
     quiet, verbose = suite.run(f"--evalbars-stage={stage}"), suite.run("-v", f"--evalbars-stage={stage}")
     assert quiet.exit == verbose.exit == code
     for arguments in ((), ("-v",), ("--json",)):
@@ -323,6 +323,7 @@ def runs(draw):
     ]
 
 
+@settings(max_examples=50)
 @given(runs())
 def test_a_slice_has_the_rate_that_a_bar_on_it_has(rows):
     run = Run.from_observations(rows)
@@ -345,6 +346,7 @@ def test_a_slice_has_the_rate_that_a_bar_on_it_has(rows):
         assert each.excess > 0
 
 
+@settings(max_examples=50)
 @given(runs(), st.randoms(use_true_random=False))
 def test_the_order_of_observations_changes_nothing(rows, random):
     found = patterns(Run.from_observations(rows)).to_json()
@@ -355,6 +357,7 @@ def test_the_order_of_observations_changes_nothing(rows, random):
     assert {**again, "slices": []} == {**found, "slices": []}
 
 
+@settings(max_examples=50)
 @given(runs())
 def test_cases_that_always_miss_are_those_that_a_plain_count_finds(rows):
     outcomes = {}

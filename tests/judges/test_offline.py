@@ -101,17 +101,23 @@ def changes(name, number, chosen):
     return found
 
 
+def quick(name, number, count, text):
+    """At which place a test that is not slow puts an attack: none for long ones, but in one reply."""
+    long = number == 2 and name == "scaffolding"
+    return {(count + number) % 3} if len(text) < 10_000 or long else set()
+
+
 @EACH_REPLY
 def test_no_attack_changes_a_verdict(name, number):
     """Every attack, at every place for one reply or another; long ones at fewer, as they take their time."""
-    long = number == 2 and name == "scaffolding"
-    assert changes(name, number, lambda count, text: [(count + number) % 3] * (len(text) < 10_000 or long)) == {}
+    assert changes(name, number, lambda count, text: quick(name, number, count, text)) == {}
 
 
 @pytest.mark.slow
 @EACH_REPLY
-def test_no_attack_at_any_place_changes_a_verdict(name, number):
-    assert changes(name, number, lambda _count, _text: range(3)) == {}
+def test_no_attack_at_any_other_place_changes_a_verdict(name, number):
+    """At all the places that the test above leaves out."""
+    assert changes(name, number, lambda count, text: {0, 1, 2} - quick(name, number, count, text)) == {}
 
 
 def test_attacks_beside_an_answer_change_nothing_either():

@@ -13,6 +13,7 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 from pytest_evalbars.cli import main
+from pytest_evalbars.run.revision import commit_of
 
 BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.1\n'
 QUIET = [f"-pno:{name}" for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest")]
@@ -116,6 +117,7 @@ def test_the_file_says_which_commit_and_stays_out_of_git(suite):
     assert "evalbars" not in status.stdout
     (suite.path / ".git").rename(suite.path / "gone")
     assert suite.run().of("header")[0]["commit"] is None
+    assert commit_of(suite.path) is None  # which sessions of tests take as known
 
 
 def test_the_number_of_runs_is_bounded_and_other_files_are_left_alone(suite):

@@ -147,7 +147,7 @@ def serial(mixed):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("-n", "4", "--dist", "load"),
+        ("-n", "3", "--dist", "load"),
         pytest.param(("-n", "2", "--dist", "loadscope"), marks=pytest.mark.slow),
         pytest.param(("-n", "2", "--dist", "loadfile"), marks=pytest.mark.slow),
         pytest.param(("-n", "2", "--dist", "loadgroup"), marks=pytest.mark.slow),
