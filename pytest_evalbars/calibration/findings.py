@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.stats.jackknife import Estimated
 
 #: How far people agree, by what is proven and not by the bare number:
-#: good or fair: at least .8 or .6 of the way from what chance would give to saying the same of all;
+#: good or fair: AC1 (of levels AC2), 0 by chance and 1 where all say the same, is at least .8 or .6;
 #: some: more than chance would make them; unproven: perhaps no more; none: less than that.
 Grade = Literal["good", "fair", "some", "unproven", "none"]
 

@@ -26,14 +26,15 @@ SETTLE = (
     "Until the raters agree on what the rubric means, nothing measured against their labels means anything: settle "
     "what they differ on (`evalbars labels disagreements`), mend the rubric, and label again."
 )
-#: What is proven of raters.
+#: What is proven of raters: by AC1 or AC2, as it is called there; and how often chance would say the same.
 GRADES: dict[Grade, str] = {
-    "good": "they agree well, by proof at least 80% of the way from chance (chance: {}) to saying the same of all.",
-    "fair": "they agree fairly, by proof at least 60% of the way from chance (chance: {}) to saying the same of all.",
-    "some": "better than chance would (chance: {}), but not proven to be fair agreement.",
-    "unproven": "not proven to be better than chance would (chance: {}).",
-    "none": "no better than chance would (chance: {}).",
+    "good": "they agree well: {ac} is proven to be at least 0.8.",
+    "fair": "they agree fairly: {ac} is proven to be at least 0.6.",
+    "some": "better than chance ({who} would say the same of {chance}), but not proven to be fair agreement.",
+    "unproven": "not proven to be better than chance: {who} would say the same of {chance}.",
+    "none": "no better than chance: {who} would say the same of {chance}.",
 }
+WHO = "raters who do not read the answers"
 WHY = {
     "let through": "the judge passes what people let miss",
     "stopped": "the judge lets miss what people pass",
@@ -93,7 +94,7 @@ def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Itera
     if raters.unclear:
         yield f"{count(raters.unclear, 'label')} could not tell: does the rubric say what to do there?"
     if raters.unsettled:
-        yield f"they differ on {count(raters.unsettled, 'item')} and have not settled what holds"
+        yield f"they differ on {count(raters.unsettled, 'item')} and have not settled what holds: `evalbars labels disagreements`"
 
 
 def _twice(raters: Raters) -> str:
@@ -111,7 +112,8 @@ def _said(raters: Raters, confidence: float) -> str:
     words = f"{both} say the same of {share} of them {interval}"
     if raters.alpha is None:
         return f"{words}, and all that was said is one word: nothing tells whether they would agree on another."
-    return f"{words}: {GRADES[raters.grade].format(f'{raters.chance or 0.0:.0%}')}"
+    ac = "AC2" if raters.weighted is not None else "AC1"
+    return f"{words}: {GRADES[raters.grade].format(ac=ac, who=WHO, chance=f'{raters.chance or 0.0:.0%}')}"
 
 
 def _common(raters: Raters) -> bool:
