@@ -26,13 +26,16 @@ SETTLE = (
     "Until the raters agree on what the rubric means, nothing measured against their labels means anything: settle "
     "what they differ on (`evalbars labels disagreements`), mend the rubric, and label again."
 )
+TWO_OF_THREE = (
+    "That a majority says the same of an item shows no agreement: with two words to choose from there always is one."
+)
 #: What is proven of raters: by AC1 or AC2, as it is called there; and how often chance would say the same.
 GRADES: dict[Grade, str] = {
     "good": "they agree well: {ac} is proven to be at least 0.8.",
     "fair": "they agree fairly: {ac} is proven to be at least 0.6.",
     "some": "better than chance ({who} would say the same of {chance}), but not proven to be fair agreement.",
-    "unproven": "not proven to be better than chance: {who} would say the same of {chance}.",
-    "none": "no better than chance: {who} would say the same of {chance}.",
+    "unproven": "not proven to be better than chance; {who} would say the same of {chance}.",
+    "none": "no better than chance; {who} would say the same of {chance}.",
 }
 WHO = "raters who do not read the answers"
 WHY = {
@@ -74,6 +77,8 @@ def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Itera
         yield f"{raters.items} labelled by two are too few to tell: let two raters label {FEWEST} or more"
     elif raters.grade == "none" or (raters.grade == "unproven" and not _common(raters)):
         yield SETTLE
+        if raters.passing is None and len(raters.names) > 2:
+            yield TWO_OF_THREE
     if raters.passing is not None:
         yield f"whether it passes, they say the same of {whole(raters.passing)}"
     if raters.misses is not None:
@@ -94,7 +99,8 @@ def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Itera
     if raters.unclear:
         yield f"{count(raters.unclear, 'label')} could not tell: does the rubric say what to do there?"
     if raters.unsettled:
-        yield f"they differ on {count(raters.unsettled, 'item')} and have not settled what holds: `evalbars labels disagreements`"
+        many = count(raters.unsettled, "item")
+        yield f"they differ on {many} and have not settled what holds: `evalbars labels disagreements`"
 
 
 def _twice(raters: Raters) -> str:

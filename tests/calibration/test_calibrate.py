@@ -39,9 +39,11 @@ def test_three_raters_of_whom_two_agree_on_every_item(suite):
     assert outcome.exit == 10
     outcome.said(
         "3 raters labelled 90 items. Two raters picked at random say the same of 33% of them "
-        "(95% interval 32% to 35%): no better than chance: raters who do not read the answers would say the same of 50%.",
+        "(95% interval 32% to 35%): no better than chance; raters who do not read the answers would say the same of "
+        "50%.",
         "Until the raters agree on what the rubric means, nothing measured against their labels means anything: "
         "settle what they differ on (`evalbars labels disagreements`)",
+        "That a majority says the same of an item shows no agreement",
         "AC1 -0.33",
         "alpha -0.33",
         "Fleiss' kappa -0.33",
@@ -157,7 +159,7 @@ def test_where_nearly_all_passes_kappa_is_shown_with_a_grain_of_salt(suite):
 
     outcome.said(
         "say the same of 95% of them",
-        "not proven to be better than chance: raters who do not read the answers would say the same of 95%",
+        "not proven to be better than chance; raters who do not read the answers would say the same of 95%",
         "where one rater lets an answer miss, another one does so too in 0%",
         "98% of labels pass: kappa and alpha mean little there",
         "kappa and alpha mean little where 98% are of one kind",
