@@ -56,7 +56,6 @@ def run_add(options: argparse.Namespace) -> int:
     from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.checking import checked  # noqa: PLC0415
     from pytest_evalbars.labels.incoming import read_sheet  # noqa: PLC0415
-    from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
 
     place, known = _known(options)
     plans = Plans(Path.cwd(), options.review)
@@ -69,7 +68,7 @@ def run_add(options: argparse.Namespace) -> int:
         items.update(dict.fromkeys(asked.items))
         return asked
 
-    plain = [read_labels(path) for path in options.files if path.suffix.lower() in PLAIN]
+    plain = [_plain(path) for path in options.files if path.suffix.lower() in PLAIN]
     came = checked(
         [read_sheet(path) for path in options.files if path.suffix.lower() not in PLAIN], find, dict(options.rater)
     )
@@ -80,6 +79,21 @@ def run_add(options: argparse.Namespace) -> int:
         labels += [label for by_rater in each.labels.values() for label in by_rater.values()]
     _add(options, place, reviews.values(), items, labels, came.blank)
     return 0
+
+
+def _plain(path: Path) -> Labels:
+    """A file in the form of the labels file.
+
+    Raises:
+        LabelsError: it is of another form.
+    """
+    from pytest_evalbars.errors import LabelsError  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
+
+    found = read_labels(path)
+    if not (found.reviews or found.items or found.labels):
+        raise LabelsError(safe(f"{path}: holds no labels: no line is of type review, item or label", 500))
+    return found
 
 
 def run_settle(options: argparse.Namespace) -> int:
@@ -153,7 +167,10 @@ def _add(
     added = add_labels(place, reviews, items, labels, replace=options.replace)
     _print(_told(place, added, blank))
     cases = bool(reviews) and all(each.kind == "cases" for each in reviews)
-    _print([f"next: {'evalbars audit --check CASES' if cases else 'evalbars calibrate'}"])
+    following = "evalbars audit --check CASES" if cases else "evalbars calibrate"
+    if blank and not (added.labels or added.changed or added.same):
+        following = "fill in the sheet; who labelled in the page exports a file labels-....json there: add that"
+    _print([f"next: {following}"])
 
 
 def _told(place: Path, added: Added, blank: int) -> Iterator[str]:

@@ -79,6 +79,7 @@ def checked(
             if before.value != label.value:
                 both = f'"{label.value}" of {label.of}, and "{before.value}" at {first}'
                 wrong.append(safe(f"{where}: {label.rater} says {both}; keep one", 500))
+        wrong += [safe(f"{place}: {each}", 500) for check in checks.values() for each in check.strangers()]
     if wrong:
         raise LabelsError("\n".join(_told(wrong)))
     return Came(tuple(label for _, label in taken.values()), blank)
@@ -93,6 +94,7 @@ class _Check:
         self.dimensions = {each.dimension for each in asked.review.populations}
         self.names = {name.casefold(): name for name in (*asked.review.raters, SETTLED)} | dict(names)
         self.today = datetime.now(UTC).date()
+        self.raters: dict[str, None] = {}
 
     def label(self, row: Row) -> Label:
         """What a row says.
@@ -150,11 +152,24 @@ class _Check:
 
     def rater(self, name: str) -> str:
         name = self.names.get(name) or self.names.get(name.casefold(), name)
+        self.raters[name] = None
         if not name:
             raise ValueError("nobody is named as its rater; write who labelled it in the column `rater`")
         if len(name) > NAME or safe(name) != name:
             raise ValueError(f'"{name[:60]}" is no name of a rater; take a short one without control characters')
         return name
+
+    def strangers(self) -> Iterator[str]:
+        """Names that may be another spelling of one of the review's raters, or only an id.
+
+        Twice the same person would agree with herself, and nobody can be renamed in a file that is only added to.
+        """
+        for name in self.raters.keys() - set(self.names.values()):
+            if name.isdecimal():
+                yield f"rater {name} is a number and no name; say who that is with --rater {name}=NAME"
+            elif (hint := nearest(name.casefold(), self.review.raters)).startswith(";"):
+                mend = f'then say --rater "{name}=NAME" with that name; of somebody else, --rater "{name}={name}"'
+                yield f'"{name}" is no rater of review {self.review.id}{hint} {mend}'
 
 
 def _number(text: str) -> float | None:

@@ -53,6 +53,9 @@ def read_sheet(path: Path) -> Sheet:
         LabelsError: it cannot be read, or is none of these.
     """
     where, text = shown(path), read_text(path)
+    if text.lstrip()[:9].lower() == "<!doctype":
+        told = "open it and export, then add labels-...json, which that writes"
+        raise LabelsError(f"{where}: is a page, and not what was labelled in it; {told}")
     try:
         if text.lstrip()[:1] in ("{", "["):
             from pytest_evalbars.labels.incoming_json import json_rows  # noqa: PLC0415 - one format is read

@@ -73,6 +73,8 @@ def _tasks(tasks: list[Any]) -> Iterator[Row]:
         annotations = task.get("annotations") if isinstance(task, dict) else None
         if not isinstance(data, dict) or not isinstance(annotations, list):
             hint = 'export the project from Label Studio as "JSON", not as "JSON-MIN"'
+            if isinstance(data, dict) and annotations is None:
+                raise ValueError(f"holds tasks without annotations, as those to be labelled; {hint}")
             yield Row(where, wrong=f"has no `data` and `annotations`; {hint}")
             continue
         for place, annotation in enumerate(annotations, 1):

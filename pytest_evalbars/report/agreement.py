@@ -73,12 +73,7 @@ def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Itera
     """How far raters agree."""
     who = count(len(raters.names), "rater")
     yield f"{who} labelled {count(raters.labelled, 'item')}{_twice(raters)}. {_said(raters, confidence)}"
-    if raters.grade == "unproven" and raters.items < FEWEST:
-        yield f"{raters.items} labelled by two are too few to tell: let two raters label {FEWEST} or more"
-    elif raters.grade == "none" or (raters.grade == "unproven" and not _common(raters)):
-        yield SETTLE
-        if raters.passing is None and len(raters.names) > 2:
-            yield TWO_OF_THREE
+    yield from _mends(raters)
     if raters.passing is not None:
         yield f"whether it passes, they say the same of {whole(raters.passing)}"
     if raters.misses is not None:
@@ -101,6 +96,16 @@ def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Itera
     if raters.unsettled:
         many = count(raters.unsettled, "item")
         yield f"they differ on {many} and have not settled what holds: `evalbars labels disagreements`"
+
+
+def _mends(raters: Raters) -> Iterator[str]:
+    """What to do about raters that do not agree."""
+    if raters.grade == "unproven" and raters.items < FEWEST:
+        yield f"{raters.items} labelled by two are too few to tell: let two raters label {FEWEST} or more"
+    elif raters.grade == "none" or (raters.grade == "unproven" and not _common(raters)):
+        yield SETTLE
+        if raters.passing is None and len(raters.names) > 2:
+            yield TWO_OF_THREE
 
 
 def _twice(raters: Raters) -> str:

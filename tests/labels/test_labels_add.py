@@ -186,6 +186,49 @@ def test_an_export_of_label_studio_is_added(reviewed):
     assert second.rater == "ben@example.com"
 
 
+@pytest.mark.parametrize(
+    ("who", "mend"),
+    [
+        (7, "rater 7 is a number and no name; say who that is with --rater 7=NAME"),
+        ("Anna", '"Anna" is no rater of review r1; did you mean "ana"? then say --rater "Anna=NAME"'),
+    ],
+)
+def test_one_person_under_two_names_would_agree_with_herself(reviewed, who, mend):
+    name = put(reviewed, json.dumps([studio(number, "good", who) for number in range(3)]), "export.json", "utf-8")
+    out = reviewed.command("labels", "add", name)
+
+    assert out.exit == 4
+    assert out.out.count(mend) + out.err.count(mend) == 1
+    assert not (reviewed.path / "evals").exists()
+    for meant in ("ana", str(who)):
+        assert reviewed.command("labels", "add", name, "--rater", f"{who}={meant}").exit == 0
+    assert set(labels(reviewed).labels["tone", of(0)]) == {"ana", str(who)}
+
+
+def test_a_sheet_of_which_nothing_is_labelled_says_what_else_it_could_be(reviewed):
+    out = reviewed.command("labels", "add", put(reviewed, sheet([row(0, ""), row(1, " ")])))
+
+    assert out.exit == 0
+    out.said("0 labels added, 2 rows not labelled yet", "who labelled in the page exports a file labels-", "add that")
+    out.never_said("next: evalbars calibrate")
+
+
+@pytest.mark.parametrize("text", ['{"type": "session", "schema": 1}\n', "\n"])
+def test_a_file_of_other_lines_is_told(reviewed, text):
+    out = reviewed.command("labels", "add", put(reviewed, text, "run.jsonl"))
+
+    assert out.exit == 4
+    out.said("run.jsonl: holds no labels")
+    assert not (reviewed.path / "evals").exists()
+
+
+def test_the_page_itself_is_told_from_what_it_exports(reviewed):
+    out = reviewed.command("labels", "add", put(reviewed, "<!doctype html>\n<html>", "page.html"))
+
+    assert out.exit == 4
+    out.said("page.html: is a page, and not what was labelled in it; open it and export, then add labels-...json")
+
+
 def test_bad_annotations_are_named(reviewed):
     two = studio(0, "good")
     two["annotations"][0]["result"] *= 2
