@@ -58,7 +58,7 @@ def _level(level: Level) -> str:
 
 def _criterion(one: Criterion) -> str:
     """`Does it blame anybody? (must be no)`, and what that means."""
-    must = f"{'must' if one.required else 'better'} be {one.passes}"
+    must = f"must be {one.passes}" if one.required else f"better be {one.passes}, but need not"
     definition = f" {one.definition}" if one.definition else ""
     examples = "".join(f"\nYes, for example: {each}" for each in one.examples)
     examples += "".join(f"\nNo, for example: {each}" for each in one.counterexamples)
@@ -68,7 +68,7 @@ def _criterion(one: Criterion) -> str:
 def _passes(rubric: Rubric) -> str:
     required = sum(each.required for each in rubric.criteria)
     everything = len(rubric.criteria)
-    parts = [] if not required else ["all questions" if required == everything else "all that must be"]
+    parts = [] if not required else ["all questions" if required == everything else 'all questions with "must"']
     if rubric.least is not None and rubric.least > required:
         parts.append(f"{rubric.least} of the {everything}")
     return f"{' and at least '.join(parts)} are answered as they should be"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.review import review_word
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def drawn_lines(plan: ReviewPlan, folder: Path, found: Audited) -> Iterator[str]
     yield f"review {review.id}: {rows} of {found.rows} to verify by hand{more}"
     yield f"The sheets are in {where}: page.html, CSV for spreadsheets, and tasks for Label Studio."
     yield "`label` takes right, wrong or unclear. Then bring the labels back, from whichever sheet they are in:"
-    yield "    evalbars labels add FILE"
+    yield f"    evalbars labels add FILE{review_word(folder)}"
     yield f"    evalbars audit --check {' '.join(shlex.quote(safe(name, 200)) for name in review.of)}"
 
 

@@ -48,14 +48,21 @@ def review_lines(
     names = [shlex.quote(safe(shown(path))) for path in (page, *sheets)]
     yield ""
     yield f"The sheets are in {safe(shown(page.parent))}:"
-    yield f"    {page.name}: open it in a browser, say who you are, label with the keyboard, and export at the end"
+    yield f"    {page.name}: open it in a browser, say who you are, label by keyboard, export labels-....json"
     for rater, path in zip(review.raters, sheets, strict=True):
         yield f"    {safe(path.name)}: for {safe(rater)}, in a spreadsheet"
     yield f"        `label` takes one of the words above, or {UNCLEAR}; guide.txt has the rubric"
     yield "    label-studio.json: the tasks, and label-studio.xml their labelling interface, for Label Studio"
     yield "    plan.json: what the judge said; keep it from the raters, whom it would sway"
-    yield "Each labels alone. Then bring the labels back, from whichever sheet they were given in:"
+    yield "Each labels alone. Then bring the labels back, the sheets or what page and Label Studio exported:"
     yield f"    evalbars labels add {' '.join(names[1:])}"
+    yield f"    evalbars labels add FILE.json{review_word(page.parent)}"
+
+
+def review_word(folder: Path) -> str:
+    """How a file that came back from elsewhere is told to be of this folder's review; empty where that is found."""
+    found = folder.parent.parts[-2:] == (".evalbars", "reviews")
+    return "" if found else f" --review {shlex.quote(safe(shown(folder)))}"
 
 
 def _dimension(told: Told, *, audit: bool) -> Iterator[str]:
@@ -67,7 +74,8 @@ def _dimension(told: Told, *, audit: bool) -> Iterator[str]:
     passed = told.items - told.missed
     yield f"    {who} passed {told.passed} and let {missed} miss; drawn are {passed} and {told.missed}"
     if audit and told.items:
-        yield "    half are misses on purpose; weights undo it: the bare share of labels that pass is no pass rate"
+        share = "half are" if 2 * told.missed >= told.items else "more are"
+        yield f"    {share} misses on purpose; weights undo it: the bare share of labels that pass is no pass rate"
     if told.items:
         shares = ", ".join(f"{safe(rater, 60)} {many}" for rater, many in told.raters.items())
         said = " or ".join([", ".join(safe(word, 40) for word in told.words[:-1]), safe(told.words[-1], 40)])
@@ -102,4 +110,4 @@ def _advice(told: Told) -> Iterator[str]:
     if told.population - told.hidden < advised:
         mend = "run more cases or trials"
     few = f"{count(told.doubled, 'item')} labelled by two"
-    yield f"    note: {few}: intervals of agreement hold from {advised} on{why}; {mend}"
+    yield f"    note: {few}: how far people agree is told well from {advised} on{why}; {mend}"

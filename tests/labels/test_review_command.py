@@ -142,15 +142,25 @@ def test_half_of_an_audit_is_what_the_judge_let_miss(suite):
     for each in plan.items:
         weights[each.item.judge.passed].append(each.item.weight)
 
-    outcome.said("drawn are 15 and 15", "the bare share of labels that pass is no pass rate")
+    outcome.said(
+        "drawn are 15 and 15", "half are misses on purpose", "the bare share of labels that pass is no pass rate"
+    )
     assert plan.review.sample == "judge_fails"
     assert sum(weights[True]) == pytest.approx(180)
     assert sum(weights[False]) == pytest.approx(20)
 
 
+def test_what_comes_back_from_elsewhere_is_told_where_it_belongs(suite):
+    path = write(suite.path / "run.jsonl", many(90, 10))
+    suite.command("review", path).said("export labels-....json", "evalbars labels add FILE.json\n")
+    suite.command("review", path, "--out", "a b", "--sample", "judge-fails", "--items", "60").said(
+        "drawn are 50 and 10", "more are misses on purpose", "evalbars labels add FILE.json --review 'a b'"
+    )
+
+
 def test_a_sample_that_is_too_small_is_said_to_be(suite):
     drawn(suite, "--items", "30")[0].said(
-        "note: 30 items labelled by two: intervals of agreement hold from 100 on; raise --items"
+        "note: 30 items labelled by two: how far people agree is told well from 100 on; raise --items"
     )
     drawn(suite, "--force", "--double", "30%")[0].said("30 items by two raters", "from 100 on; raise --double")
     drawn(suite, "--force", lines=many(20, 5))[0].said("25 of 25 answers", "from 100 on; run more cases or trials")

@@ -15,10 +15,11 @@ function evidenceOf(item) {
   for (const [key, heading] of HEADINGS) {
     if (!evidence.has(key)) continue;
     const value = evidence.get(key);
+    const head = key === "input" && data.kind === "cases" ? "Case" : heading;
     evidence.delete(key);
     if (key === "output" && isObject(value) && Object.hasOwn(value, "first") && Object.hasOwn(value, "second")) {
       parts.push(make("div", { class: "pair" }, part("First answer", value.first, "output"), part("Second answer", value.second, "output")));
-    } else parts.push(part(heading, value, key));
+    } else parts.push(part(head, value, key));
   }
   for (const [key, value] of evidence) parts.push(part(key, value, "also"));
   return parts.length ? parts : [make("p", { class: "soft" }, "Nothing was recorded of this one. Say that you cannot tell.")];
@@ -41,7 +42,7 @@ function visit(next) {
   arrived = -Infinity;
   const item = items[place];
   const guide = guides.get(item.dimension);
-  at("item-case").replaceChildren(name(item.name));
+  at("item-case").replaceChildren(...(data.kind === "cases" ? [] : ["Number "]), name(item.name));
   at("item-title").textContent = `${data.kind === "cases" ? "Case" : "Answer"} ${place + 1} of ${items.length}`;
   at("evidence").replaceChildren(...evidenceOf(item));
   at("guide-title").replaceChildren(name(guide.title || guide.dimension));
