@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
 
+#: Where `evalbars calibrate` writes, unless it is told otherwise.
+RECORD = "evals/calibration.jsonl"
+
 
 class NamedCalibration:
     """What is known of judges.
@@ -38,6 +41,8 @@ class NamedCalibration:
 
     def said(self, decision: Decision) -> str:
         """What a reader should know of the file; empty if nothing."""
+        if self.path is None and any(judge.record is None for judge in decision.judges) and Path(RECORD).exists():
+            return f'{RECORD}: is not read; name it in the bars file: calibration = "{RECORD}"'
         if not self._missing or self.path is None or not decision.judges:
             return ""
         return f"{shown(self.path)}: there is no such calibration record yet; `evalbars calibrate` writes it"

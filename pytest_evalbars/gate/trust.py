@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: What to do about a judge that nobody knows.
 MEND = "label a sample (`evalbars review`), then run `evalbars calibrate`"
+#: What to do about one that is no longer what it was: labels are of the answers, whoever judged them.
+ANEW = "what people said still counts: run `evalbars calibrate RUN` on a run in which it judged the labelled answers"
 #: What is not the verdicts' and rests on them all the same.
 USEFUL = "cost_per_useful"
 
@@ -67,7 +69,7 @@ class JudgeTrust:
     def reason(self) -> str:
         """The same without its name."""
         if self.record is None and self.other is not None:
-            return f"not the judge that was calibrated: {self._changed(self.other)}; {MEND}"
+            return f"not the judge that was calibrated: {self._changed(self.other)}; {ANEW}"
         if self.record is None:
             return f"never compared with people; {MEND}"
         if len(self.items) < FEWEST:

@@ -108,6 +108,8 @@ def _row(verdict: Verdict) -> list[str]:
         numbers[1] = between(bar.kind, verdict.possible)
     elif verdict.e_met is not None:
         numbers[1] = f"none (e = {verdict.e_met:.3g})"
+    if bar.kind.of == "labels":
+        trials = "-"  # what it counts are answers, and no run tried them for it
     word = verdict.verdict.upper() if verdict.fails else verdict.verdict
     asides = [] if verdict.enforced else ["not enforced"]
     if verdict.judge == "uncalibrated":
@@ -119,7 +121,7 @@ def _row(verdict: Verdict) -> list[str]:
         str(verdict.cases),
         trials,
         numbers[0],
-        _share(verdict.weak),
+        _share(verdict.weak) if verdict.raw is None else "",
         numbers[1],
         sign(bar),
         f"{word} ({', '.join(asides)})" if asides else word,
@@ -131,7 +133,7 @@ def _raw(verdict: Verdict) -> Iterator[list[str]]:
     if verdict.raw is None or verdict.raw_interval is None:
         return
     bar, inset = verdict.spec, "  " if verdict.group is None else "    "
-    numbers = [number(bar, verdict.raw), "", span(bar, verdict.raw_interval)]
+    numbers = [number(bar, verdict.raw), _share(verdict.weak), span(bar, verdict.raw_interval)]
     yield ["", inset + AS_JUDGED, "", "", *numbers, "", f"{verdict.correction}, {count(verdict.labels, 'label')}"]
 
 

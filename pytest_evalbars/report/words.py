@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.verdict import Verdict
     from pytest_evalbars.run.columns import Run
 
+#: What a bar on labels counts, where it is not all labelled answers.
+LABELLED = {"judge_specificity": "labelled bad answer", "judge_sensitivity": "labelled good answer"}
+
 
 def saving(run: Run) -> str:
     """What stopping early saved: the trials, and about their cost and time where that was measured."""
@@ -76,7 +79,8 @@ def sentence(verdict: Verdict, confidence: float) -> str:
 
 def _cases(verdict: Verdict, number: int) -> str:
     """So many of what the number is of."""
-    return count(number, "labelled answer" if verdict.spec.kind.of == "labels" else "case")
+    kind = verdict.spec.kind
+    return count(number, LABELLED.get(kind.name, "labelled answer") if kind.of == "labels" else "case")
 
 
 def recorded(verdict: Verdict) -> str:

@@ -36,6 +36,11 @@ calibration = "evals/calibration.jsonl"
 dimension = "tone"
 at_least = 0.8
 """
+LEVELS = """passing="fair", levels=[
+    {"name": "good", "definition": "Kind.", "signs": ["dear"]},
+    {"name": "fair", "definition": "Polite.", "signs": ["thank you"]},
+    {"name": "poor", "definition": "Rude.", "signs": ["go away"]},
+]"""
 SPECIFIC = """
 [[bar]]
 dimension = "tone"
@@ -110,6 +115,9 @@ def test_session_and_command_say_the_same_of_a_corrected_rate(coach, capsys):
     found.said(
         "specificity (bad answers stopped)", "50.0%", "judges: tone by offline", "calibrated on 60 labels of 2"
     )
+    (line,) = [line for line in lines if "specificity (bad answers stopped)" in line and line.startswith("tone ")]
+    assert line.split("stopped)")[1].split()[:3] == ["8", "-", "50.0%"]
+    found.said("50.0% over 8 labelled bad answers")
     found.said("lets through 50 of 100 bad answers (", "stops 0 of 100 good ones (0 to ")
     found.said("pass rate 86.7% over 60 cases", "post-stratified on 60 labels (raw, as judged: 93.3%, ")
     found.never_said("uncalibrated", "no such calibration record")
@@ -136,6 +144,7 @@ def test_the_command_line_names_another_record(coach, capsys):
 
     found = coach.run(f"--evalbars-calibration={elsewhere}", "-v")
     found.said("not the judge that was calibrated: its rubric was tone@old then and its prompt was another then")
+    found.said("what people said still counts: run `evalbars calibrate RUN` on a run in which it judged")
     code, out, _ = command(capsys, first.path, "--calibration", elsewhere)
     assert (code, "tone@old" in out) == (0, True)
 
@@ -173,6 +182,34 @@ def test_a_bar_on_a_judge_that_nobody_calibrated_has_no_data_and_fails(coach):
     assert found.exit == 10
     found.said("NO DATA tone", "the specificity (bad answers stopped) is not known", "never compared with people")
     found.said("no such calibration record yet")
+
+
+def test_a_record_that_the_bars_do_not_name_is_told(coach):
+    coach.bars(BARS.replace("calibration =", "human_labels ="))
+    found = coach.run()
+    found.never_said("is not read")
+    record(coach.path / "evals" / "calibration.jsonl", load_run(found.path))
+
+    found = coach.run()
+    found.said("uncalibrated judge", "never compared with people")
+    found.said(
+        'evals/calibration.jsonl: is not read; name it in the bars file: calibration = "evals/calibration.jsonl"'
+    )
+
+
+def test_weak_passes_are_the_judges_own_and_stand_beside_its_own_rate(coach):
+    coach.bars(BARS + '[tool.evalbars.scales.tone]\nlevels = ["good", "fair", "poor"]\npassing = "fair"\n')
+    coach.file(
+        "test_tone.py",
+        SUITE.replace('criteria=[\n    {"name": "kind", "ask": "Is it kind?", "signs": ["thank you"]},\n]', LEVELS),
+    )
+    record(coach.path / "evals" / "calibration.jsonl", load_run(coach.run().path), wrong=4)
+
+    lines = coach.run().out.splitlines()
+    (at,) = [n for n, line in enumerate(lines) if line.startswith("tone ") and " all " in line]
+    assert lines[at].split()[2:5] == ["60", "60", "86.7%"]
+    assert "93.3%" not in lines[at]
+    assert lines[at + 1].split()[:5] == ["raw,", "as", "judged", "93.3%", "93.3%"]
 
 
 def test_a_bar_on_the_judge_of_a_dimension_that_nobody_declares_is_a_usage_error(coach):
