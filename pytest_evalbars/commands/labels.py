@@ -126,6 +126,8 @@ def run_list(options: argparse.Namespace) -> int:
         _print([json.dumps({"schema": 1, "dimensions": dimensions, "raters": raters}, indent=2)])
     else:
         _print(list_lines(dimensions, raters))
+        if any(one["disagreements"] for one in dimensions):
+            _print(["next: evalbars labels disagreements"])
     return 0
 
 

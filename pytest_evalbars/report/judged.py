@@ -45,6 +45,8 @@ def held_lines(judge: CalibratedJudge, judged: Judged, confidence: float) -> Ite
     labelled = (
         f"{count(judged.items, 'labelled item')}, {_half(judged.good)} good and {_half(judged.bad)} bad by people"
     )
+    if not float(judged.good).is_integer():
+        labelled += " (one that they differ on is partly both)"
     yield f"judge {safe(judge.by, 2 * NAME)}: {labelled}"
     lines = [*_errors(judge, judged, confidence), *_table(judge, judged), *_rates(judged), *_bias(judged.bias)]
     if judged.drift is not None:
@@ -73,8 +75,8 @@ def _errors(judge: CalibratedJudge, judged: Judged, confidence: float) -> Iterat
     both = judged.agreement
     yield f"judge and people say the same of {both.value:.0%} ({both.low:.0%} to {both.high:.0%})"
     if judge.levels and judged.words.of:
-        share = judged.words.same / judged.words.of
-        yield f"it says the word of most people for {judged.words.same} of {judged.words.of} ({share:.1%})"
+        same, of = judged.words.same, judged.words.of
+        yield f"it says the very level that most people say for {same} of {of} ({same / of:.1%})"
     parts = {
         "AC2" if judged.ordinal else "AC1": judged.ac,
         "Krippendorff's alpha": judged.alpha,

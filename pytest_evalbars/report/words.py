@@ -74,6 +74,8 @@ def sentence(verdict: Verdict, confidence: float) -> str:
             claim += f": {proof}"
     if verdict.needed is not None:
         claim += f"; about {_cases(verdict, verdict.needed)} would settle it at this rate"
+    elif verdict.correction is not None and verdict.verdict == "inconclusive":
+        claim += "; more labelled answers (`evalbars review`) and more cases narrow it"
     return "; ".join(filter(None, [claim, recorded(verdict), *map(safe, verdict.notes)]))
 
 

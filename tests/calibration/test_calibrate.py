@@ -190,7 +190,7 @@ def test_levels_are_told_word_for_word(suite):
     outcome.said(
         "whether it passes, they say the same of 100%",
         "AC2 0.99",
-        "it says the word of most people for 59 of 59 (100.0%)",
+        "it says the very level that most people say for 59 of 59 (100.0%)",
         "AC2 1.00",
         "people: good    people: fair    people: poor    people: split",
     )

@@ -120,6 +120,7 @@ def test_session_and_command_say_the_same_of_a_corrected_rate(coach, capsys):
     found.said("50.0% over 8 labelled bad answers")
     found.said("lets through 50 of 100 bad answers (", "stops 0 of 100 good ones (0 to ")
     found.said("pass rate 86.7% over 60 cases", "post-stratified on 60 labels (raw, as judged: 93.3%, ")
+    found.said("more labelled answers (`evalbars review`) and more cases narrow it")
     found.never_said("uncalibrated", "no such calibration record")
     code, out, _ = command(capsys, found.path, "--stage", "launch")
     assert code == 10
