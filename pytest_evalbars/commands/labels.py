@@ -139,15 +139,19 @@ def run_disagreements(options: argparse.Namespace) -> int:
     from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
     from pytest_evalbars.report.labels import disagreement_json, disagreement_lines  # noqa: PLC0415
 
-    found = disagreements(read_labels(_place(options)))
+    found, bare = disagreements(read_labels(_place(options))), 0
     if options.out is not None and found:
         plans = Plans(Path.cwd(), options.review).every()
-        write_party(options.out, found, {each.item.key: each.evidence for plan in plans for each in plan.items})
+        texts = {each.item.key: each.evidence for plan in plans for each in plan.items}
+        write_party(options.out, found, texts)
+        bare = sum(one.key not in texts for one in found)
     if options.json:
         said = {"schema": 1, "disagreements": [disagreement_json(one) for one in found]}
         _print([json.dumps(said, indent=2)])
         return 0
     _print(disagreement_lines(found))
+    if bare:
+        _print([f"note: {bare} of them without their texts, as their review's folder is not found: --review DIR"])
     if found:
         out = safe(options.out or "FILE.csv")
         first = "fill in the column `settled` of it" if options.out else f"write them to a sheet with --out {out}"

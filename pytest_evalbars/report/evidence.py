@@ -40,7 +40,7 @@ def details(run: Run, bars: Bars, verdict: Verdict) -> list[str]:
     try:
         metric = metric_of(bar, bars, verdict.dimension)
         if verdict.group is None and not verdict.stopped and (worst := _worst(run, bar, metric, part)):
-            lines.append(f"worst: {worst}")
+            lines.append(f"{'worst' if verdict.raw is None else 'worst, as the judge says'}: {worst}")
         if cases := _bad_cases(bar, metric, part):
             lines.append(f"{'missed' if bar.kind.of == 'verdicts' else 'worst'} cases: {cases}")
     except NoData:

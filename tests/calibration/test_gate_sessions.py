@@ -198,6 +198,14 @@ def test_a_record_that_the_bars_do_not_name_is_told(coach):
     )
 
 
+def test_the_worst_slices_of_a_corrected_rate_are_said_to_be_the_judges(coach):
+    halves = 'pytest.param(n, id=f"case-{n:02}", marks=pytest.mark.category("even" if n % 2 else "odd"))'
+    coach.file("test_tone.py", SUITE.replace('pytest.param(n, id=f"case-{n:02}")', halves))
+    record(coach.path / "evals" / "calibration.jsonl", load_run(coach.run().path), wrong=4)
+
+    coach.run("--evalbars-stage=launch").said("pass rate 86.7%", "worst, as the judge says: ")
+
+
 def test_weak_passes_are_the_judges_own_and_stand_beside_its_own_rate(coach):
     coach.bars(BARS + '[tool.evalbars.scales.tone]\nlevels = ["good", "fair", "poor"]\npassing = "fair"\n')
     coach.file(

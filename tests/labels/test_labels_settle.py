@@ -157,6 +157,17 @@ def test_items_without_a_review_are_settled_with_the_words_that_raters_used(suit
     suite.command("labels", "disagreements").said("raters differ nowhere that is not settled")
 
 
+def test_a_sheet_without_texts_says_where_they_could_come_from(labelled):
+    labelled.command("labels", "disagreements", "--out", "party.csv").never_said("without their texts")
+    folder = next((labelled.path / ".evalbars" / "reviews").iterdir())
+    moved = folder.rename(labelled.path / "moved")
+
+    out = labelled.command("labels", "disagreements", "--out", "party.csv")
+    out.said("note: 3 of them without their texts", "--review DIR", "next: fill in")
+    out = labelled.command("labels", "disagreements", "--out", "party.csv", "--review", moved)
+    out.never_said("without their texts")
+
+
 def test_without_labels_the_way_to_some_is_told(suite):
     out = suite.command("labels", "list")
     assert out.exit == 4
