@@ -31,8 +31,8 @@ TWO_OF_THREE = (
 )
 #: What is proven of raters: by AC1 or AC2, as it is called there; and how often chance would say the same.
 GRADES: dict[Grade, str] = {
-    "good": "they agree well: {ac} is proven to be at least 0.8.",
-    "fair": "they agree fairly: {ac} is proven to be at least 0.6.",
+    "good": "they agree well ({ac} is proven to be at least 0.8).",
+    "fair": "they agree fairly ({ac} is proven to be at least 0.6).",
     "some": "better than chance ({who} would say the same of {chance}), but not proven to be fair agreement.",
     "unproven": "not proven to be better than chance; {who} would say the same of {chance}.",
     "none": "no better than chance; {who} would say the same of {chance}.",
