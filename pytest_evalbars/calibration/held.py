@@ -130,7 +130,7 @@ def _corrected(
 def _why_not(errors: ErrorRates, raters: Raters, confidence: float) -> Iterator[str]:
     """Why nothing may rest on the judge; nothing where something may."""
     if errors.items < FEWEST:
-        yield f"{errors.items} of {FEWEST} labelled items"
+        yield f"{errors.items} of {FEWEST} labelled answers"
     elif errors.sensitivity and errors.specificity and not errors.better_than_chance(1 - confidence):
         yield "not proven to be better than chance"
     common = raters.passed is not None and not 1 - COMMON <= raters.passed <= COMMON

@@ -61,7 +61,7 @@ def agreement_lines(found: Sequence[Dimension], confidence: float, *, everything
             yield f"  judge {safe(by, NAME)}: none of the answers that it judged is labelled"
         if each.unjudged:
             are = "is" if each.unjudged == 1 else "are"
-            yield f"  {count(each.unjudged, 'labelled item')} {are} of no judge that can be named"
+            yield f"  {count(each.unjudged, 'labelled answer')} {are} of no judge that can be named"
         yield from (f"  {line}" for line in look_lines(each.look, everything=everything))
 
 

@@ -43,7 +43,7 @@ def held_lines(judge: CalibratedJudge, judged: Judged, confidence: float) -> Ite
         confidence: of the intervals.
     """
     labelled = (
-        f"{count(judged.items, 'labelled item')}, {_half(judged.good)} good and {_half(judged.bad)} bad by people"
+        f"{count(judged.items, 'labelled answer')}, {_half(judged.good)} good and {_half(judged.bad)} bad by people"
     )
     yield f"judge {safe(judge.by, 2 * NAME)}: {labelled}"
     lines = [*_errors(judge, judged, confidence), *_table(judge, judged), *_rates(judged), *_bias(judged.bias)]

@@ -132,7 +132,7 @@ def _raw(verdict: Verdict) -> Iterator[list[str]]:
         return
     bar, inset = verdict.spec, "  " if verdict.group is None else "    "
     numbers = [number(bar, verdict.raw), "", span(bar, verdict.raw_interval)]
-    yield ["", inset + AS_JUDGED, "", "", *numbers, "", f"{verdict.correction}, {count(verdict.labels, 'label')}"]
+    yield ["", inset + AS_JUDGED, "", "", *numbers, "", f"{verdict.correction}, {count(verdict.labels, 'labelled answer')}"]
 
 
 def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:
