@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -14,17 +15,20 @@ from pytest_evalbars.replacing import replace_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 AGAIN = "write it anew with `evalbars calibrate`"
 
 
-def load_calibration(path: Path) -> Calibration:
-    """Read a record.
+def load_calibration(path: str | Path) -> Calibration:
+    """What is known of a project's judges, as `evalbars calibrate` wrote it down; `decide` takes it.
+
+    Args:
+        path: the calibration record; a relative one is sought in the working directory.
 
     Raises:
         CalibrationError: there is none, or it is not one; it says where and how to mend it.
     """
+    path = Path(path)
     where = shown(path)
     try:
         lines = path.read_text(encoding="utf-8").split("\n")  # a rater's name may hold other ends of lines

@@ -206,7 +206,9 @@ def test_what_the_order_decided_is_no_verdict_and_tells_of_the_judge(suite):
     drawn.write(suite)
     outcome = suite.command("calibrate", run.path)
 
-    outcome.said("10 labelled answers", "order: of 20 pairs its verdict on 10 changes", "it prefers what stands first")
+    outcome.said(
+        "10 labelled answers", "order: of 20 pairs its verdict on 10 changes", "it prefers what stands first"
+    )
 
 
 def test_a_judge_that_does_not(suite):

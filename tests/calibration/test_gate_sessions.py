@@ -108,7 +108,10 @@ def test_session_and_command_say_the_same_of_a_corrected_rate(coach, capsys):
     assert lines[table + 1].split()[:4] == ["raw,", "as", "judged", "93.3%"]
     assert lines[table + 1].endswith("post-stratified, 60 labelled answers")
     found.said(
-        "specificity (bad answers stopped)", "50.0%", "judges: tone by offline", "calibrated on 60 labelled answers (2 raters)"
+        "specificity (bad answers stopped)",
+        "50.0%",
+        "judges: tone by offline",
+        "calibrated on 60 labelled answers (2 raters)",
     )
     found.said("lets through 50 of 100 bad answers (", "stops 0 of 100 good ones (0 to ")
     found.said("pass rate 86.7% over 60 cases", "post-stratified on 60 labelled answers (raw, as judged: 93.3%, ")
