@@ -64,12 +64,12 @@ def _check(options: argparse.Namespace, rows: Rows, found: Audited) -> int:
 
 
 def _draw(options: argparse.Namespace, rows: Rows, labels: Labels, found: Audited) -> int:
+    from pytest_evalbars.labels.assigning import raters_named  # noqa: PLC0415
     from pytest_evalbars.labels.audit_drawing import drawn  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.folder import write_review  # noqa: PLC0415
-    from pytest_evalbars.labels.raters import named  # noqa: PLC0415
 
     count = options.items or max(found.more, 1)
-    plan = drawn(rows, labels, count, named(options.raters), options.seed)
+    plan = drawn(rows, labels, count, raters_named(options.raters), options.seed)
     folder = options.out or REVIEWS / plan.review.id
     files = write_review(plan, folder, force=options.force)
     if options.json:

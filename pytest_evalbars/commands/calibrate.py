@@ -4,7 +4,7 @@ With `--json` it prints: `schema` 1; `exit_code`; `confidence` of all intervals;
 `written`, whether the latter was; `notes`; and `dimensions`, a list of `dimension`, `usable` (whether each judge that
 was asked about can be relied on), `raters`, `judges`, `unjudged` (labelled items of which no nameable judge said
 anything), `unlabelled` (judges of the runs none of whose answers is labelled) and `look` (items to look at). What
-`raters` and each of `judges` hold is said in `calibration.findings`; `look` in `calibration.look`.
+`raters` and each of `judges` hold is said in `calibration.findings`; `look` in `calibration.to_look_at`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_evalbars.calibration.again import Again
-    from pytest_evalbars.calibration.outcome import Dimension
+    from pytest_evalbars.calibration.asking_again import Again
+    from pytest_evalbars.calibration.by_dimension import Dimension
     from pytest_evalbars.calibration.record import CalibratedJudge, Calibration
     from pytest_evalbars.calibration.verdicts import Verdict
     from pytest_evalbars.labels.store import Labels
@@ -78,9 +78,9 @@ def _many(words: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Calibrate; the exit code is 10 where a judge that was asked about cannot be relied on, or there is none."""
-    from pytest_evalbars.calibration.calibrate import join  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.calibration.by_dimension import Given, find_out  # noqa: PLC0415
     from pytest_evalbars.calibration.files import write_calibration  # noqa: PLC0415
-    from pytest_evalbars.calibration.outcome import Given, find_out  # noqa: PLC0415
+    from pytest_evalbars.calibration.joining import join  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
 
     _check_words(options)
@@ -138,7 +138,7 @@ def _dimensions(options: argparse.Namespace, labels: Labels, place: Path) -> lis
     Raises:
         CalibrationError: there is none, or no such.
     """
-    from pytest_evalbars.calibration.outcome import dimensions_of  # noqa: PLC0415
+    from pytest_evalbars.calibration.by_dimension import dimensions_of  # noqa: PLC0415
     from pytest_evalbars.config.nearest import nearest  # noqa: PLC0415
     from pytest_evalbars.config.table import shown  # noqa: PLC0415
 
@@ -181,7 +181,7 @@ def _again(options: argparse.Namespace, labels: Labels, verdicts: Sequence[Verdi
     """What a judge says again; None where that was not asked for."""
     if options.rejudge is None:
         return None
-    from pytest_evalbars.calibration.again import ask_again  # noqa: PLC0415
+    from pytest_evalbars.calibration.asking_again import ask_again  # noqa: PLC0415
     from pytest_evalbars.calibration.verdicts import evidence_of  # noqa: PLC0415
     from pytest_evalbars.judges.judge import Judge  # noqa: PLC0415
     from pytest_evalbars.judges.load import load_rubric  # noqa: PLC0415

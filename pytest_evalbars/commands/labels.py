@@ -53,9 +53,9 @@ def add(commands: Any) -> None:
 
 def run_add(options: argparse.Namespace) -> int:
     """Add sheets; all of all files, or nothing."""
-    from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.checking import checked  # noqa: PLC0415
     from pytest_evalbars.labels.incoming import read_sheet  # noqa: PLC0415
+    from pytest_evalbars.labels.plans import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
 
     place, known = _known(options)
@@ -84,9 +84,9 @@ def run_add(options: argparse.Namespace) -> int:
 
 def run_settle(options: argparse.Namespace) -> int:
     """Add what raters settled on."""
-    from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.checking import checked  # noqa: PLC0415
     from pytest_evalbars.labels.party import read_party, settling  # noqa: PLC0415
+    from pytest_evalbars.labels.plans import Plans  # noqa: PLC0415 - `--help` needs none of these
 
     place, known = _known(options)
     plans = Plans(Path.cwd(), options.review)
@@ -101,8 +101,8 @@ def run_settle(options: argparse.Namespace) -> int:
 
 def run_list(options: argparse.Namespace) -> int:
     """Say what is labelled and what is open."""
-    from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.counts import by_dimension, by_rater  # noqa: PLC0415
+    from pytest_evalbars.labels.plans import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
     from pytest_evalbars.report.labels import list_lines  # noqa: PLC0415 - imports tabulate
 
@@ -117,9 +117,9 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_disagreements(options: argparse.Namespace) -> int:
     """Say where raters differ; the exit code is 0 whether they do or not."""
-    from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.consensus import disagreements  # noqa: PLC0415
     from pytest_evalbars.labels.party import write_party  # noqa: PLC0415
+    from pytest_evalbars.labels.plans import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
     from pytest_evalbars.report.labels import disagreement_json, disagreement_lines  # noqa: PLC0415
 

@@ -58,16 +58,16 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw and write; the exit code is 0 where there is something to label."""
-    from pytest_evalbars.labels.drawing import Asked, review_of  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.labels.assigning import doubled, raters_named  # noqa: PLC0415
+    from pytest_evalbars.labels.drawing import Wanted, review_of  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.folder import write_review  # noqa: PLC0415
-    from pytest_evalbars.labels.raters import doubled, named  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
-    raters = named(options.raters)
+    raters = raters_named(options.raters)
     if doubled(options.double, options.items) and len(raters) == 1 and options.double != "all":
         raise LabelsError(f"--double {options.double}: one rater cannot label twice; name two with --raters")
     known = _known(options)
-    asked = Asked(
+    wanted = Wanted(
         dimensions=tuple(options.dimension),
         items=options.items,
         sample=options.sample.replace("-", "_"),
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
     )
     found = load_run(*options.runs)
-    plan, told = review_of(found, options.runs, asked, known)
+    plan, told = review_of(found, options.runs, wanted, known)
     folder = options.out or REVIEWS / plan.review.id
     files = write_review(plan, folder, force=options.force)
     if options.json:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_evalbars.labels.asked import Plans
     from pytest_evalbars.labels.consensus import Disagreement
+    from pytest_evalbars.labels.plans import Plans
     from pytest_evalbars.labels.store import Key, Labels
 
 NEEDED = ("settled", "item")

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.calibration.findings import COMMON
 from pytest_evalbars.calibration.record import FEWEST
-from pytest_evalbars.report.judged import held_lines
+from pytest_evalbars.report.calibrated_judge import held_lines
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_evalbars.calibration.by_dimension import Dimension
     from pytest_evalbars.calibration.findings import Grade, Measured, Raters
-    from pytest_evalbars.calibration.look import Look
-    from pytest_evalbars.calibration.outcome import Dimension
+    from pytest_evalbars.calibration.to_look_at import Look
 
 #: Items to look at that are named before the others are only counted; pairs of raters that are told apart.
 NAMED, PAIRS = 10, 10

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pytest_evalbars.calibration.calibrate import is_audit, levels_of
 from pytest_evalbars.calibration.drift import drift
 from pytest_evalbars.calibration.findings import Bias, Judged, Raters
 from pytest_evalbars.calibration.held import held
-from pytest_evalbars.calibration.look import Look, to_look_at
+from pytest_evalbars.calibration.joining import is_audit, levels_of
 from pytest_evalbars.calibration.probes import consistency, position, verbosity
-from pytest_evalbars.calibration.raters import raters
-from pytest_evalbars.calibration.raw import raw_of
+from pytest_evalbars.calibration.rater_agreement import raters
+from pytest_evalbars.calibration.raw_rate import raw_of
+from pytest_evalbars.calibration.to_look_at import Look, to_look_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_evalbars.calibration.again import Again
-    from pytest_evalbars.calibration.calibrate import Joined
+    from pytest_evalbars.calibration.asking_again import Again
     from pytest_evalbars.calibration.findings import Consistency
+    from pytest_evalbars.calibration.joining import Joined
     from pytest_evalbars.calibration.record import CalibratedJudge, Calibration
     from pytest_evalbars.calibration.verdicts import Verdict
     from pytest_evalbars.labels.store import Labels
