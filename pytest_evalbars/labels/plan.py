@@ -1,4 +1,4 @@
-"""Reads and writes the plan of a review: `plan.json`, which holds what its sheets leave out."""
+"""The plan of a review as a file: `plan.json`, which holds what its sheets leave out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.model import SCHEMA, ReviewPlan
-from pytest_evalbars.replacing import replace_text
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -78,15 +77,3 @@ def _hold_together(plan: ReviewPlan) -> None:
 def plan_text(plan: ReviewPlan) -> str:
     """The plan as the text of its file."""
     return json.dumps(plan.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1) + "\n"
-
-
-def write_plan(plan: ReviewPlan, path: Path) -> None:
-    """Write a plan: the whole file or, if that fails, nothing of it.
-
-    Raises:
-        LabelsError: it cannot be written.
-    """
-    try:
-        replace_text(path, (plan_text(plan),))
-    except OSError as error:
-        raise LabelsError(f"{shown(path)}: the plan cannot be written: {error.strerror or error}") from None

@@ -11,7 +11,7 @@ from drawn_runs import judged, many, plain_page, write
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.judges.load import load_rubric
 from pytest_evalbars.labels.digest import digest_of
-from pytest_evalbars.labels.plan import read_plan, write_plan
+from pytest_evalbars.labels.plan import read_plan
 from pytest_evalbars.run.reading import load_run
 
 FILES = ("guide.txt", "label-studio.json", "label-studio.xml", "page.html", "plan.json")
@@ -128,12 +128,6 @@ def test_a_run_that_was_cut_off_can_be_labelled(suite):
     outcome = suite.command("review", path)
     assert outcome.exit == 0
     outcome.said("note: the run did not come to its end, and what it lacks is not drawn from", "tone: ")
-
-
-def test_a_plan_is_read_as_it_was_written(suite):
-    _, plan = drawn(suite)
-    write_plan(plan, suite.path / "again.json")
-    assert read_plan(suite.path / "again.json") == plan
 
 
 def test_half_of_an_audit_is_what_the_judge_let_miss(suite):
