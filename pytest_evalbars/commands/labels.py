@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.commands.words import print_json, print_lines
+from pytest_evalbars.labels.places import LABELS, REVIEWS, labels_file
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def add(commands: Any) -> None:
     for each in (lists, differ):
         each.add_argument("--json", action="store_true", help="print JSON")
     for each in (adds, lists, differ, settle):
-        words = "a review's folder or plan; default: found by its id in .evalbars/reviews"
+        words = f"a review's folder or plan; default: found by its id in {REVIEWS}"
         each.add_argument("--review", type=Path, metavar="DIR", help=words)
-        words = "the labels file; default: `human_labels` of the bars, else evals/labels.jsonl"
+        words = f"the labels file; default: `human_labels` of the bars, else {LABELS}"
         each.add_argument("--labels", type=Path, metavar="FILE", help=words)
 
 
@@ -109,9 +110,9 @@ def run_list(options: argparse.Namespace) -> int:
     labels = read_labels(_place(options))
     dimensions, raters = by_dimension(labels), by_rater(labels, Plans(Path.cwd(), options.review).every())
     if options.json:
-        _print([json.dumps({"schema": 1, "dimensions": dimensions, "raters": raters}, indent=2)])
+        print_json({"schema": 1, "dimensions": dimensions, "raters": raters})
     else:
-        _print(list_lines(dimensions, raters))
+        print_lines(list_lines(dimensions, raters))
     return 0
 
 
@@ -129,13 +130,13 @@ def run_disagreements(options: argparse.Namespace) -> int:
         write_party(options.out, found, {each.item.key: each.evidence for plan in plans for each in plan.items})
     if options.json:
         said = {"schema": 1, "disagreements": [disagreement_json(one) for one in found]}
-        _print([json.dumps(said, indent=2)])
+        print_json(said)
         return 0
-    _print(disagreement_lines(found))
+    print_lines(disagreement_lines(found))
     if found:
         out = safe(options.out or "FILE.csv")
         first = "fill in the column `settled` of it" if options.out else f"write them to a sheet with --out {out}"
-        _print([f"next: {first}, then evalbars labels settle {out}"])
+        print_lines([f"next: {first}, then evalbars labels settle {out}"])
     return 0
 
 
@@ -151,9 +152,9 @@ def _add(
 
     reviews = list(reviews)
     added = add_labels(place, reviews, items, labels, replace=options.replace)
-    _print(_told(place, added, blank))
+    print_lines(_told(place, added, blank))
     cases = bool(reviews) and all(each.kind == "cases" for each in reviews)
-    _print([f"next: {'evalbars audit --check CASES' if cases else 'evalbars calibrate'}"])
+    print_lines([f"next: {'evalbars audit --check CASES' if cases else 'evalbars calibrate'}"])
 
 
 def _told(place: Path, added: Added, blank: int) -> Iterator[str]:
@@ -174,8 +175,7 @@ def _told(place: Path, added: Added, blank: int) -> Iterator[str]:
 
 
 def _place(options: argparse.Namespace) -> Path:
-    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
-    from pytest_evalbars.labels.store import labels_file  # noqa: PLC0415
+    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` does not need it
 
     return options.labels or labels_file(find_table([Path.cwd()]))
 
@@ -186,11 +186,6 @@ def _known(options: argparse.Namespace) -> tuple[Path, Labels]:
 
     place = _place(options)
     return place, read_labels(place) if place.exists() else Labels()
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)  # noqa: T201 - a command prints
 
 
 def _pair(words: str) -> tuple[str, str]:

@@ -10,13 +10,12 @@ from pydantic import ValidationError
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.model import SCHEMA, ReviewPlan
+from pytest_evalbars.labels.places import PLAN
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Its name in the folder of a review.
-NAME = "plan.json"
 AGAIN = "draw the review anew with `evalbars review`"
 
 
@@ -29,7 +28,7 @@ def read_plan(path: Path) -> ReviewPlan:
     Raises:
         LabelsError: there is none, or it is not one; it says where and how to mend it.
     """
-    path = path / NAME if path.is_dir() else path
+    path = path / PLAN if path.is_dir() else path
     where = safe(shown(path))
     try:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pytest_evalbars.config.nearest import nearest
-from pytest_evalbars.config.table import Table, shown
-from pytest_evalbars.errors import BarsError, LabelsError
+from pytest_evalbars.config.table import shown
+from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.model import SCHEMA, UNCLEAR, Item, Label, Population, Review
 from pytest_evalbars.safe import safe
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     #: (dimension, hash of what was judged): what a label is of.
     Key = tuple[str, str]
 
-#: Where it stands, beside the file of the bars, unless the bars say otherwise.
-DEFAULT = "evals/labels.jsonl"
 #: What git leaves in a file that two people changed.
 CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 KINDS: dict[str, type[Review | Item | Label]] = {"review": Review, "item": Item, "label": Label}
@@ -64,21 +62,6 @@ class Labels:
             if review is not None and (found := review.population(item.dimension)) is not None:
                 return found
         return None
-
-
-def labels_file(table: Table) -> Path:
-    """Where a project's labels file stands, as the raw table of its bars says.
-
-    Raises:
-        BarsError: `human_labels` is no path.
-    """
-    from pathlib import Path  # noqa: PLC0415 - `Path` stands above for annotations alone
-
-    value = table.values.get("human_labels", DEFAULT)
-    if not isinstance(value, str) or not value.strip():
-        raise BarsError(f"{table.where}, `human_labels`: {value!r} is no path; write one, as {DEFAULT!r}")
-    folder = Path.cwd() if table.path is None else table.path.parent
-    return folder / value.strip()
 
 
 def read_labels(path: Path) -> Labels:
