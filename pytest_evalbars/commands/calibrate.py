@@ -177,16 +177,17 @@ def _again(options: argparse.Namespace, labels: Labels, verdicts: Sequence[Verdi
     if options.rejudge is None:
         return None
     from pytest_evalbars.calibration.asking_again import ask_again  # noqa: PLC0415
-    from pytest_evalbars.calibration.verdicts import evidence_of  # noqa: PLC0415
     from pytest_evalbars.judges.judge import Judge  # noqa: PLC0415
     from pytest_evalbars.judges.load import load_rubric  # noqa: PLC0415
+    from pytest_evalbars.labels.answers import said_of  # noqa: PLC0415
 
     judge = Judge(load_rubric(options.rubric), options.model)
     labelled = {of for dimension, of in labels.labels if dimension == judge.dimension}
     if not labelled:
         raise CalibrationError(safe(f'{options.rubric}: it judges "{judge.dimension}", and no label is on that'))
-    trials = {each.trial for each in verdicts if each.of in labelled}
-    return ask_again(judge, verdicts, labelled, evidence_of(options.runs, trials), options.rejudge)
+    said = said_of(options.runs, {each.trial for each in verdicts if each.of in labelled})
+    evidence = {trial: each.evidence for trial, each in said.items()}
+    return ask_again(judge, verdicts, labelled, evidence, options.rejudge)
 
 
 def _of_again(again: Again, found: Sequence[Dimension]) -> Iterator[str]:
