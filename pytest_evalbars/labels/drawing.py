@@ -15,6 +15,7 @@ from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.answers import answers_of, glance, said_of
 from pytest_evalbars.labels.assigning import doubled, shared_out
+from pytest_evalbars.labels.faults import fault
 from pytest_evalbars.labels.items import item_of, seen
 from pytest_evalbars.labels.model import Review, ReviewPlan, Sample, Shown
 from pytest_evalbars.labels.sample import draw
@@ -130,11 +131,8 @@ def review_of(run: Run, paths: Sequence[Path], wanted: Wanted, known: Known) -> 
         items = tuple(item for _, _, items, _ in parts for item in items)
         plan = ReviewPlan(review=review, guides=tuple(guide for _, guide, _, _ in parts), items=items)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise LabelsError(
-            f"an item cannot be written down: {safe(first['loc'][-1])}: {first['msg']}; it is "
-            f"{safe(repr(first['input']), 120)}"
-        ) from None
+        given = safe(repr(error.errors()[0]["input"]), 120)
+        raise LabelsError(f"an item cannot be written down: {fault(error)}; it is {given}") from None
     told = [one for *_, one in parts]
     return plan, told + [_nothing(run, each) for each in found if not each.rows.shown.any()]
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.labels.faults import check_schema, fault
 from pytest_evalbars.labels.model import SCHEMA, ReviewPlan
 from pytest_evalbars.labels.places import PLAN
 from pytest_evalbars.safe import safe
@@ -37,27 +38,22 @@ def read_plan(path: Path) -> ReviewPlan:
     except OSError as error:
         raise LabelsError(f"{where}: the plan of the review cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
-        raise LabelsError(f"{where}: not a plan of a review: not valid JSON: {safe(error, 200)}; {AGAIN}") from None
+        raise LabelsError(f"{where}: not a plan of a review: {fault(error)}; {AGAIN}") from None
     try:
         _see_schema(raw)
         plan = ReviewPlan.model_validate(raw)
         _hold_together(plan)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        said = f"`{safe(key, 120)}`: {safe(first['msg'], 200)}"
-        raise LabelsError(f"{where}: not a plan of a review: {said}; {AGAIN}") from None
+        raise LabelsError(f"{where}: not a plan of a review: {fault(error)}; {AGAIN}") from None
     except ValueError as error:
-        raise LabelsError(f"{where}: not a plan of a review: {safe(error, 300)}") from None
+        raise LabelsError(f"{where}: not a plan of a review: {fault(error)}") from None
     return plan
 
 
 def _see_schema(raw: Any) -> None:
     """See whether the plan is none of a newer version, before any key of it is unknown."""
     review = raw.get("review") if isinstance(raw, dict) else None
-    schema = review.get("schema") if isinstance(review, dict) else None
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise ValueError(f"its schema is {schema}, this pytest-evalbars reads up to {SCHEMA}; upgrade it")
+    check_schema(review.get("schema") if isinstance(review, dict) else None, SCHEMA)
 
 
 def _hold_together(plan: ReviewPlan) -> None:

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.labels.faults import check_schema, fault
 from pytest_evalbars.labels.model import SCHEMA, UNCLEAR, Item, Label, Population, Review
 from pytest_evalbars.safe import safe
 
@@ -110,8 +111,8 @@ def _take(found: Labels, line: str) -> None:
     kind = row.get("type")
     if not isinstance(kind, str):
         raise ValueError('it has no "type"; a line is of type review, item or label')  # noqa: TRY004
-    if kind == "review" and type(schema := row.get("schema")) is int and schema > SCHEMA:
-        raise ValueError(f"its schema is {schema}, this version reads up to {SCHEMA}; upgrade it")
+    if kind == "review":
+        check_schema(row.get("schema"), SCHEMA)
     put(found, row if kind not in KINDS else KINDS[kind].model_validate(row))
 
 
@@ -148,18 +149,11 @@ def rows(*lines: Review | Item | Label) -> Iterator[str]:
 
 def _words(error: Exception, line: str) -> str:
     """What is wrong, and what mends it."""
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False)[0]
+    if isinstance(error, ValidationError) and (first := error.errors()[0])["type"] == "extra_forbidden":
         key = safe(".".join(map(str, first["loc"])), 60)
-        if first["type"] == "extra_forbidden":
-            model = KINDS[json.loads(line)["type"]]
-            known = [one.alias or name for name, one in model.model_fields.items()]
-            return f"unknown key `{key}`{nearest(key, known)}"
-        return f"`{key}`: {first['msg'][0].lower()}{first['msg'][1:]}"
+        model = KINDS[json.loads(line)["type"]]
+        known = [one.alias or name for name, one in model.model_fields.items()]
+        return f"unknown key `{key}`{nearest(key, known)}"
     if line.startswith(CONFLICT):
         return "two people's changes were not merged; keep the lines of both, and delete those that git put in"
-    if isinstance(error, json.JSONDecodeError):
-        return f"not valid JSON: {error.msg} (column {error.colno}); a line is one object"
-    if isinstance(error, RecursionError):
-        return "nested too deeply to be read"
-    return str(error)
+    return f"{fault(error)}; a line is one object" if isinstance(error, json.JSONDecodeError) else fault(error)

@@ -152,7 +152,7 @@ def test_a_dimension_that_cannot_be_written_down_is_one_clear_error(suite):
     path = write(suite.path / "run.jsonl", judged("a", True, dimension="d" * 300))
     outcome = suite.command("review", path)
     assert outcome.exit == 4
-    outcome.said("ERROR: an item cannot be written down: dimension: String should have at most 200 characters")
+    outcome.said("ERROR: an item cannot be written down: `dimension`: string should have at most 200 characters")
 
 
 @pytest.mark.parametrize(("of", "cell"), [("1" * 16, "'" + "1" * 16), ("1234e56789012345", "'1234e56789012345")])
