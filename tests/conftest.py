@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures.process  # noqa: F401
 import contextlib
 import gc
 import io
@@ -10,8 +11,8 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-# Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once. Our own
-# modules are here for speed.
+# Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once; so can what
+# pools processes. Our own modules are here for speed.
 import hypothesis
 import libcst  # noqa: F401
 import numpy as np  # noqa: F401

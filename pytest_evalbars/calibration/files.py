@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
 
 from pytest_evalbars.calibration.record import SCHEMA, CalibratedItem, CalibratedJudge, Calibration
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CalibrationError
+from pytest_evalbars.labels.faults import check_schema, fault
 from pytest_evalbars.replacing import replace_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 AGAIN = "write it anew with `evalbars calibrate`"
 
 
-def load_calibration(path: Path) -> Calibration:
-    """Read a record.
+def load_calibration(path: str | Path) -> Calibration:
+    """What is known of a project's judges, as `evalbars calibrate` wrote it down; `decide` takes it.
+
+    Args:
+        path: the calibration record; a relative one is sought in the working directory.
 
     Raises:
         CalibrationError: there is none, or it is not one; it says where and how to mend it.
     """
+    path = Path(path)
     where = shown(path)
     try:
         lines = path.read_text(encoding="utf-8").split("\n")  # a rater's name may hold other ends of lines
@@ -56,8 +59,7 @@ class _Taken:
     def take(self, row: dict[str, Any]) -> None:
         kind = row.pop("type")
         if kind == "calibration":
-            if row.get("schema", SCHEMA) > SCHEMA:
-                raise ValueError(f"its schema is {row['schema']}, this version reads up to {SCHEMA}; upgrade it")
+            check_schema(row.get("schema"), SCHEMA)
             self.begun = True
         elif kind == "judge":
             self.judges.append((CalibratedJudge.model_validate({**row, "items": ()}), []))
@@ -92,12 +94,9 @@ def _rows(calibration: Calibration) -> Iterator[dict[str, Any]]:
 
 def _words(error: Exception) -> str:
     """What is wrong, in a sentence."""
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        return f"`{key}`: {first['msg'][0].lower()}{first['msg'][1:]}"
-    if isinstance(error, json.JSONDecodeError):
-        return f"not valid JSON: {error}"
     if isinstance(error, KeyError):
         return f"it has no {error}"
-    return "an item before any judge" if isinstance(error, IndexError) else f"not a line of a record: {error}"
+    if isinstance(error, IndexError):
+        return "an item before any judge"
+    # Whatever else is no object has none of its methods.
+    return "not a line of a record" if isinstance(error, AttributeError | TypeError) else fault(error)

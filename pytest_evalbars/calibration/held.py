@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_evalbars.calibration.findings import COMMON, Counted, Judged, measured, of_rate
-from pytest_evalbars.calibration.raters import clusters_of, weights_for, words_of
+from pytest_evalbars.calibration.rater_agreement import clusters_of, ordered_words, weights_for
 from pytest_evalbars.calibration.record import FEWEST
 from pytest_evalbars.labels.model import SETTLED, UNCLEAR
 from pytest_evalbars.stats.agreement import agreement
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_evalbars.calibration.findings import Measured, Raters
-    from pytest_evalbars.calibration.raw import Raw
+    from pytest_evalbars.calibration.raw_rate import Raw
     from pytest_evalbars.calibration.record import CalibratedItem, CalibratedJudge
     from pytest_evalbars.stats.judge_error import ErrorRates
 
@@ -60,7 +60,7 @@ def held(
     told = [(item.judge, word) for item, word in zip(items, people, strict=True) if word != SPLIT]
     labels = [(item.judge, word) for item in items for word in _own(item)]
     said = (word for pair in (*labels, *told) for word in pair)
-    words = words_of(judge.levels, (*(item.judge for item in items), *said))
+    words = ordered_words(judge.levels, (*(item.judge for item in items), *said))
     codes = {word: code for code, word in enumerate(words)} | {SPLIT: -1}
     both = np.array([[codes[item.judge], codes[word]] for item, word in zip(items, people, strict=True)], np.int64)
     clusters = clusters_of([cases.get(item.of, item.of) for item in items])
@@ -130,7 +130,7 @@ def _corrected(
 def _why_not(errors: ErrorRates, raters: Raters, confidence: float) -> Iterator[str]:
     """Why nothing may rest on the judge; nothing where something may."""
     if errors.items < FEWEST:
-        yield f"{errors.items} of {FEWEST} labelled items"
+        yield f"{errors.items} of {FEWEST} labelled answers"
     elif errors.sensitivity and errors.specificity and not errors.better_than_chance(1 - confidence):
         yield "not proven to be better than chance"
     common = raters.passed is not None and not 1 - COMMON <= raters.passed <= COMMON

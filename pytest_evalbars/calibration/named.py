@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
+from pytest_evalbars.labels.places import CALIBRATION
 
 if TYPE_CHECKING:
     from pytest_evalbars.calibration.record import Calibration
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
-
-#: Where `evalbars calibrate` writes, unless it is told otherwise.
-RECORD = "evals/calibration.jsonl"
 
 
 class NamedCalibration:
@@ -41,8 +39,12 @@ class NamedCalibration:
 
     def said(self, decision: Decision) -> str:
         """What a reader should know of the file; empty if nothing."""
-        if self.path is None and any(judge.record is None for judge in decision.judges) and Path(RECORD).exists():
-            return f'{RECORD}: is not read; name it in the bars file: calibration = "{RECORD}"'
+        if (
+            self.path is None
+            and any(judge.record is None for judge in decision.judges)
+            and Path(CALIBRATION).exists()
+        ):
+            return f'{CALIBRATION}: is not read; name it in the bars file: calibration = "{CALIBRATION}"'
         if not self._missing or self.path is None or not decision.judges:
             return ""
         return f"{shown(self.path)}: there is no such calibration record yet; `evalbars calibrate` writes it"

@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pytest_evalbars.config.table import shown
-from pytest_evalbars.errors import RunFileError
 from pytest_evalbars.labels.model import JudgeSaid
 from pytest_evalbars.run.judged import code_of, named
+from pytest_evalbars.run.lines import Trial, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    #: Case, test and trial.
-    Trial = tuple[str, str, int]
-
-#: Lines that hold neither say nothing here.
-JUDGE, EVIDENCE = b'"judge"', b'"evidence"'
+#: Lines that do not hold it say nothing here.
+JUDGE = b'"judge"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,49 +52,14 @@ def verdicts_of(paths: Iterable[Path]) -> list[Verdict]:
     """
     found: dict[tuple[Path, Trial, str], Verdict] = {}
     for path in paths:
-        for row in _rows(path, JUDGE):
-            key = (path, _trial(row), str(row.get("dimension")))
+        for row in lines_of(path, holding=JUDGE):
+            key = (path, Trial.of_line(row), str(row.get("dimension")))
             verdict = _verdict(row, path)
             if verdict is not None:
                 found[key] = verdict  # after a resume the later one counts
             elif row.get("type", "observation") == "observation":
                 found.pop(key, None)
     return list(found.values())
-
-
-def evidence_of(paths: Iterable[Path], wanted: Iterable[Trial]) -> dict[Trial, dict[str, Any]]:
-    """What some trials recorded.
-
-    Raises:
-        RunFileError: a file cannot be read any more.
-    """
-    trials = set(wanted)
-    return {
-        trial: row["evidence"]
-        for path in paths
-        for row in _rows(path, EVIDENCE)
-        if isinstance(row.get("evidence"), dict) and (trial := _trial(row)) in trials
-    }
-
-
-def _rows(path: Path, mark: bytes) -> Iterator[dict[str, Any]]:
-    """The lines that have a key."""
-    try:
-        with path.open("rb") as stream:
-            for line in stream:
-                if mark in line:
-                    try:
-                        row = json.loads(line)
-                    except (ValueError, RecursionError):
-                        continue  # a torn last line
-                    if isinstance(row, dict):
-                        yield row
-    except OSError as error:
-        raise RunFileError(f"{shown(path)}: the run file cannot be read: {error.strerror or error}") from None
-
-
-def _trial(row: Mapping[str, Any]) -> Trial:
-    return str(row.get("case")), str(row.get("test") or ""), int(row.get("trial") or 0)
 
 
 def _verdict(row: Mapping[str, Any], run: Path) -> Verdict | None:
@@ -124,7 +85,7 @@ def _verdict(row: Mapping[str, Any], run: Path) -> Verdict | None:
         return None
     orders = tuple((str(a), str(b)) for a, b in _pairs(judge.get("orders")))
     votes = tuple(_word(each) for each in judge.get("votes") or () if isinstance(each, dict))
-    return Verdict(str(row.get("dimension")), of, _trial(row), run, said, decided, orders, votes)
+    return Verdict(str(row.get("dimension")), of, Trial.of_line(row), run, said, decided, orders, votes)
 
 
 def _pairs(given: Any) -> Iterator[list[Any]]:

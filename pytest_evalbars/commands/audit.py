@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from pytest_evalbars.commands.words import number_of, print_json, print_lines, seed
+from pytest_evalbars.labels.places import LABELS, REVIEWS, labels_file
 
+if TYPE_CHECKING:
     from pytest_evalbars.labels.audit import Audited, Rows
     from pytest_evalbars.labels.store import Labels
 
-#: Where the sheets go.
-REVIEWS = Path(".evalbars") / "reviews"
 #: Exit codes of --check: what pytest's are to bars.
 PROVEN, WORSE, OPEN = 0, 1, 10
 
@@ -29,12 +27,17 @@ def add(commands: Any) -> None:
         "--check", action="store_true", help="say from the labels whether they may gate: exit 0 yes, 1 no, 10 not yet"
     )
     word("--at-most", type=_share, default=0.05, metavar="SHARE", help="the share of wrong rows that may be (0.05)")
-    word("--items", type=_many, metavar="N", help="rows to draw; default: as many as prove it if all are right (59)")
+    word(
+        "--items",
+        type=number_of("rows"),
+        metavar="N",
+        help="rows to draw; default: as many as prove it if all are right (59)",
+    )
     word("--raters", default="rater-1", metavar="NAMES", help="who verifies, with commas; each all rows (rater-1)")
-    word("--seed", type=_whole, default=0, metavar="N", help="another sample (0)")
+    word("--seed", type=seed, default=0, metavar="N", help="another sample (0)")
     word("--out", type=Path, metavar="DIR", help=f"where the sheets go (a folder of their own in {REVIEWS})")
     word("--force", action="store_true", help="write over sheets that are there")
-    words = "the labels file; default: `human_labels` of the bars, else evals/labels.jsonl"
+    words = f"the labels file; default: `human_labels` of the bars, else {LABELS}"
     word("--labels", type=Path, metavar="FILE", help=words)
     word("--json", action="store_true", help="print JSON")
     audit.set_defaults(run=run)
@@ -55,45 +58,40 @@ def _check(options: argparse.Namespace, rows: Rows, found: Audited) -> int:
     if options.json:
         said = {"schema": 1, "files": rows.files, **asdict(found), "left": found.left, "high": found.high}
         said |= {"proven": found.proven, "more": found.more if found.proven is None else 0}
-        _print([json.dumps(said, indent=2)])
+        print_json(said)
     else:
         from pytest_evalbars.report.case_audit import audit_lines  # noqa: PLC0415
 
-        _print(audit_lines(rows.files, found))
+        print_lines(audit_lines(rows.files, found))
     return OPEN if found.proven is None else PROVEN if found.proven else WORSE
 
 
 def _draw(options: argparse.Namespace, rows: Rows, labels: Labels, found: Audited) -> int:
+    from pytest_evalbars.labels.assigning import raters_named  # noqa: PLC0415
     from pytest_evalbars.labels.audit_drawing import drawn  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.folder import write_review  # noqa: PLC0415
-    from pytest_evalbars.labels.raters import named  # noqa: PLC0415
 
     count = options.items or max(found.more, 1)
-    plan = drawn(rows, labels, count, named(options.raters), options.seed)
+    plan = drawn(rows, labels, count, raters_named(options.raters), options.seed)
     folder = options.out or REVIEWS / plan.review.id
     files = write_review(plan, folder, force=options.force)
     if options.json:
         said = {"schema": 1, "review": plan.review.id, "folder": str(folder), "files": [path.name for path in files]}
-        _print([json.dumps(said | {"items": len(plan.items), "rows": len(rows.by_hash)}, indent=2)])
+        print_json(said | {"items": len(plan.items), "rows": len(rows.by_hash)})
         return 0
     from pytest_evalbars.report.case_audit import drawn_lines  # noqa: PLC0415
 
-    _print(drawn_lines(plan, folder, found))
+    print_lines(drawn_lines(plan, folder, found))
     return 0
 
 
 def _labels(options: argparse.Namespace) -> Labels:
     """What was verified so far; nothing, where there is no labels file."""
     from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
-    from pytest_evalbars.labels.store import Labels, labels_file, read_labels  # noqa: PLC0415
+    from pytest_evalbars.labels.store import Labels, read_labels  # noqa: PLC0415
 
     place = options.labels or labels_file(find_table([Path.cwd()]))
     return read_labels(place) if options.labels or place.exists() else Labels()
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)  # noqa: T201 - a command prints
 
 
 def _share(words: str) -> float:
@@ -104,15 +102,3 @@ def _share(words: str) -> float:
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"{words} is not a share strictly between 0 and 1")
     return value
-
-
-def _many(words: str) -> int:
-    if not (words.isascii() and words.isdecimal()) or not 1 <= int(words) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{words!r} is no number of rows")
-    return int(words)
-
-
-def _whole(words: str) -> int:
-    if not (words.isascii() and words.isdecimal()) or int(words) >= 2**63:
-        raise argparse.ArgumentTypeError(f"{words!r} is no whole number from 0 on")
-    return int(words)

@@ -4,33 +4,32 @@ With `--json` it prints: `schema` 1; `exit_code`; `confidence` of all intervals;
 `written`, whether the latter was; `notes`; and `dimensions`, a list of `dimension`, `usable` (whether each judge that
 was asked about can be relied on), `raters`, `judges`, `unjudged` (labelled items of which no nameable judge said
 anything), `unlabelled` (judges of the runs none of whose answers is labelled) and `look` (items to look at). What
-`raters` and each of `judges` hold is said in `calibration.findings`; `look` in `calibration.look`.
+`raters` and each of `judges` hold is said in `calibration.findings`; `look` in `calibration.to_look_at`.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.commands.declared import declared
+from pytest_evalbars.commands.declared import add_words, declared
+from pytest_evalbars.commands.words import number_of, print_json, print_lines
 from pytest_evalbars.errors import CalibrationError
 from pytest_evalbars.gate.verdict import UNDECIDED
+from pytest_evalbars.labels.places import CALIBRATION, LABELS
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Sequence
 
-    from pytest_evalbars.calibration.again import Again
-    from pytest_evalbars.calibration.outcome import Dimension
+    from pytest_evalbars.calibration.asking_again import Again
+    from pytest_evalbars.calibration.by_dimension import Dimension
     from pytest_evalbars.calibration.record import CalibratedJudge, Calibration
     from pytest_evalbars.calibration.verdicts import Verdict
     from pytest_evalbars.labels.store import Labels
 
-#: Where labels and the record stand, beside the bars, unless those say otherwise.
-LABELS, RECORD = "evals/labels.jsonl", "evals/calibration.jsonl"
 #: Items that a judge is asked again about.
 AGAIN = 50
 #: How to come by a record where the one that is there cannot be read.
@@ -50,15 +49,17 @@ def add(commands: Any) -> None:
         metavar="RUN",
         help="run files whose judges are calibrated, too, where they judged answers that are labelled",
     )
-    word("--labels", type=Path, metavar="FILE", help=f"default: `human_labels` of the bars, else {LABELS}")
-    word("--out", type=Path, metavar="FILE", help=f"the record; default: `calibration` of the bars, else {RECORD}")
+    word("--labels", type=Path, metavar="FILE", help=f"default: `human_labels` of the bars, or {LABELS}")
+    word(
+        "--out", type=Path, metavar="FILE", help=f"the record; default: `calibration` of the bars, else {CALIBRATION}"
+    )
     word("--dimension", action="append", default=[], metavar="NAME", help="only this one")
-    word("--bars", type=Path, metavar="FILE", help="default: the bars of the folder it runs in")
+    add_words(calibrate)
     word("--dry-run", action="store_true", help="write nothing")
     word(
         "--rejudge",
         nargs="?",
-        type=_many,
+        type=number_of("items"),
         const=AGAIN,
         metavar="N",
         help=f"ask the judge again about N labelled answers of the runs ({AGAIN}); needs --rubric and --model",
@@ -67,27 +68,21 @@ def add(commands: Any) -> None:
     word("--model", metavar="NAME", help="with --rejudge: its model, as litellm names it, or offline")
     word("--json", action="store_true", help="print what was found out as JSON")
     word("-v", "--verbose", action="store_true", help="name every item to look at, and earlier judges")
-    calibrate.set_defaults(run=run, metrics=None)
-
-
-def _many(words: str) -> int:
-    if not words.isdecimal() or int(words) < 1:
-        raise argparse.ArgumentTypeError(f"{words!r} is no number of items")
-    return int(words)
+    calibrate.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Calibrate; the exit code is 10 where a judge that was asked about cannot be relied on, or there is none."""
-    from pytest_evalbars.calibration.calibrate import join  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.calibration.by_dimension import Given, find_out, record_of  # noqa: PLC0415
     from pytest_evalbars.calibration.files import write_calibration  # noqa: PLC0415
-    from pytest_evalbars.calibration.outcome import Given, find_out  # noqa: PLC0415
+    from pytest_evalbars.calibration.joining import join  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
 
     _check_words(options)
     bars = declared(options)
     folder = options.bars if options.bars and options.bars.is_dir() else (options.bars or Path()).parent
     place = options.labels or Path(bars.human_labels or folder / LABELS)
-    out = options.out or Path(bars.calibration or folder / RECORD)
+    out = options.out or Path(bars.calibration or folder / CALIBRATION)
     labels = read_labels(place)
     dimensions = _dimensions(options, labels, place)
     before = _before(out)
@@ -98,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     # With --dimension nothing is said of others, and they stay as they are.
     asked = [judge for judge in before.judges if not options.dimension or judge.dimension in dimensions]
     gone = [judge for judge in joined.gone if judge in asked]
-    record = _record(found, [judge for judge in before.judges if judge not in asked], bars.confidence)
+    record = record_of(found, [judge for judge in before.judges if judge not in asked], bars.confidence)
     notes = [*map(_of_gone, gone), *([] if again is None else _of_again(again, found))]
     code = 0 if all(each.usable for each in found) else UNDECIDED
     failed = None
@@ -109,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
         except CalibrationError as error:  # what was found out is printed all the same
             failed, written = error, False
     if written and bars.calibration is None and options.out is None:
-        notes.append(f'the gate reads it where the bars say `calibration = "{RECORD}"`')
+        notes.append(f'the gate reads it where the bars say `calibration = "{CALIBRATION}"`')
     _print(options, found, bars.confidence, (place, out), notes, code=code, written=written)
     if failed is not None:
         raise failed
@@ -138,7 +133,7 @@ def _dimensions(options: argparse.Namespace, labels: Labels, place: Path) -> lis
     Raises:
         CalibrationError: there is none, or no such.
     """
-    from pytest_evalbars.calibration.outcome import dimensions_of  # noqa: PLC0415
+    from pytest_evalbars.calibration.by_dimension import dimensions_of  # noqa: PLC0415
     from pytest_evalbars.config.nearest import nearest  # noqa: PLC0415
     from pytest_evalbars.config.table import shown  # noqa: PLC0415
 
@@ -181,17 +176,18 @@ def _again(options: argparse.Namespace, labels: Labels, verdicts: Sequence[Verdi
     """What a judge says again; None where that was not asked for."""
     if options.rejudge is None:
         return None
-    from pytest_evalbars.calibration.again import ask_again  # noqa: PLC0415
-    from pytest_evalbars.calibration.verdicts import evidence_of  # noqa: PLC0415
+    from pytest_evalbars.calibration.asking_again import ask_again  # noqa: PLC0415
     from pytest_evalbars.judges.judge import Judge  # noqa: PLC0415
     from pytest_evalbars.judges.load import load_rubric  # noqa: PLC0415
+    from pytest_evalbars.labels.answers import said_of  # noqa: PLC0415
 
     judge = Judge(load_rubric(options.rubric), options.model)
     labelled = {of for dimension, of in labels.labels if dimension == judge.dimension}
     if not labelled:
         raise CalibrationError(safe(f'{options.rubric}: it judges "{judge.dimension}", and no label is on that'))
-    trials = {each.trial for each in verdicts if each.of in labelled}
-    return ask_again(judge, verdicts, labelled, evidence_of(options.runs, trials), options.rejudge)
+    said = said_of(options.runs, {each.trial for each in verdicts if each.of in labelled})
+    evidence = {trial: each.evidence for trial, each in said.items()}
+    return ask_again(judge, verdicts, labelled, evidence, options.rejudge)
 
 
 def _of_again(again: Again, found: Sequence[Dimension]) -> Iterator[str]:
@@ -204,20 +200,6 @@ def _of_again(again: Again, found: Sequence[Dimension]) -> Iterator[str]:
         yield f"nothing was asked again: {', '.join(f'{many} {why}' for why, many in again.left_out.items())}"
     if again.fault:
         yield f"asked again, the judge failed: {again.fault}"
-
-
-def _record(found: Sequence[Dimension], others: Sequence[CalibratedJudge], confidence: float) -> Calibration:
-    """The record anew."""
-    from pytest_evalbars.calibration.record import Calibration  # noqa: PLC0415
-
-    judges = [
-        judge.model_copy(
-            update={"found": {"confidence": confidence, "raters": each.raters.to_json(), **judged.to_json()}}
-        )
-        for each in found
-        for judge, judged in each.judges
-    ]
-    return Calibration(judges=(*judges, *others))
 
 
 def _of_gone(judge: CalibratedJudge) -> str:
@@ -249,13 +231,10 @@ def _print(
             "notes": [safe(note) for note in notes],
             "dimensions": [each.to_json() for each in found],
         }
-        print(json.dumps(said, indent=2))  # noqa: T201 - a command prints
+        print_json(said)
         return
     from pytest_evalbars.report.agreement import agreement_lines  # noqa: PLC0415 - imports tabulate
 
-    for line in agreement_lines(found, confidence, everything=options.verbose):
-        print(line)  # noqa: T201
-    print()  # noqa: T201
-    for note in notes:
-        print(f"note: {safe(note)}")  # noqa: T201
-    print(safe(f"written: {out}" if written else "nothing was written"))  # noqa: T201
+    print_lines(agreement_lines(found, confidence, everything=options.verbose))
+    told = [f"note: {safe(note)}" for note in notes]
+    print_lines(["", *told, safe(f"written: {out}" if written else "nothing was written")])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.commands.words import print_json, print_lines
+from pytest_evalbars.labels.places import LABELS, REVIEWS, labels_file
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -45,17 +46,17 @@ def add(commands: Any) -> None:
     for each in (lists, differ):
         each.add_argument("--json", action="store_true", help="print JSON")
     for each in (adds, lists, differ, settle):
-        words = "a review's folder or plan; default: found by its id in .evalbars/reviews"
+        words = f"a review's folder or plan; default: found by its id in {REVIEWS}"
         each.add_argument("--review", type=Path, metavar="DIR", help=words)
-        words = "the labels file; default: `human_labels` of the bars, else evals/labels.jsonl"
+        words = f"the labels file; default: `human_labels` of the bars, else {LABELS}"
         each.add_argument("--labels", type=Path, metavar="FILE", help=words)
 
 
 def run_add(options: argparse.Namespace) -> int:
     """Add sheets; all of all files, or nothing."""
-    from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.checking import checked  # noqa: PLC0415
     from pytest_evalbars.labels.incoming import read_sheet  # noqa: PLC0415
+    from pytest_evalbars.labels.plans import Plans  # noqa: PLC0415 - `--help` needs none of these
 
     place, known = _known(options)
     plans = Plans(Path.cwd(), options.review)
@@ -98,9 +99,9 @@ def _plain(path: Path) -> Labels:
 
 def run_settle(options: argparse.Namespace) -> int:
     """Add what raters settled on."""
-    from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.checking import checked  # noqa: PLC0415
     from pytest_evalbars.labels.party import read_party, settling  # noqa: PLC0415
+    from pytest_evalbars.labels.plans import Plans  # noqa: PLC0415 - `--help` needs none of these
 
     place, known = _known(options)
     plans = Plans(Path.cwd(), options.review)
@@ -115,27 +116,27 @@ def run_settle(options: argparse.Namespace) -> int:
 
 def run_list(options: argparse.Namespace) -> int:
     """Say what is labelled and what is open."""
-    from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.counts import by_dimension, by_rater  # noqa: PLC0415
+    from pytest_evalbars.labels.plans import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
     from pytest_evalbars.report.labels import list_lines  # noqa: PLC0415 - imports tabulate
 
     labels = read_labels(_place(options))
     dimensions, raters = by_dimension(labels), by_rater(labels, Plans(Path.cwd(), options.review).every())
     if options.json:
-        _print([json.dumps({"schema": 1, "dimensions": dimensions, "raters": raters}, indent=2)])
+        print_json({"schema": 1, "dimensions": dimensions, "raters": raters})
     else:
-        _print(list_lines(dimensions, raters))
+        print_lines(list_lines(dimensions, raters))
         if any(one["disagreements"] for one in dimensions):
-            _print(["next: evalbars labels disagreements"])
+            print_lines(["next: evalbars labels disagreements"])
     return 0
 
 
 def run_disagreements(options: argparse.Namespace) -> int:
     """Say where raters differ; the exit code is 0 whether they do or not."""
-    from pytest_evalbars.labels.asked import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.consensus import disagreements  # noqa: PLC0415
     from pytest_evalbars.labels.party import write_party  # noqa: PLC0415
+    from pytest_evalbars.labels.plans import Plans  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.store import read_labels  # noqa: PLC0415
     from pytest_evalbars.report.labels import disagreement_json, disagreement_lines  # noqa: PLC0415
 
@@ -147,15 +148,16 @@ def run_disagreements(options: argparse.Namespace) -> int:
         bare = sum(one.key not in texts for one in found)
     if options.json:
         said = {"schema": 1, "disagreements": [disagreement_json(one) for one in found]}
-        _print([json.dumps(said, indent=2)])
+        print_json(said)
         return 0
-    _print(disagreement_lines(found))
+    print_lines(disagreement_lines(found))
     if bare:
-        _print([f"note: {bare} of them without their texts, as their review's folder is not found: --review DIR"])
+        words = "without their texts, as their review's folder is not found: --review DIR"
+        print_lines([f"note: {bare} of them {words}"])
     if found:
         out = safe(options.out or "FILE.csv")
         first = "fill in the column `settled` of it" if options.out else f"write them to a sheet with --out {out}"
-        _print([f"next: {first}, then evalbars labels settle {out}"])
+        print_lines([f"next: {first}, then evalbars labels settle {out}"])
     return 0
 
 
@@ -171,12 +173,12 @@ def _add(
 
     reviews = list(reviews)
     added = add_labels(place, reviews, items, labels, replace=options.replace)
-    _print(_told(place, added, blank))
+    print_lines(_told(place, added, blank))
     cases = bool(reviews) and all(each.kind == "cases" for each in reviews)
     following = "evalbars audit --check CASES" if cases else "evalbars calibrate"
     if blank and not (added.labels or added.changed or added.same):
         following = "fill in the sheet; who labelled in the page exports a file labels-....json there: add that"
-    _print([f"next: {following}"])
+    print_lines([f"next: {following}"])
 
 
 def _told(place: Path, added: Added, blank: int) -> Iterator[str]:
@@ -197,8 +199,7 @@ def _told(place: Path, added: Added, blank: int) -> Iterator[str]:
 
 
 def _place(options: argparse.Namespace) -> Path:
-    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` needs none of these
-    from pytest_evalbars.labels.store import labels_file  # noqa: PLC0415
+    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - `--help` does not need it
 
     return options.labels or labels_file(find_table([Path.cwd()]))
 
@@ -209,11 +210,6 @@ def _known(options: argparse.Namespace) -> tuple[Path, Labels]:
 
     place = _place(options)
     return place, read_labels(place) if place.exists() else Labels()
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)  # noqa: T201 - a command prints
 
 
 def _pair(words: str) -> tuple[str, str]:

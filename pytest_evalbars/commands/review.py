@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
+from pytest_evalbars.commands.words import number_of, print_json, print_lines, seed
 from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.labels.places import REVIEWS
 
 if TYPE_CHECKING:
-    from pytest_evalbars.labels.vocabulary import Known
+    import argparse
 
-#: Where reviews go.
-REVIEWS = Path(".evalbars") / "reviews"
+    from pytest_evalbars.labels.vocabulary import Known
 
 
 def add(commands: Any) -> None:
@@ -30,7 +29,13 @@ def add(commands: Any) -> None:
         metavar="NAME",
         help="what is labelled; default: the dimensions that a judge judged",
     )
-    word("--items", type=_many, default=100, metavar="N", help="items of each dimension (100)")
+    word(
+        "--items",
+        type=number_of("items"),
+        default=100,
+        metavar="N",
+        help="items of each dimension (100)",
+    )
     word(
         "--sample",
         choices=("stratified", "judge-fails"),
@@ -48,7 +53,7 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="the rubric of a dimension, for raters to read; default: the one that its scale names",
     )
-    word("--seed", type=_seed, metavar="N", help="another sample of the same run; default: made from its id")
+    word("--seed", type=seed, metavar="N", help="another sample of the same run; default: made from its id")
     word("--out", type=Path, metavar="DIR", help=f"where the sheets go (a folder of their own in {REVIEWS})")
     word("--force", action="store_true", help="write over sheets that are there")
     add_words(review)
@@ -58,16 +63,16 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw and write; the exit code is 0 where there is something to label."""
-    from pytest_evalbars.labels.drawing import Asked, review_of  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.labels.assigning import doubled, raters_named  # noqa: PLC0415
+    from pytest_evalbars.labels.drawing import Wanted, review_of  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.labels.folder import write_review  # noqa: PLC0415
-    from pytest_evalbars.labels.raters import doubled, named  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
-    raters = named(options.raters)
+    raters = raters_named(options.raters)
     if doubled(options.double, options.items) and len(raters) == 1 and options.double != "all":
         raise LabelsError(f"--double {options.double}: one rater cannot label twice; name two with --raters")
     known = _known(options)
-    asked = Asked(
+    wanted = Wanted(
         dimensions=tuple(options.dimension),
         items=options.items,
         sample=options.sample.replace("-", "_"),
@@ -77,18 +82,17 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
     )
     found = load_run(*options.runs)
-    plan, told = review_of(found, options.runs, asked, known)
+    plan, told = review_of(found, options.runs, wanted, known)
     folder = options.out or REVIEWS / plan.review.id
     files = write_review(plan, folder, force=options.force)
     if options.json:
         said = {"schema": 1, "review": plan.review.id, "folder": str(folder), "files": [path.name for path in files]}
         said |= {"dimensions": [{**asdict(each), "judges": [by._asdict() for by in each.judges]} for each in told]}
-        print(json.dumps(said, indent=2))  # noqa: T201 - a command prints
+        print_json(said)
         return 0
     from pytest_evalbars.report.review import review_lines  # noqa: PLC0415
 
-    for line in review_lines(plan, told, files, chosen=bool(options.dimension), complete=found.complete):
-        print(line)  # noqa: T201
+    print_lines(review_lines(plan, told, files, chosen=bool(options.dimension), complete=found.complete))
     return 0
 
 
@@ -107,15 +111,3 @@ def _known(options: argparse.Namespace) -> Known:
     table = read_table(named) if named and named.is_file() else find_table([named or Path.cwd()])
     rubrics = [load_rubric(path) for path in options.rubric]
     return Known(rubrics, bars.scales, {} if table is None else rubrics_of(table))
-
-
-def _many(words: str) -> int:
-    if not (words.isascii() and words.isdecimal()) or not 1 <= int(words) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{words!r} is no number of items")
-    return int(words)
-
-
-def _seed(words: str) -> int:
-    if not (words.isascii() and words.isdecimal()) or int(words) >= 2**63:
-        raise argparse.ArgumentTypeError(f"{words!r} is no whole number from 0 on")
-    return int(words)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import HistoryError
+from pytest_evalbars.hidden import hide
 from pytest_evalbars.history.database import BrokenError, UnwritableError
 from pytest_evalbars.history.ingest import take_in_project
 from pytest_evalbars.history.store import Store, place
@@ -69,10 +70,7 @@ def _folder(folder: Path) -> None:
         UnwritableError: that is not possible.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("# Written by pytest-evalbars: run files are kept out of version control.\n*\n")
+        hide(folder)
     except OSError as error:
         raise UnwritableError(f"{shown(folder)}: the history cannot be written there: {error.strerror}") from None
 

@@ -12,8 +12,8 @@ import numpy as np
 from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.labels.sample import Rows
 from pytest_evalbars.run.columns import MISS, PASS
-from pytest_evalbars.run.evidence import lines_of
 from pytest_evalbars.run.judged import DIGITS
+from pytest_evalbars.run.lines import Trial, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,19 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_evalbars.run.columns import Run
-
-
-class Trial(NamedTuple):
-    """Which trial recorded something."""
-
-    case: str
-    test: str
-    trial: int
-
-    @classmethod
-    def of_line(cls, row: Mapping[str, Any]) -> Trial:
-        """The trial that a line of a run file is of."""
-        return cls(str(row["case"]), str(row.get("test") or ""), row.get("trial") or 0)
 
 
 class Glance(NamedTuple):

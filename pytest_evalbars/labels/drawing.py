@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from pytest_evalbars.config.nearest import nearest
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.answers import answers_of, glance, said_of
+from pytest_evalbars.labels.assigning import doubled, shared_out
+from pytest_evalbars.labels.faults import fault
 from pytest_evalbars.labels.items import item_of, seen
 from pytest_evalbars.labels.model import Review, ReviewPlan, Sample, Shown
-from pytest_evalbars.labels.raters import doubled, shared_out
 from pytest_evalbars.labels.sample import draw
 from pytest_evalbars.labels.texts import whole
 from pytest_evalbars.labels.vocabulary import vocabulary
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Wanted:
     """What a review is to be."""
 
     #: Empty: those that a judge judged, or all where none did.
@@ -76,13 +77,13 @@ class Told:
     notes: tuple[str, ...] = ()
 
 
-def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tuple[ReviewPlan, list[Told]]:
+def review_of(run: Run, paths: Sequence[Path], wanted: Wanted, known: Known) -> tuple[ReviewPlan, list[Told]]:
     """Draw a review.
 
     Args:
         run: what it is drawn from.
         paths: the files of the run.
-        asked: what it is to be.
+        wanted: what it is to be.
         known: by what its dimensions are judged.
 
     Raises:
@@ -90,14 +91,16 @@ def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tu
         RunFileError: a file cannot be read.
     """
     keys = {key for labels in run.labelsets for key in labels}
-    if asked.by not in {"category", *keys}:
-        raise LabelsError(f"--by {safe(asked.by, 80)}: no case has such a label{safe(nearest(asked.by, keys))}")
+    if wanted.by not in {"category", *keys}:
+        raise LabelsError(f"--by {safe(wanted.by, 80)}: no case has such a label{safe(nearest(wanted.by, keys))}")
     ids = tuple(str(header["run"]) for header in run.headers if header.get("run")) or tuple(p.stem for p in paths)
     ids = tuple(dict.fromkeys(whole(each) for each in ids))
-    seed = asked.seed if asked.seed is not None else int(hashlib.sha256("\n".join(ids).encode()).hexdigest()[:8], 16)
+    seed = (
+        wanted.seed if wanted.seed is not None else int(hashlib.sha256("\n".join(ids).encode()).hexdigest()[:8], 16)
+    )
     named = np.zeros(len(run), bool) if run.judged is None else (run.judged.by >= 0) & (run.judged.of > 0)
     recorded = glance(paths, hashes=not named[np.isin(run.outcome, (PASS, MISS))].all())
-    found = [_answers(run, name, recorded, asked) for name in _dimensions(run, asked)]
+    found = [_answers(run, name, recorded, wanted) for name in _dimensions(run, wanted)]
     rubrics = [known.of(each.dimension, {by.rubric for by in _judges(run, each)}) for each in found]
     if odd := [each for each in known.rubrics if all(each != rubric for rubric, _ in rubrics)]:
         hint = nearest(odd[0].dimension, (each.dimension for each in found))
@@ -108,39 +111,36 @@ def review_of(run: Run, paths: Sequence[Path], asked: Asked, known: Known) -> tu
             f"no answer on {names} can be labelled: no trial recorded what people would read; call "
             "evalcase.record(input=..., output=...) in the test, and run it again"
         )
-    said = {"seed": seed, "digests": [each.digest for each in found], "items": asked.items, "sample": asked.sample}
-    said |= {"by": asked.by, "raters": asked.raters, "double": asked.double, "of": ids}
+    said = {"seed": seed, "digests": [each.digest for each in found], "items": wanted.items, "sample": wanted.sample}
+    said |= {"by": wanted.by, "raters": wanted.raters, "double": wanted.double, "of": ids}
     # Another rubric has other words: it is another review.
     said |= {"dimensions": [(each.dimension, *map(repr, by)) for each, by in zip(found, rubrics, strict=True)]}
     name = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
-    make = _Making(run, paths, asked, known, seed, name=f"{_stem(ids[0])}-{name}")
+    make = _Making(run, paths, wanted, known, seed, name=f"{_stem(ids[0])}-{name}")
     try:
         parts = [make.dimension(each) for each in found if each.rows.shown.any()]
         review = Review(
             id=make.name,
             drawn=_today(),
             of=ids,
-            sample=asked.sample,
+            sample=wanted.sample,
             seed=seed,
-            raters=asked.raters,
+            raters=wanted.raters,
             populations=tuple(population for population, _, _, _ in parts),
         )
         items = tuple(item for _, _, items, _ in parts for item in items)
         plan = ReviewPlan(review=review, guides=tuple(guide for _, guide, _, _ in parts), items=items)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise LabelsError(
-            f"an item cannot be written down: {safe(first['loc'][-1])}: {first['msg']}; it is "
-            f"{safe(repr(first['input']), 120)}"
-        ) from None
+        given = safe(repr(error.errors()[0]["input"]), 120)
+        raise LabelsError(f"an item cannot be written down: {fault(error)}; it is {given}") from None
     told = [one for *_, one in parts]
     return plan, told + [_nothing(run, each) for each in found if not each.rows.shown.any()]
 
 
-def _dimensions(run: Run, asked: Asked) -> list[str]:
+def _dimensions(run: Run, wanted: Wanted) -> list[str]:
     """Those that were asked for; else those that judges judged; else all."""
-    if asked.dimensions:
-        return list(dict.fromkeys(asked.dimensions))
+    if wanted.dimensions:
+        return list(dict.fromkeys(wanted.dimensions))
     verdict = (run.outcome == PASS) | (run.outcome == MISS)
     judged = verdict if run.judged is None else verdict & (run.judged.by >= 0)
     rows = judged if judged.any() else verdict
@@ -152,8 +152,8 @@ def _dimensions(run: Run, asked: Asked) -> list[str]:
     return names
 
 
-def _answers(run: Run, dimension: str, recorded: Recorded, asked: Asked) -> Answers:
-    found = answers_of(run, dimension, recorded, asked.by)
+def _answers(run: Run, dimension: str, recorded: Recorded, wanted: Wanted) -> Answers:
+    found = answers_of(run, dimension, recorded, wanted.by)
     if found is None:
         where = "has no verdict" if dimension in run.dimensions else "is no dimension"
         hint = "" if dimension in run.dimensions else nearest(dimension, run.dimensions)
@@ -167,27 +167,27 @@ class _Making:
 
     run: Run
     paths: Sequence[Path]
-    asked: Asked
+    wanted: Wanted
     known: Known
     seed: int
     name: str
 
     def dimension(self, answers: Answers) -> tuple[Population, Guide, list[Shown], Told]:
         """Draw on one dimension."""
-        drawn = draw(answers.rows, self.asked.items, sample=self.asked.sample, seed=self.seed)
+        drawn = draw(answers.rows, self.wanted.items, sample=self.wanted.sample, seed=self.seed)
         trials = [answers.trial(self.run, place) for place in drawn.rows]
         said = said_of(self.paths, set(trials))
         dimension = answers.dimension
         verdicts = [said[trial].verdicts.get(dimension, {}) for trial in trials]
         population, guide, notes = vocabulary(answers, verdicts, self.known)
-        both = doubled(self.asked.double, len(trials)) if len(self.asked.raters) > 1 else 0
-        who = shared_out(self.asked.raters, len(trials), both, self.seed)
+        both = doubled(self.wanted.double, len(trials)) if len(self.wanted.raters) > 1 else 0
+        who = shared_out(self.wanted.raters, len(trials), both, self.seed)
         items = []
         for place, weight, trial, verdict, raters in zip(
             map(int, drawn.rows), map(float, drawn.weights), trials, verdicts, who, strict=True
         ):
             item = item_of(
-                self.run, answers, place, verdict, population, weight=weight, by=self.asked.by, review=self.name
+                self.run, answers, place, verdict, population, weight=weight, by=self.wanted.by, review=self.name
             )
             items.append(Shown(item=item, evidence=seen(said[trial]), raters=raters))
         order = sorted(range(len(items)), key=lambda at: hashlib.sha256(f"{self.seed} {at}".encode()).digest())
@@ -201,7 +201,7 @@ class _Making:
             items=len(items),
             missed=int((~answers.rows.passed[drawn.rows]).sum()),
             doubled=sum(len(raters) > 1 for raters in who),
-            raters={rater: sum(rater in raters for raters in who) for rater in self.asked.raters},
+            raters={rater: sum(rater in raters for raters in who) for rater in self.wanted.raters},
             words=population.words,
             notes=tuple(notes),
         )
@@ -220,6 +220,11 @@ def _judges(run: Run, answers: Answers) -> tuple[JudgedBy, ...]:
         return ()
     codes = sorted({int(code) for code in run.judged.by[answers.at] if code >= 0})
     return tuple(run.judged.judges[code] for code in codes)
+
+
+def _seed_of(ids: tuple[str, ...]) -> int:
+    """The same runs draw the same."""
+    return int(hashlib.sha256("\n".join(ids).encode()).hexdigest()[:8], 16)
 
 
 def _stem(name: str) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.hidden import hide
 from pytest_evalbars.labels.guide import words_in
 from pytest_evalbars.labels.label_studio import CONFIG, TASKS, config, tasks
 from pytest_evalbars.labels.model import UNCLEAR
-from pytest_evalbars.labels.plan import NAME, plan_text
+from pytest_evalbars.labels.places import PLAN, REVIEWS
+from pytest_evalbars.labels.plan import plan_text
 from pytest_evalbars.labels.sheet_csv import sheet
 from pytest_evalbars.labels.texts import words_of
 from pytest_evalbars.replacing import replace_text
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 PAGE, GUIDE = "page.html", "guide.txt"
 #: What file names do without.
 ODD = re.compile(r"[^\w.-]+")
-IGNORE = "# Written by pytest-evalbars: run files are kept out of version control.\n*\n"
 
 
 def write_review(plan: ReviewPlan, folder: Path, *, force: bool = False) -> list[Path]:
@@ -51,8 +52,8 @@ def write_review(plan: ReviewPlan, folder: Path, *, force: bool = False) -> list
     new = not os.path.lexists(folder)
     path = folder
     try:
-        if folder.parent.name == "reviews" and folder.parent.parent.name == ".evalbars":
-            _hide(folder.parent.parent)
+        if folder.parent.parts[-2:] == REVIEWS.parts:
+            hide(folder.parent.parent)
         for path, text in files.items():
             replace_text(path, text)
             done.append(path)
@@ -89,7 +90,7 @@ def _files(plan: ReviewPlan) -> dict[str, Iterable[str]]:
                 f"--raters: the sheets of {other!r} and {rater!r} would be one file, {name}; call one otherwise"
             )
         files[name] = sheet(plan, rater)
-    return files | {TASKS: (tasks(plan),), CONFIG: (config(plan),), GUIDE: _guide(plan), NAME: (plan_text(plan),)}
+    return files | {TASKS: (tasks(plan),), CONFIG: (config(plan),), GUIDE: _guide(plan), PLAN: (plan_text(plan),)}
 
 
 def _guide(plan: ReviewPlan) -> Iterator[str]:
@@ -97,11 +98,3 @@ def _guide(plan: ReviewPlan) -> Iterator[str]:
     for guide in plan.guides:
         yield words_of("\n".join(words_in(guide))) + "\n"
         yield f"- {UNCLEAR}: you cannot tell\n\n"
-
-
-def _hide(folder: Path) -> None:
-    """Keep the folder of what we write out of version control."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text(IGNORE, encoding="utf-8")

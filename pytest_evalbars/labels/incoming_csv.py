@@ -8,31 +8,35 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.nearest import nearest
+from pytest_evalbars.labels.cells import hash_in, plain
 from pytest_evalbars.labels.incoming import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-NEEDED = ("item", "rater", "label")
-COLUMNS = ("review", *NEEDED, "dimension", "note", "labelled")
+OTHERS = ("review", "dimension", "note", "labelled")
 SEPARATORS = (",", ";", "\t")
-#: A cell that begins with one of these would be run by a spreadsheet, and is written with an apostrophe before it.
-RUN = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_rows(text: str) -> Iterator[Row]:
+def csv_rows(text: str, *, label: str = "label", rater: str = "") -> Iterator[Row]:
     """The rows of a sheet, numbered as a spreadsheet numbers them.
+
+    Args:
+        text: the sheet.
+        label: the column that people filled in.
+        rater: who labelled all of it; empty where a column says who.
 
     Raises:
         ValueError: it is no CSV, or has not the columns.
     """
-    numbered = enumerate(cells_of(text), 1)
+    needed = ("item", label) if rater else ("item", "rater", label)
+    numbered = enumerate(_cells_of(text), 1)
     header: list[str] = []
     for _, cells in numbered:
         if any(cell.strip() for cell in cells):
             header = [cell.strip().casefold() for cell in cells]
             break
-    place = columns(header, NEEDED, COLUMNS)
+    place = _columns(header, needed, (*needed, *OTHERS))
     for number, cells in numbered:
         where = f"row {number}"
         if not any(cell.strip() for cell in cells):
@@ -44,9 +48,9 @@ def csv_rows(text: str) -> Iterator[Row]:
         said = {name: plain(cells[at]) if at < len(cells) else "" for name, at in place.items()}
         yield Row(
             where,
-            of=said["item"].strip().lstrip("'"),
-            value=said["label"],
-            rater=said["rater"],
+            of=hash_in(said["item"]),
+            value=said[label],
+            rater=rater or said["rater"],
             dimension=said.get("dimension", ""),
             review=said.get("review", "").strip(),
             note=said.get("note", ""),
@@ -54,7 +58,7 @@ def csv_rows(text: str) -> Iterator[Row]:
         )
 
 
-def cells_of(text: str) -> list[list[str]]:
+def _cells_of(text: str) -> list[list[str]]:
     """All cells, whatever the spreadsheet puts between them.
 
     Raises:
@@ -70,7 +74,7 @@ def cells_of(text: str) -> list[list[str]]:
         csv.field_size_limit(limit)
 
 
-def columns(header: Sequence[str], needed: Sequence[str], known: Sequence[str]) -> dict[str, int]:
+def _columns(header: Sequence[str], needed: Sequence[str], known: Sequence[str]) -> dict[str, int]:
     """Where the columns stand that are known.
 
     Raises:
@@ -84,11 +88,6 @@ def columns(header: Sequence[str], needed: Sequence[str], known: Sequence[str]) 
             spare = [each for each in header if each not in known]
             raise ValueError(f'has no column "{name}"{nearest(name, spare)}; keep the columns of the sheet')
     return {name: header.index(name) for name in known if name in header}
-
-
-def plain(cell: str) -> str:
-    """A cell without the apostrophe that keeps spreadsheets from running it."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in RUN else cell
 
 
 def day(text: str) -> date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pytest_evalbars.labels.faults import check_schema, fault
 from pytest_evalbars.labels.incoming import Row
 from pytest_evalbars.labels.incoming_csv import day
 
@@ -26,10 +27,8 @@ def json_rows(text: str) -> Iterator[Row]:
     """
     try:
         found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not valid JSON: {error.msg} (line {error.lineno}); export it again") from None
-    except RecursionError:
-        raise ValueError("is nested too deeply to be read") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{fault(error)}; export it again") from None
     if isinstance(found, list):
         return _tasks(found)
     if isinstance(found, dict) and found.get("type") == PAGE:
@@ -42,8 +41,7 @@ def json_rows(text: str) -> Iterator[Row]:
 
 def _page(found: dict[str, Any]) -> Iterator[Row]:
     schema, labels = found.get("schema"), found.get("labels")
-    if type(schema) is int and schema > SCHEMA:
-        raise ValueError(f"its schema is {schema}, this version reads up to {SCHEMA}; upgrade it")
+    check_schema(schema, SCHEMA)
     if not isinstance(labels, list):
         raise ValueError('has no list "labels"; export it again')  # noqa: TRY004 - said to the user
     for number, label in enumerate(labels, 1):

@@ -9,16 +9,11 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
-from pytest_evalbars.config.table import shown
-from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.guide import words_in
 from pytest_evalbars.labels.model import UNCLEAR
 from pytest_evalbars.labels.texts import FIELDS, words_of
-from pytest_evalbars.replacing import replace_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_evalbars.labels.model import ReviewPlan
 
 TASKS, CONFIG = "label-studio.json", "label-studio.xml"
@@ -32,19 +27,6 @@ HEADINGS = {
     "reference": "Reference",
     "output": "Answer",
 }
-
-
-def write_label_studio(plan: ReviewPlan, folder: Path) -> None:
-    """Write the tasks and the interface.
-
-    Raises:
-        LabelsError: one cannot be written.
-    """
-    for name, text in ((TASKS, tasks(plan)), (CONFIG, config(plan))):
-        try:
-            replace_text(folder / name, (text,))
-        except OSError as error:
-            raise LabelsError(f"{shown(folder / name)}: cannot be written: {error.strerror or error}") from None
 
 
 def tasks(plan: ReviewPlan) -> str:

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.labels.cells import MARK, hash_cell, line_of
 from pytest_evalbars.labels.checking import Asked
-from pytest_evalbars.labels.incoming import Row, Sheet, read_text
-from pytest_evalbars.labels.incoming_csv import RUN, cells_of, columns, plain
+from pytest_evalbars.labels.incoming import Sheet, read_text
+from pytest_evalbars.labels.incoming_csv import csv_rows
 from pytest_evalbars.labels.model import SETTLED, Item, Population, Review
+from pytest_evalbars.labels.texts import FIELDS, words_of
 from pytest_evalbars.replacing import replace_text
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_evalbars.labels.asked import Plans
     from pytest_evalbars.labels.consensus import Disagreement
+    from pytest_evalbars.labels.plans import Plans
     from pytest_evalbars.labels.store import Key, Labels
 
-NEEDED = ("settled", "item")
-COLUMNS = (*NEEDED, "dimension", "review", "note")
-#: What of an item's evidence stands first.
-FIRST = ("input", "output", "context", "reference")
+#: The column that they fill in.
+COLUMN = "settled"
 
 
 def write_party(path: Path, found: Sequence[Disagreement], evidence: Mapping[Key, Mapping[str, Any]]) -> None:
@@ -46,11 +43,9 @@ def write_party(path: Path, found: Sequence[Disagreement], evidence: Mapping[Key
         raise LabelsError(f"{shown(path)}: {why}; name another file with --out")
     raters = sorted({label.rater for one in found for label in one.labels})
     keys = {key for one in found for key in evidence.get(one.key, ())}
-    last = [*(key for key in FIRST if key in keys), *sorted(keys - {*FIRST})]
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
+    last = [*(key for key in FIELDS if key in keys), *sorted(keys - {*FIELDS})]
     said = [words for rater in raters for words in (f"said by {rater}", f"note of {rater}")]
-    writer.writerow(map(_cell, ("settled", "note", "differ in", "dimension", "case", *said, *last, "item", "review")))
+    lines = [line_of((COLUMN, "note", "differ in", "dimension", "case", *said, *last, "item", "review"))]
     for one in found:
         by_rater = {label.rater: label for label in one.labels}
         cells = ["", "", one.severity, one.key[0], one.item.case if one.item else ""]
@@ -58,10 +53,10 @@ def write_party(path: Path, found: Sequence[Disagreement], evidence: Mapping[Key
             label = by_rater.get(rater)
             cells += [label.value, label.note] if label else ["", ""]
         shows = evidence.get(one.key, {})
-        cells += [_text(shows.get(key, "")) for key in last]
-        writer.writerow(map(_cell, (*cells, _hash(one.key[1]), one.item.review if one.item else "")))
+        cells += [words_of(shows[key]) if key in shows else "" for key in last]
+        lines.append(line_of((*cells, hash_cell(one.key[1]), one.item.review if one.item else "")))
     try:
-        replace_text(path, ["\ufeff", stream.getvalue()])
+        replace_text(path, [MARK, *lines])
     except OSError as error:
         raise LabelsError(f"{shown(path)}: cannot be written: {error.strerror or error}") from None
 
@@ -73,7 +68,7 @@ def read_party(path: Path) -> Sheet:
         LabelsError: it cannot be read, or is none.
     """
     try:
-        return Sheet(path, tuple(_rows(read_text(path))))
+        return Sheet(path, tuple(csv_rows(read_text(path), label=COLUMN, rater=SETTLED)))
     except ValueError as error:
         raise LabelsError(f"{shown(path)}: {safe(error, 500)}") from None
 
@@ -102,24 +97,6 @@ def _population(dimension: str, said: Mapping[str, bool | None]) -> Population:
     return Population(dimension=dimension, digest="0" * 16, items=1, levels=levels, passing=passing)
 
 
-def _rows(text: str) -> Iterator[Row]:
-    table = iter(enumerate(cells_of(text), 1))
-    header = next(([cell.strip().casefold() for cell in cells] for _, cells in table if any(cells)), [])
-    place = columns(header, NEEDED, COLUMNS)
-    for number, cells in table:
-        if any(cell.strip() for cell in cells):
-            said = {name: plain(cells[at]) if at < len(cells) else "" for name, at in place.items()}
-            yield Row(
-                f"row {number}",
-                of=said["item"].strip().lstrip("'"),
-                value=said["settled"],
-                rater=SETTLED,
-                dimension=said.get("dimension", ""),
-                review=said.get("review", "").strip(),
-                note=said.get("note", ""),
-            )
-
-
 def _kept(path: Path) -> str:
     """Why a file must not be replaced, if so."""
     try:
@@ -128,17 +105,3 @@ def _kept(path: Path) -> str:
         return "is there already, and no sheet of disagreements"
     hint = "add it with `evalbars labels settle` first, then delete the file"
     return f"is there already, with {len(settled)} settled in it; {hint}" if settled else ""
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _cell(text: str) -> str:
-    """A text that a spreadsheet shows, and never runs."""
-    return f"'{text}" if text.lstrip(" ")[:1] in RUN and text else text.replace("\0", "")
-
-
-def _hash(of: str) -> str:
-    """A hash that a spreadsheet takes for no number."""
-    return of if any(digit in "abcdf" for digit in of) else f"'{of}"

@@ -1,4 +1,4 @@
-"""Reads and writes the plan of a review: `plan.json`, which holds what its sheets leave out."""
+"""The plan of a review as a file: `plan.json`, which holds what its sheets leave out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from pydantic import ValidationError
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.labels.faults import check_schema, fault
 from pytest_evalbars.labels.model import SCHEMA, ReviewPlan
-from pytest_evalbars.replacing import replace_text
+from pytest_evalbars.labels.places import PLAN
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Its name in the folder of a review.
-NAME = "plan.json"
 AGAIN = "draw the review anew with `evalbars review`"
 
 
@@ -30,7 +29,7 @@ def read_plan(path: Path) -> ReviewPlan:
     Raises:
         LabelsError: there is none, or it is not one; it says where and how to mend it.
     """
-    path = path / NAME if path.is_dir() else path
+    path = path / PLAN if path.is_dir() else path
     where = safe(shown(path))
     try:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -39,27 +38,22 @@ def read_plan(path: Path) -> ReviewPlan:
     except OSError as error:
         raise LabelsError(f"{where}: the plan of the review cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
-        raise LabelsError(f"{where}: not a plan of a review: not valid JSON: {safe(error, 200)}; {AGAIN}") from None
+        raise LabelsError(f"{where}: not a plan of a review: {fault(error)}; {AGAIN}") from None
     try:
         _see_schema(raw)
         plan = ReviewPlan.model_validate(raw)
         _hold_together(plan)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        said = f"`{safe(key, 120)}`: {safe(first['msg'], 200)}"
-        raise LabelsError(f"{where}: not a plan of a review: {said}; {AGAIN}") from None
+        raise LabelsError(f"{where}: not a plan of a review: {fault(error)}; {AGAIN}") from None
     except ValueError as error:
-        raise LabelsError(f"{where}: not a plan of a review: {safe(error, 300)}") from None
+        raise LabelsError(f"{where}: not a plan of a review: {fault(error)}") from None
     return plan
 
 
 def _see_schema(raw: Any) -> None:
     """See whether the plan is none of a newer version, before any key of it is unknown."""
     review = raw.get("review") if isinstance(raw, dict) else None
-    schema = review.get("schema") if isinstance(review, dict) else None
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise ValueError(f"its schema is {schema}, this pytest-evalbars reads up to {SCHEMA}; upgrade it")
+    check_schema(review.get("schema") if isinstance(review, dict) else None, SCHEMA)
 
 
 def _hold_together(plan: ReviewPlan) -> None:
@@ -78,15 +72,3 @@ def _hold_together(plan: ReviewPlan) -> None:
 def plan_text(plan: ReviewPlan) -> str:
     """The plan as the text of its file."""
     return json.dumps(plan.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1) + "\n"
-
-
-def write_plan(plan: ReviewPlan, path: Path) -> None:
-    """Write a plan: the whole file or, if that fails, nothing of it.
-
-    Raises:
-        LabelsError: it cannot be written.
-    """
-    try:
-        replace_text(path, (plan_text(plan),))
-    except OSError as error:
-        raise LabelsError(f"{shown(path)}: the plan cannot be written: {error.strerror or error}") from None

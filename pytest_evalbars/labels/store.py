@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pytest_evalbars.config.nearest import nearest
-from pytest_evalbars.config.table import Table, shown
-from pytest_evalbars.errors import BarsError, LabelsError
+from pytest_evalbars.config.table import shown
+from pytest_evalbars.errors import LabelsError
+from pytest_evalbars.labels.faults import check_schema, fault
 from pytest_evalbars.labels.model import SCHEMA, UNCLEAR, Item, Label, Population, Review
 from pytest_evalbars.safe import safe
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     #: (dimension, hash of what was judged): what a label is of.
     Key = tuple[str, str]
 
-#: Where it stands, beside the file of the bars, unless the bars say otherwise.
-DEFAULT = "evals/labels.jsonl"
 #: What git leaves in a file that two people changed.
 CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 KINDS: dict[str, type[Review | Item | Label]] = {"review": Review, "item": Item, "label": Label}
@@ -64,21 +63,6 @@ class Labels:
             if review is not None and (found := review.population(item.dimension)) is not None:
                 return found
         return None
-
-
-def labels_file(table: Table) -> Path:
-    """Where a project's labels file stands, as the raw table of its bars says.
-
-    Raises:
-        BarsError: `human_labels` is no path.
-    """
-    from pathlib import Path  # noqa: PLC0415 - `Path` stands above for annotations alone
-
-    value = table.values.get("human_labels", DEFAULT)
-    if not isinstance(value, str) or not value.strip():
-        raise BarsError(f"{table.where}, `human_labels`: {value!r} is no path; write one, as {DEFAULT!r}")
-    folder = Path.cwd() if table.path is None else table.path.parent
-    return folder / value.strip()
 
 
 def read_labels(path: Path) -> Labels:
@@ -127,8 +111,8 @@ def _take(found: Labels, line: str) -> None:
     kind = row.get("type")
     if not isinstance(kind, str):
         raise ValueError('it has no "type"; a line is of type review, item or label')  # noqa: TRY004
-    if kind == "review" and type(schema := row.get("schema")) is int and schema > SCHEMA:
-        raise ValueError(f"its schema is {schema}, this version reads up to {SCHEMA}; upgrade it")
+    if kind == "review":
+        check_schema(row.get("schema"), SCHEMA)
     put(found, row if kind not in KINDS else KINDS[kind].model_validate(row))
 
 
@@ -165,18 +149,11 @@ def rows(*lines: Review | Item | Label) -> Iterator[str]:
 
 def _words(error: Exception, line: str) -> str:
     """What is wrong, and what mends it."""
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False)[0]
+    if isinstance(error, ValidationError) and (first := error.errors()[0])["type"] == "extra_forbidden":
         key = safe(".".join(map(str, first["loc"])), 60)
-        if first["type"] == "extra_forbidden":
-            model = KINDS[json.loads(line)["type"]]
-            known = [one.alias or name for name, one in model.model_fields.items()]
-            return f"unknown key `{key}`{nearest(key, known)}"
-        return f"`{key}`: {first['msg'][0].lower()}{first['msg'][1:]}"
+        model = KINDS[json.loads(line)["type"]]
+        known = [one.alias or name for name, one in model.model_fields.items()]
+        return f"unknown key `{key}`{nearest(key, known)}"
     if line.startswith(CONFLICT):
         return "two people's changes were not merged; keep the lines of both, and delete those that git put in"
-    if isinstance(error, json.JSONDecodeError):
-        return f"not valid JSON: {error.msg} (column {error.colno}); a line is one object"
-    if isinstance(error, RecursionError):
-        return "nested too deeply to be read"
-    return str(error)
+    return f"{fault(error)}; a line is one object" if isinstance(error, json.JSONDecodeError) else fault(error)

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.calibration.findings import COMMON
 from pytest_evalbars.calibration.record import FEWEST
-from pytest_evalbars.report.judged import held_lines
+from pytest_evalbars.report.calibrated_judge import held_lines
+from pytest_evalbars.report.measured import bare, whole
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_evalbars.calibration.findings import Grade, Measured, Raters
-    from pytest_evalbars.calibration.look import Look
-    from pytest_evalbars.calibration.outcome import Dimension
+    from pytest_evalbars.calibration.by_dimension import Dimension
+    from pytest_evalbars.calibration.findings import Grade, Raters
+    from pytest_evalbars.calibration.to_look_at import Look
 
 #: Items to look at that are named before the others are only counted; pairs of raters that are told apart.
 NAMED, PAIRS = 10, 10
@@ -65,7 +66,7 @@ def agreement_lines(found: Sequence[Dimension], confidence: float, *, everything
             yield f"  judge {safe(by, NAME)}: none of the answers that it judged is labelled"
         if each.unjudged:
             are = "is" if each.unjudged == 1 else "are"
-            yield f"  {count(each.unjudged, 'labelled item')} {are} of no judge that can be named"
+            yield f"  {count(each.unjudged, 'labelled answer')} {are} of no judge that can be named"
         yield from (f"  {line}" for line in look_lines(each.look, everything=everything))
 
 
@@ -159,14 +160,3 @@ def look_lines(look: Sequence[Look], *, everything: bool) -> Iterator[str]:
         yield safe(f"  {each.case} ({WHY[each.why]}): {', '.join(said)}", 500)
         for rater, note in each.notes.items():
             yield safe(f"    {rater}: {note}", NOTE)
-
-
-def whole(found: Measured, confidence: float | None = None) -> str:
-    """`33% (25% to 43%)`."""
-    head = f"{confidence * 100:g}% interval " if confidence is not None else ""
-    return f"{found.value:.0%} ({head}{found.low:.0%} to {found.high:.0%})"
-
-
-def bare(found: Measured) -> str:
-    """`0.64 (0.40 to 0.88)`."""
-    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"

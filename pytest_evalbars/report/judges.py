@@ -20,7 +20,7 @@ TOLD = 10
 
 
 def judge_lines(decision: Decision, confidence: float, *, everything: bool) -> Iterator[str]:
-    """`judges: tone by m (tone@1): calibrated on 200 labels of 2 raters, ...: lets through 20 of 100 bad ...`.
+    """`judges: tone by m (tone@1): calibrated on 200 labelled answers (2 raters), ...: lets through ...`.
 
     Those of whom nothing is known share a line for each reason.
     """
@@ -38,13 +38,13 @@ def judge_lines(decision: Decision, confidence: float, *, everything: bool) -> I
 def _known(judge: JudgeTrust, confidence: float) -> str:
     assert judge.record is not None  # noqa: S101 - it is calibrated
     assert judge.errors is not None  # noqa: S101
-    raters = f" of {count(judge.raters, 'rater')}" if judge.raters else ""
+    raters = f" ({count(judge.raters, 'rater')})" if judge.raters else ""
     said = [
         _errs("lets through", judge.errors.specificity, "bad answers", confidence),
         _errs("stops", judge.errors.sensitivity, "good ones", confidence),
     ]
     return (
-        f"calibrated on {count(len(judge.items), 'label')}{raters}, {judge.record.calibrated.isoformat()}: "
+        f"calibrated on {count(len(judge.items), 'labelled answer')}{raters}, {judge.record.calibrated.isoformat()}: "
         f"{', '.join(said)}"
     )
 

@@ -134,7 +134,8 @@ def _raw(verdict: Verdict) -> Iterator[list[str]]:
         return
     bar, inset = verdict.spec, "  " if verdict.group is None else "    "
     numbers = [number(bar, verdict.raw), _share(verdict.weak), span(bar, verdict.raw_interval)]
-    yield ["", inset + AS_JUDGED, "", "", *numbers, "", f"{verdict.correction}, {count(verdict.labels, 'label')}"]
+    rests_on = f"{verdict.correction}, {count(verdict.labels, 'labelled answer')}"
+    yield ["", inset + AS_JUDGED, "", "", *numbers, "", rests_on]
 
 
 def _pooled(run: Run, bars: Bars, verdict: Verdict) -> Iterator[list[str]]:

@@ -118,7 +118,7 @@ def _number(verdict: Verdict, confidence: float) -> str:
     words = f"{words} ({confidence * 100:g}% interval {span(bar, verdict.interval)})"
     if verdict.raw is not None and verdict.raw_interval is not None:
         raw = f"raw, as judged: {number(bar, verdict.raw)}, {span(bar, verdict.raw_interval)}"
-        return f"{words}, {verdict.correction} on {count(verdict.labels, 'label')} ({raw})"
+        return f"{words}, {verdict.correction} on {count(verdict.labels, 'labelled answer')} ({raw})"
     return f"{words}; {never}" if (never := never_seen(verdict, confidence)) else words
 
 

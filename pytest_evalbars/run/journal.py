@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.hidden import hide
 from pytest_evalbars.run.revision import revision
 from pytest_evalbars.run.spool import parts_of
 
@@ -212,9 +213,7 @@ def place(root: Path, target: str | None, run: str) -> Path:
 def _prepare(runs: Path) -> None:
     """Make the folder of run files, hide it from version control, and make room for one more."""
     runs.mkdir(parents=True, exist_ok=True)
-    ignore = runs.parent / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("# Written by pytest-evalbars: run files are kept out of version control.\n*\n")
+    hide(runs.parent)
     ours = sorted(path for path in runs.iterdir() if RUN_NAME.fullmatch(path.name))
     for path in ours[: max(0, len(ours) - KEPT_RUNS + 1)]:
         for each in (*parts_of(path), path):

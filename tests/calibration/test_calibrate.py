@@ -77,7 +77,7 @@ def test_a_judge_in_words(suite):
         "tone",
         "2 raters labelled 100 items. Both say the same of 100% of them",
         "they agree well",
-        "judge m-1 by tone@1: 100 labelled items, 80 good and 20 bad by people",
+        "judge m-1 by tone@1: 100 labelled answers, 80 good and 20 bad by people",
         "it lets through 20 of 100 bad answers (between 8 and 42 at 95%)",
         "it stops 10 of 100 good answers (between 5 and 19 at 95%)",
         "judge and people say the same of 88%",
@@ -117,7 +117,7 @@ def test_few_labels_are_written_and_said_to_be_few(suite):
     outcome = suite.command("calibrate")
 
     assert outcome.exit == 10
-    outcome.said("not good enough to hold a bar on: 12 of 30 labelled items", "written: evals/calibration.jsonl")
+    outcome.said("not good enough to hold a bar on: 12 of 30 labelled answers", "written: evals/calibration.jsonl")
     assert len(load_calibration(suite.path / "evals/calibration.jsonl").judges[0].items) == 12
 
 
@@ -175,7 +175,7 @@ def test_raters_without_a_judge_are_reported_alone(suite):
     outcome = suite.command("calibrate")
 
     assert outcome.exit == 10
-    outcome.said("Both say the same of 95%", "40 labelled items are of no judge that can be named", "nothing was")
+    outcome.said("Both say the same of 95%", "40 labelled answers are of no judge that can be named", "nothing was")
 
 
 def test_levels_are_told_word_for_word(suite):

@@ -54,12 +54,12 @@ def test_replayed_answers_judged_by_another_model_need_no_new_labels(suite):
     outcome = suite.command("calibrate", "run.jsonl")
 
     assert outcome.exit == 0
-    outcome.said("judge m-2 by tone@1: 60 labelled items", "it lets through 25 of 100", "its own pass rate: 75.0%")
+    outcome.said("judge m-2 by tone@1: 60 labelled answers", "it lets through 25 of 100", "its own pass rate: 75.0%")
     outcome.never_said("judge m-1", "case of its own")
     assert [judge.model for judge in known(suite)] == ["m-1", "m-2"]
     # Without the run the record still knows what it said, and the judge of the review is asked about.
     outcome = suite.command("calibrate")
-    outcome.said("judge m-1 by tone@1: 60 labelled items")
+    outcome.said("judge m-1 by tone@1: 60 labelled answers")
     assert [judge.model for judge in known(suite)] == ["m-1", "m-2"]
 
 
@@ -79,7 +79,7 @@ def test_labels_of_answers_that_no_judge_saw_serve_one_that_does(suite):
 
     outcome = suite.command("calibrate")
     assert outcome.exit == 0
-    outcome.said("judge m-1 by tone@1: 60 labelled items")
+    outcome.said("judge m-1 by tone@1: 60 labelled answers")
 
 
 def test_a_judge_of_other_answers_is_told(suite):
@@ -206,7 +206,9 @@ def test_what_the_order_decided_is_no_verdict_and_tells_of_the_judge(suite):
     drawn.write(suite)
     outcome = suite.command("calibrate", run.path)
 
-    outcome.said("10 labelled items", "order: of 20 pairs its verdict on 10 changes", "it prefers what stands first")
+    outcome.said(
+        "10 labelled answers", "order: of 20 pairs its verdict on 10 changes", "it prefers what stands first"
+    )
 
 
 def test_a_judge_that_does_not(suite):

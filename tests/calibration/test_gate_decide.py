@@ -322,11 +322,11 @@ def test_a_table_shows_what_is_raw():
     lines = table(run, bars, decide(run, bars, calibration=known(run, picked=range(600))), everything=True)
     assert [line.split("  ")[-1].strip() for line in lines[1:]] == [
         "inconclusive",
-        "post-stratified, 400 labels",
+        "post-stratified, 400 labelled answers",
         "raw, as judged",  # of it adversarial ones, and others
         "raw, as judged",
         "inconclusive",
-        "post-stratified, 400 labels",
+        "post-stratified, 400 labelled answers",
         "raw, as judged",  # capability cases: no bar
     ]
     assert sum("  raw, as judged " in line for line in lines) == 2

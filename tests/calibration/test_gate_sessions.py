@@ -111,15 +111,18 @@ def test_session_and_command_say_the_same_of_a_corrected_rate(coach, capsys):
     assert "86.7%" in lines[table]
     assert "INCONCLUSIVE" in lines[table]
     assert lines[table + 1].split()[:4] == ["raw,", "as", "judged", "93.3%"]
-    assert lines[table + 1].endswith("post-stratified, 60 labels")
+    assert lines[table + 1].endswith("post-stratified, 60 labelled answers")
     found.said(
-        "specificity (bad answers stopped)", "50.0%", "judges: tone by offline", "calibrated on 60 labels of 2"
+        "specificity (bad answers stopped)",
+        "50.0%",
+        "judges: tone by offline",
+        "calibrated on 60 labelled answers (2 raters)",
     )
     (line,) = [line for line in lines if "specificity (bad answers stopped)" in line and line.startswith("tone ")]
     assert line.split("stopped)")[1].split()[:3] == ["8", "-", "50.0%"]
     found.said("50.0% over 8 labelled bad answers")
     found.said("lets through 50 of 100 bad answers (", "stops 0 of 100 good ones (0 to ")
-    found.said("pass rate 86.7% over 60 cases", "post-stratified on 60 labels (raw, as judged: 93.3%, ")
+    found.said("pass rate 86.7% over 60 cases", "post-stratified on 60 labelled answers (raw, as judged: 93.3%, ")
     found.said("more labelled answers (`evalbars review`) and more cases narrow it")
     found.never_said("uncalibrated", "no such calibration record")
     code, out, _ = command(capsys, found.path, "--stage", "launch")
@@ -263,7 +266,7 @@ def test_where_labels_correct_a_rate_no_case_is_left_out_because_the_raw_one_is_
     assert raw.exit == corrected.exit == 0
     raw.said("stopped early")
     corrected.never_said("stopped early")
-    corrected.said("post-stratified, 60 labels")
+    corrected.said("post-stratified, 60 labelled answers")
 
 
 def test_workers_judge_as_one_process_does(coach):
@@ -271,7 +274,7 @@ def test_workers_judge_as_one_process_does(coach):
 
     found = coach.run("-n1")
     assert found.exit == 0
-    found.said("raw, as judged", "post-stratified, 60 labels", "gate passed")
+    found.said("raw, as judged", "post-stratified, 60 labelled answers", "gate passed")
 
 
 def test_what_a_record_says_is_no_terminal_command(coach):

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from pytest_evalbars.calibration.raters import raters
+from pytest_evalbars.calibration.rater_agreement import raters
 from pytest_evalbars.labels.model import Label
 
 RUNS = 300

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -51,6 +52,15 @@ def test_what_is_broken_is_told_with_its_line_and_the_mend(tmp_path, text, words
         load_calibration(path)
     assert words in str(caught.value)
     assert "evalbars calibrate" in str(caught.value)
+
+
+def test_a_key_of_a_broken_record_does_nothing_to_a_terminal(tmp_path):
+    path = tmp_path / "calibration.jsonl"
+    whole = {"dimension": "tone", "rubric": "tone@1", "model": "m", "prompt": "p", "calibrated": "2026-11-21"}
+    path.write_text(HEAD + json.dumps({"type": "judge", **whole, "\x1b[31m": 1}))
+
+    with pytest.raises(CalibrationError, match=r"line 2: `\\x1b\[31m`: extra inputs are not permitted"):
+        load_calibration(str(path))
 
 
 def test_a_missing_record_names_the_command_that_writes_it(tmp_path):

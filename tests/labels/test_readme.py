@@ -73,5 +73,5 @@ def test_the_readme_shows_what_calibrate_and_the_gate_say(told):
     assert shown("calibrate") == calibrated.out.partition("\n  to look at")[0]
     table = re.search(r"dimension .*?(?=\n\n)", gate.out, re.DOTALL)[0]
     judges = re.search(r"^judges: .*$", gate.out, re.MULTILINE)[0]
-    judges = re.sub(r"raters, \d{4}-\d\d-\d\d", "raters, 2026-11-21", judges)
+    judges = re.sub(r"raters\), \d{4}-\d\d-\d\d", "raters), 2026-11-21", judges)
     assert shown("corrected") == f"{table}\n\n{judges}"

@@ -11,7 +11,7 @@ from drawn_runs import judged, many, plain_page, write
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.judges.load import load_rubric
 from pytest_evalbars.labels.digest import digest_of
-from pytest_evalbars.labels.plan import read_plan, write_plan
+from pytest_evalbars.labels.plan import read_plan
 from pytest_evalbars.run.reading import load_run
 
 FILES = ("guide.txt", "label-studio.json", "label-studio.xml", "page.html", "plan.json")
@@ -128,12 +128,6 @@ def test_a_run_that_was_cut_off_can_be_labelled(suite):
     outcome = suite.command("review", path)
     assert outcome.exit == 0
     outcome.said("note: the run did not come to its end, and what it lacks is not drawn from", "tone: ")
-
-
-def test_a_plan_is_read_as_it_was_written(suite):
-    _, plan = drawn(suite)
-    write_plan(plan, suite.path / "again.json")
-    assert read_plan(suite.path / "again.json") == plan
 
 
 def test_half_of_an_audit_is_what_the_judge_let_miss(suite):
@@ -471,10 +465,10 @@ def test_a_run_of_several_files_is_one_population(suite):
     [
         (None, "there is no such plan of a review"),
         ("{", "not valid JSON"),
-        ("[" * 100_000, "not valid JSON"),
+        ("[" * 100_000, "nested too deeply to be read"),
         ("[]", "not a plan of a review"),
         ('{"review": {"schema": 9}}', "its schema is 9, this pytest-evalbars reads up to 1; upgrade it"),
-        ('{"guides": [], "items": []}', "`review`: Field required"),
+        ('{"guides": [], "items": []}', "`review`: field required"),
         (b"\xff\xfe", "not a plan of a review"),
     ],
 )

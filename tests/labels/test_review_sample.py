@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_evalbars.labels.raters import doubled, shared_out
+from pytest_evalbars.labels.assigning import doubled, shared_out
 from pytest_evalbars.labels.sample import Rows, allot, draw
 
 FEW = settings(max_examples=40)

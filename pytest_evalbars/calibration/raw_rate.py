@@ -60,8 +60,8 @@ def _of_runs(judge: CalibratedJudge, digest: str, verdicts: Sequence[Verdict]) -
         by_run[each.run].append(each)
     for some in (*by_run.values(), own):
         if some and digest_of([code_of(each.of) for each in some]) == digest:
-            trials = Counter(each.trial[0] for each in some)
-            passes = Counter(each.trial[0] for each in some if each.said.passed)
+            trials = Counter(each.trial.case for each in some)
+            passes = Counter(each.trial.case for each in some if each.said.passed)
             cases = list(trials)
             return Raw(case_rate([passes[case] for case in cases], [trials[case] for case in cases]), digest)
     return None

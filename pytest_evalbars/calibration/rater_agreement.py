@@ -28,7 +28,7 @@ GOOD, FAIR = 0.8, 0.6
 FEW = 10
 
 
-def words_of(levels: Sequence[str], said: Iterable[str]) -> tuple[str, ...]:
+def ordered_words(levels: Sequence[str], said: Iterable[str]) -> tuple[str, ...]:
     """The words that can be said, best first; those that are none of the levels come last.
 
     Args:
@@ -57,7 +57,7 @@ def raters(
         cases: of each item. Items of one case resemble each other, and are worth less than as many cases.
         confidence: of intervals, and of the grade.
     """
-    words = words_of(levels, (label.value for of in labels for label in of if label.value != UNCLEAR))
+    words = ordered_words(levels, (label.value for of in labels for label in of if label.value != UNCLEAR))
     own = [[label for label in of if label.rater != SETTLED] for of in labels]
     names = sorted({label.rater for of in own for label in of})
     ratings = _matrix(own, names, {word: code for code, word in enumerate(words)})

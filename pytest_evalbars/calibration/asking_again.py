@@ -15,8 +15,9 @@ from pytest_evalbars.safe import safe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_evalbars.calibration.verdicts import Trial, Verdict
+    from pytest_evalbars.calibration.verdicts import Verdict
     from pytest_evalbars.judges.judge import Judge
+    from pytest_evalbars.run.lines import Trial
 
 #: How often each item is asked.
 TIMES = 3

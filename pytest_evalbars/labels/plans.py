@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.checking import Asked
+from pytest_evalbars.labels.places import PLAN, REVIEWS
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from pytest_evalbars.labels.incoming import Sheet
     from pytest_evalbars.labels.model import ReviewPlan
     from pytest_evalbars.labels.store import Labels
-
-#: Where reviews are drawn to, each in a folder of its own.
-REVIEWS = ".evalbars/reviews"
-PLAN = "plan.json"
 
 
 class Plans:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def named(words: str) -> tuple[str, ...]:
+def raters_named(words: str) -> tuple[str, ...]:
     """The raters that `--raters ana,ben` names.
 
     Raises:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from pytest_evalbars.calibration.findings import COMMON, PAIR
+from pytest_evalbars.report.measured import bare, tenths, whole
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.safe import safe
 
@@ -43,7 +44,7 @@ def held_lines(judge: CalibratedJudge, judged: Judged, confidence: float) -> Ite
         confidence: of the intervals.
     """
     labelled = (
-        f"{count(judged.items, 'labelled item')}, {_half(judged.good)} good and {_half(judged.bad)} bad by people"
+        f"{count(judged.items, 'labelled answer')}, {_half(judged.good)} good and {_half(judged.bad)} bad by people"
     )
     if not float(judged.good).is_integer():
         labelled += " (one that they differ on is partly both)"
@@ -72,8 +73,7 @@ def _errors(judge: CalibratedJudge, judged: Judged, confidence: float) -> Iterat
         yield f"people pass none of them, so what share of {good} it stops is not known"
     else:
         yield f"it stops {_of_100(judged.sensitivity)} of 100 {good} {_ends(judged.sensitivity, confidence)}"
-    both = judged.agreement
-    yield f"judge and people say the same of {both.value:.0%} ({both.low:.0%} to {both.high:.0%})"
+    yield f"judge and people say the same of {whole(judged.agreement)}"
     if judge.levels and judged.words.of:
         same, of = judged.words.same, judged.words.of
         yield f"it says the very level that most people say for {same} of {of} ({same / of:.1%})"
@@ -82,7 +82,7 @@ def _errors(judge: CalibratedJudge, judged: Judged, confidence: float) -> Iterat
         "Krippendorff's alpha": judged.alpha,
         "Cohen's kappa": judged.kappa,
     }
-    said = [f"{name} {each.value:.2f} ({each.low:.2f} to {each.high:.2f})" for name, each in parts.items() if each]
+    said = [f"{name} {bare(each)}" for name, each in parts.items() if each]
     if said:
         common = max(judged.passed, 1 - judged.passed)
         little = f"; kappa and alpha mean little where {common:.0%} are of one kind" if common > COMMON else ""
@@ -113,15 +113,11 @@ def _table(judge: CalibratedJudge, judged: Judged) -> Iterator[str]:
 def _rates(judged: Judged) -> Iterator[str]:
     if judged.raw is None:
         return
-    yield f"its own pass rate: {_rate(judged.raw)} of all that it judged"
+    yield f"its own pass rate: {tenths(judged.raw)} of all that it judged"
     if not judged.by_case:
         yield "  (each answer taken for a case of its own; name the RUN where cases were tried more than once)"
     if judged.corrected is not None:
-        yield f"as people would judge: {_rate(judged.corrected)}"
-
-
-def _rate(found: Measured) -> str:
-    return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})"
+        yield f"as people would judge: {tenths(judged.corrected)}"
 
 
 def _bias(bias: Bias) -> Iterator[str]:
@@ -166,7 +162,7 @@ def _consistency(found: Consistency) -> Iterator[str]:
     differ, unstable = found.differ, found.unstable
     what = "its votes" if found.source == "votes" else "its verdicts, asked again,"
     yield (
-        f"chance: two of {what} on one answer differ in {differ.value:.0%} ({differ.low:.0%} to {differ.high:.0%}); "
+        f"chance: two of {what} on one answer differ in {whole(differ)}; "
         f"{round(unstable.value * found.items)} of {count(found.items, 'answer')} got more than one"
     )
     if found.left_out:

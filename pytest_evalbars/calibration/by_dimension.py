@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pytest_evalbars.calibration.calibrate import is_audit, levels_of
 from pytest_evalbars.calibration.drift import drift
 from pytest_evalbars.calibration.findings import Bias, Judged, Raters
 from pytest_evalbars.calibration.held import held
-from pytest_evalbars.calibration.look import Look, to_look_at
+from pytest_evalbars.calibration.joining import is_audit, levels_of
 from pytest_evalbars.calibration.probes import consistency, position, verbosity
-from pytest_evalbars.calibration.raters import raters
-from pytest_evalbars.calibration.raw import raw_of
+from pytest_evalbars.calibration.rater_agreement import raters
+from pytest_evalbars.calibration.raw_rate import raw_of
+from pytest_evalbars.calibration.record import Calibration
+from pytest_evalbars.calibration.to_look_at import Look, to_look_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_evalbars.calibration.again import Again
-    from pytest_evalbars.calibration.calibrate import Joined
+    from pytest_evalbars.calibration.asking_again import Again
     from pytest_evalbars.calibration.findings import Consistency
-    from pytest_evalbars.calibration.record import CalibratedJudge, Calibration
+    from pytest_evalbars.calibration.joining import Joined
+    from pytest_evalbars.calibration.record import CalibratedJudge
     from pytest_evalbars.calibration.verdicts import Verdict
     from pytest_evalbars.labels.store import Labels
     from pytest_evalbars.run.judged import JudgedBy
@@ -103,6 +104,24 @@ def find_out(given: Given, joined: Joined, dimensions: Sequence[str]) -> list[Di
         dimensions: whose.
     """
     return [_dimension(given, joined, each) for each in dimensions]
+
+
+def record_of(found: Sequence[Dimension], others: Sequence[CalibratedJudge], confidence: float) -> Calibration:
+    """The record anew.
+
+    Args:
+        found: what was found out.
+        others: judges of the record that stay as they are.
+        confidence: of what was found out.
+    """
+    judges = [
+        judge.model_copy(
+            update={"found": {"confidence": confidence, "raters": each.raters.to_json(), **judged.to_json()}}
+        )
+        for each in found
+        for judge, judged in each.judges
+    ]
+    return Calibration(judges=(*judges, *others))
 
 
 def dimensions_of(labels: Labels) -> list[str]:
