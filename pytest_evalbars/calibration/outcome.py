@@ -18,7 +18,7 @@ from pytest_evalbars.calibration.raters import raters
 from pytest_evalbars.calibration.raw import raw_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pytest_evalbars.calibration.again import Again
     from pytest_evalbars.calibration.calibrate import Joined
@@ -118,7 +118,7 @@ def _dimension(given: Given, joined: Joined, name: str) -> Dimension:
         [labels.of(key) for key in keys], levels_of(labels, name), [cases[key[1]] for key in keys], given.confidence
     )
     judges = [each for each in joined.judges if each.dimension == name]
-    told = tuple((judge, _judged(given, judge, agree, cases)) for judge in judges)
+    told = tuple((judge, _judged(given, judge)) for judge in judges)
     known = {item.of for judge in judges for item in judge.items}
     in_runs = {by for dimension, by in given.by_judge if dimension == name}
     known_judges = {judge.by for judge in judges}
@@ -134,9 +134,9 @@ def _dimension(given: Given, joined: Joined, name: str) -> Dimension:
     )
 
 
-def _judged(given: Given, judge: CalibratedJudge, agree: Raters, cases: Mapping[str, str]) -> Judged:
+def _judged(given: Given, judge: CalibratedJudge) -> Judged:
     own = given.by_judge.get((judge.dimension, judge.by), [])
-    found = held(judge, agree, cases, raw_of(judge, given.labels, own), given.confidence)
+    found = held(judge, raw_of(judge, given.labels, own), given.confidence)
     # What runs told, or was asked for, once is not forgotten where this call has no such run.
     known = _known(given.before.find(judge.dimension, judge.by))
     bias = Bias(
@@ -144,7 +144,7 @@ def _judged(given: Given, judge: CalibratedJudge, agree: Raters, cases: Mapping[
         verbosity=verbosity(judge.items, given.confidence),
         consistency=_consistency(given, judge, own) or known.consistency,
     )
-    changed = drift(judge, given.before, cases, given.confidence)
+    changed = drift(judge, given.before, given.confidence)
     return found.model_copy(update={"bias": bias, "drift": changed})
 
 

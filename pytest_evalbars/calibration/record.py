@@ -27,6 +27,8 @@ class CalibratedItem(Strict):
     """One answer that a judge and at least one person judged."""
 
     of: Hash
+    #: Answers of one case resemble each other, and are worth less than as many cases. Older records do not say it.
+    case: Annotated[str, Field(max_length=200)] = ""
     #: What the judge said, and whether it passed.
     judge: Name
     judged: bool

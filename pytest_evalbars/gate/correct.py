@@ -46,7 +46,8 @@ def why_not_corrected(bar: Bar, trust: Trust) -> str:
     """Why a number that rests on calibrated judges is not corrected by what is known of them; empty if it can be."""
     if bar.compares or bar.metric not in CORRECTED:
         what = "a comparison" if bar.compares else f"the {bar.kind.words}"
-        return f"not corrected for the judge's error, as {what} cannot be; hold pass_rate or miss_rate beside it"
+        words = f"not corrected for the judge's error, as {what} cannot be; hold pass_rate or miss_rate beside it"
+        return f"{words}; {_unproven(trust)}" if trust.blind else words
     if len(trust.items) >= FEWEST:
         return ""
     if len(trust.judges) > 1:
@@ -54,13 +55,16 @@ def why_not_corrected(bar: Bar, trust: Trust) -> str:
             f"not corrected for the errors of {len(trust.judges)} judges: fewer than {FEWEST} of these answers are "
             "labelled; label more (`evalbars review`), then run `evalbars calibrate`"
         )
-    errors = trust.judges[0].errors
-    if errors is None or not errors.better_than_chance():
-        return (
-            f"not corrected for the error of {trust.judges[0].by}: on the labelled answers it is not proven to be "
-            "better than chance; label more bad answers (`evalbars review --sample judge-fails`)"
-        )
-    return ""
+    return f"not corrected for the judge's error: {_unproven(trust)}" if trust.blind else ""
+
+
+def _unproven(trust: Trust) -> str:
+    """Which judge is no help."""
+    name = next(judge.by for judge in trust.judges if judge.blind)
+    return (
+        f"{name} is not proven to be better than chance on the labelled answers; label more, bad ones above all "
+        "(`evalbars review --sample judge-fails`)"
+    )
 
 
 def corrected(
@@ -128,7 +132,8 @@ def _rate(part: Slice, what: NDArray[np.bool_], among: NDArray[np.bool_]) -> Rat
 def _by_labels(trust: Trust, rate: Rate) -> Rate | Adjusted:
     """A judge's pass rate as people would have it."""
     if len(trust.items) >= FEWEST:
-        return post_stratified(*columns_of(trust.items), rate, trust.cases)
+        judged, human, weights, _ = columns_of(trust.items)
+        return post_stratified(judged, human, weights, rate, trust.cases)
     errors = trust.judges[0].errors
     assert errors is not None  # noqa: S101 - the judge is calibrated
     return rogan_gladen(rate, errors)

@@ -200,7 +200,7 @@ def _judge_the_judges(draft: Draft, trust: Trust) -> None:
         draft.of_judges, draft.no_launch = (f"uncalibrated judge: {trust.why_not}",), True
     elif draft.correction is None:
         draft.of_judges = (why_not_corrected(draft.bar, trust),)
-        draft.no_launch = draft.bar.metric in CORRECTED and not draft.bar.compares
+        draft.no_launch = trust.blind or (draft.bar.metric in CORRECTED and not draft.bar.compares)
 
 
 def _why_no_bets(draft: Draft, part: Slice) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 
 from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.record import FEWEST
+from pytest_evalbars.calibration.rely import blind, lacks
 from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.labels.model import SETTLED
 from pytest_evalbars.metrics.slice import NoData
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 
 #: What to do about a judge that nobody knows.
 MEND = "label a sample (`evalbars review`), then run `evalbars calibrate`"
+#: What to do about raters that do not agree.
+AGREE = (
+    "settle what they differ on (`evalbars labels disagreements`), mend the rubric, label again, then run "
+    "`evalbars calibrate`"
+)
 #: What is not the verdicts' and rests on them all the same.
 USEFUL = "cost_per_useful"
 
@@ -70,12 +76,16 @@ class JudgeTrust:
             return f"not the judge that was calibrated: {self._changed(self.other)}; {MEND}"
         if self.record is None:
             return f"never compared with people; {MEND}"
-        if len(self.items) < FEWEST:
+        found = lacks(self.items, self.record.levels)
+        if "few" in found:
             answers = "1 labelled answer" if len(self.items) == 1 else f"{len(self.items)} labelled answers"
             return f"{answers}, and {FEWEST} are the fewest; {MEND}"
-        if self._by_chance():
-            return "no better than chance; mend its rubric or ask another model, and calibrate that"
-        return ""
+        return f"the raters of its labels agree no better than chance; {AGREE}" if found else ""
+
+    @property
+    def blind(self) -> bool:
+        """Whether it is not proven to be better than chance, see `calibration.rely`."""
+        return blind(self.errors)
 
     def _changed(self, other: CalibratedJudge) -> str:
         """`its model was m-1 then, and its prompt another`."""
@@ -85,12 +95,6 @@ class JudgeTrust:
             if old != new
         ]
         return " and ".join(changes)
-
-    def _by_chance(self) -> bool:
-        errors = self.errors
-        if errors is None or errors.sensitivity is None or errors.specificity is None:
-            return False  # nothing says so: what people labelled was all good, or all bad
-        return errors.sensitivity.value + errors.specificity.value <= 1
 
     @property
     def raters(self) -> int:
@@ -106,6 +110,7 @@ class JudgeTrust:
             **self.by._asdict(),
             "calibrated": not self.why_not,
             "why_not": self.why_not,
+            "blind": self.blind,
             "labels": len(self.items),
             "raters": self.raters,
             "on": None if self.record is None else self.record.calibrated.isoformat(),
@@ -122,7 +127,7 @@ class Trust:
     verdicts: int
     by_judges: int
     #: Those labelled answers of the slice that were drawn from this run's, or from one with the same answers; and the
-    #: case of each, as a code.
+    #: case of each, or the source that it shares with other cases, as a code.
     items: tuple[CalibratedItem, ...] = ()
     cases: tuple[int, ...] = ()
 
@@ -130,6 +135,11 @@ class Trust:
     def why_not(self) -> str:
         """Why a judge of it is not calibrated; empty if all are."""
         return "; ".join(dict.fromkeys(judge.why_not for judge in self.judges if judge.why_not))
+
+    @property
+    def blind(self) -> bool:
+        """Whether a judge of it is not proven to be better than chance."""
+        return any(judge.blind for judge in self.judges)
 
     @property
     def mixed(self) -> bool:
@@ -227,7 +237,9 @@ class Judges:
             for item, place, there in zip(drawn, at.tolist(), (here[at] == wanted).tolist(), strict=True):
                 if there:
                     found.append(item)
-                    cases.append(int(self._run.case[rows[first[place]]]))
+                    row = rows[first[place]]
+                    cluster = int(self._run.cluster[row])
+                    cases.append(cluster if cluster >= 0 else -1 - int(self._run.case[row]))
         return tuple(found), tuple(cases)
 
     def _digest(self, dimension: int) -> str:

@@ -132,8 +132,9 @@ def test_a_judge_that_guesses_is_named(suite):
     judged(100, bad=50, through=25, stopped=25).write(suite)
     outcome = suite.command("calibrate")
 
-    assert outcome.exit == 10
-    outcome.said("lets through 50 of 100", "not good enough to hold a bar on: not proven to be better than chance")
+    assert outcome.exit == 0  # its verdicts tell nothing, but the labels are good: they alone carry the pass rate
+    outcome.said("lets through 50 of 100", "not proven to be better than chance: the pass rate of the answers that")
+    assert calibrated(suite)[1]["dimensions"][0]["judges"][0]["blind"] is True
 
 
 def test_where_people_let_nothing_miss_the_judge_is_known_by_half(suite):
