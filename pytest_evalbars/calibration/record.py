@@ -37,7 +37,7 @@ class CalibratedItem(Strict):
     #: What each rater said.
     raters: dict[Name, Name] = Field(default_factory=dict)
     #: How many items of its population it stands for.
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    weight: Annotated[float, Field(ge=1e-3, le=1e15)] = 1.0
     #: The digest of the population that it was drawn from; empty where it was drawn from none.
     population: str = ""
     chars: int | None = None
