@@ -53,7 +53,7 @@ def held(judge: CalibratedJudge, raw: Raw | None, confidence: float) -> Judged:
         passed=sum(item.human * item.weight for item in items) / weight,
         usable=not why,
         why_not=why,
-        blind=blind(errors),
+        blind=blind(items),
         confusion=_confusion(items, people),
         agreement=of_rate(errors.agreement, confidence),
         words=Counted(same=sum(a == b for a, b in told), of=len(told)),

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.findings import COMMON
 from pytest_evalbars.calibration.raters import agreement_of, grade_of
 from pytest_evalbars.calibration.record import FEWEST
+from pytest_evalbars.stats.judge_error import error_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,8 +45,23 @@ def lacks(items: Sequence[CalibratedItem], levels: Sequence[str]) -> tuple[Lack,
     return tuple(_lacks(items, levels))
 
 
-def blind(errors: ErrorRates | None) -> bool:
+def errors_elsewhere(items: Sequence[CalibratedItem]) -> ErrorRates | None:
+    """How often a judge errs, whatever share of the answers is good: on answers of which people are of one mind.
+
+    Where they are divided, one of them errs. Where nearly all is good, half of what they let miss may be such errors,
+    and by these a judge that is right looks blind: with two raters who err in 5 of 100, and a judge of sensitivity .95
+    and specificity .80 that was calibrated at .95, a rate that falls to .80 would be corrected to .58.
+
+    Returns:
+        None where there are too few such answers.
+    """
+    sure = [item for item in items if item.human in (0, 1)]
+    return error_rates(*columns_of(sure)) if len(sure) >= FEWEST else None
+
+
+def blind(items: Sequence[CalibratedItem]) -> bool:
     """Whether a judge is not proven to be better than chance: it throws a coin, or one of its errors is unknown."""
+    errors = errors_elsewhere(items)
     return errors is None or not errors.better_than_chance(ALPHA)
 
 

@@ -81,10 +81,10 @@ def corrected(
     rates = [_turned(bar, end.rate) if isinstance(end, OfRate) else None for end in ends]
     apart, *others = rates
     assert apart is not None  # noqa: S101 - both metrics are shares
-    own = len(trust.items) >= FEWEST
+    own, elsewhere = len(trust.items) >= FEWEST, trust.judges[0].elsewhere
     known = Correction(
-        "post-stratified" if own else "Rogan-Gladen",
-        len(trust.items if own else trust.judges[0].items),
+        "post-stratified" if own or elsewhere is None else "Rogan-Gladen",
+        len(trust.items) if own or elsewhere is None else elsewhere.items,
         _estimate(bar, _by_people(trust, part, apart)),
         notes=tuple(_notes(trust, own=own)),
     )
@@ -134,8 +134,8 @@ def _by_labels(trust: Trust, rate: Rate) -> Rate | Adjusted:
     if len(trust.items) >= FEWEST:
         judged, human, weights, _ = columns_of(trust.items)
         return post_stratified(judged, human, weights, rate, trust.cases)
-    errors = trust.judges[0].errors
-    assert errors is not None  # noqa: S101 - the judge is calibrated
+    errors = trust.judges[0].elsewhere
+    assert errors is not None  # noqa: S101 - else the judge is blind
     return rogan_gladen(rate, errors)
 
 
@@ -155,8 +155,12 @@ def _notes(trust: Trust, *, own: bool) -> Iterator[str]:
     elif not own:
         yield (
             f"only {len(trust.items)} of these answers are labelled, and {FEWEST} are the fewest: corrected by the "
-            f"judge's errors on all {labels} (Rogan-Gladen)"
+            f"judge's errors on all {labels}, as if it erred here as often as there (Rogan-Gladen)"
         )
+    divided = sum(0 < item.human < 1 for item in trust.judges[0].items)
+    if not own and divided:
+        them = "1, which is left out: settle it" if divided == 1 else f"{divided}, which are left out: settle them"
+        yield f"of the {labels} labelled answers people are divided on {them} (`evalbars labels settle`)"
     if trust.mixed:
         yield f"{trust.verdicts - trust.by_judges} of {trust.verdicts} verdicts are no judge's, and stand as they are"
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.record import FEWEST
-from pytest_evalbars.calibration.rely import blind, lacks
+from pytest_evalbars.calibration.rely import blind, errors_elsewhere, lacks
 from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.labels.model import SETTLED
 from pytest_evalbars.metrics.slice import NoData
@@ -82,10 +82,15 @@ class JudgeTrust:
             return f"{answers}, and {FEWEST} are the fewest; {MEND}"
         return f"the raters of its labels agree no better than chance; {AGREE}" if found else ""
 
-    @property
+    @cached_property
+    def elsewhere(self) -> ErrorRates | None:
+        """How often it errs on other answers, see `calibration.rely`."""
+        return errors_elsewhere(self.items)
+
+    @cached_property
     def blind(self) -> bool:
         """Whether it is not proven to be better than chance, see `calibration.rely`."""
-        return blind(self.errors)
+        return blind(self.items)
 
     def _changed(self, other: CalibratedJudge) -> str:
         """`its model was m-1 then, and its prompt another`."""

@@ -393,3 +393,22 @@ def test_a_decision_tells_of_each_judge():
     }
     (told,) = gate(run).to_json()["judges"]
     assert (told["calibrated"], told["labels"], told["on"]) == (False, 0, None)
+
+
+def test_answers_on_which_people_are_divided_make_no_errors_of_a_judge_elsewhere():
+    """The judge is always right, nearly all is good, and of two raters one errs on each tenth answer."""
+    run = judged(950, 1000)
+    found = items(run, run.outcome == 0, range(500, 1000))
+    divided = tuple(
+        one.model_copy(update={"human": 0.5, "raters": {"ana": "pass", "ben": "miss"}}) if n % 10 == 0 else one
+        for n, one in enumerate(found)
+    )
+    new = judged(800, 1000, first=2001)
+
+    verdict = only(new, record=calibration(divided))
+    assert (verdict.correction, verdict.labels) == ("Rogan-Gladen", 450)
+    assert verdict.estimate == pytest.approx(0.8)
+    assert verdict.notes[1].startswith(
+        "of the 500 labelled answers people are divided on 50, which are left out: settle"
+    )
+    assert only(run, record=calibration(divided)).labels == 500  # of these answers half a pass is half a pass
