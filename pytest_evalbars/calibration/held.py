@@ -114,7 +114,8 @@ def _corrected(items: Sequence[CalibratedItem], raw: Raw, confidence: float) -> 
     own = [item for item in items if item.population == raw.population]
     if len(own) < FEWEST:
         return None
-    judged, human, weights, cases = columns_of(own)
+    _, human, weights, cases = columns_of(own)
+    judged = [raw.passed.get(item.of, float(item.judged)) for item in own]
     found = of_rate(post_stratified(judged, human, weights, raw.rate, cases), confidence)
     return found.model_copy(update={"items": len(own)})
 

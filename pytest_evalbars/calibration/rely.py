@@ -49,8 +49,8 @@ def errors_elsewhere(items: Sequence[CalibratedItem]) -> ErrorRates | None:
     """How often a judge errs, whatever share of the answers is good: on answers of which people are of one mind.
 
     Where they are divided, one of them errs. Where nearly all is good, half of what they let miss may be such errors,
-    and by these a judge that is right looks blind: with two raters who err in 5 of 100, and a judge of sensitivity .95
-    and specificity .80 that was calibrated at .95, a rate that falls to .80 would be corrected to .58.
+    and by these a judge that is right looks blind: with two raters who err in 5 of 100, and a judge of sensitivity
+    .95 and specificity .80 that was calibrated at .95, a rate that falls to .80 would be corrected to .58.
 
     Returns:
         None where there are too few such answers.

@@ -132,8 +132,8 @@ def _rate(part: Slice, what: NDArray[np.bool_], among: NDArray[np.bool_]) -> Rat
 def _by_labels(trust: Trust, rate: Rate) -> Rate | Adjusted:
     """A judge's pass rate as people would have it."""
     if len(trust.items) >= FEWEST:
-        judged, human, weights, _ = columns_of(trust.items)
-        return post_stratified(judged, human, weights, rate, trust.cases)
+        _, human, weights, _ = columns_of(trust.items)
+        return post_stratified(trust.passed, human, weights, rate, trust.cases)
     errors = trust.judges[0].elsewhere
     assert errors is not None  # noqa: S101 - else the judge is blind
     return rogan_gladen(rate, errors)

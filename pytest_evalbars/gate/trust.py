@@ -135,6 +135,9 @@ class Trust:
     #: case of each, or the source that it shares with other cases, as a code.
     items: tuple[CalibratedItem, ...] = ()
     cases: tuple[int, ...] = ()
+    #: The share of this run's verdicts that pass each: the answer may stand in it more than once, and a judge that
+    #: was asked again may say otherwise than the record has it.
+    passed: tuple[float, ...] = ()
 
     @property
     def why_not(self) -> str:
@@ -221,31 +224,34 @@ class Judges:
         many = len(self._judged.judges)
         codes = np.unique(self._run.dimension[judged] * many + self._judged.by[judged])
         judges = {code: self._known[divmod(code, many)] for code in codes.tolist()}
-        items, cases = ((), ()) if bar.all_trials else self._own(judges, judged)
-        return Trust(tuple(judges.values()), len(rows), len(judged), items, cases)
+        own = ((), (), ()) if bar.all_trials else self._own(judges, judged)
+        return Trust(tuple(judges.values()), len(rows), len(judged), *own)
 
     def _own(
         self, judges: dict[int, JudgeTrust], judged: NDArray[np.int64]
-    ) -> tuple[tuple[CalibratedItem, ...], tuple[int, ...]]:
-        """The labelled answers among these rows of one dimension that were drawn from all of its; and their cases."""
+    ) -> tuple[tuple[CalibratedItem, ...], tuple[int, ...], tuple[float, ...]]:
+        """Of the labelled answers among these rows of one dimension that were drawn from all of its: see `Trust`."""
         found: list[CalibratedItem] = []
         cases: list[int] = []
+        passed: list[float] = []
         for code, judge in judges.items():
             dimension, by = divmod(code, len(self._judged.judges))
             drawn = [item for item in judge.items if item.population == self._digest(dimension)]
             if not drawn:
                 continue
             rows = judged[self._judged.by[judged] == by]
-            here, first = np.unique(self._judged.of[rows], return_index=True)
+            here, first, code_of_row = np.unique(self._judged.of[rows], return_index=True, return_inverse=True)
+            misses = np.bincount(code_of_row, self._run.outcome[rows] == MISS) / np.bincount(code_of_row)
             wanted = np.array([int(item.of, 16) for item in drawn], np.uint64)
             at = np.minimum(np.searchsorted(here, wanted), len(here) - 1)
             for item, place, there in zip(drawn, at.tolist(), (here[at] == wanted).tolist(), strict=True):
                 if there:
                     found.append(item)
+                    passed.append(1 - float(misses[place]))
                     row = rows[first[place]]
                     cluster = int(self._run.cluster[row])
                     cases.append(cluster if cluster >= 0 else -1 - int(self._run.case[row]))
-        return tuple(found), tuple(cases)
+        return tuple(found), tuple(cases), tuple(passed)
 
     def _digest(self, dimension: int) -> str:
         """What the run's judged answers on a dimension are, in a word."""

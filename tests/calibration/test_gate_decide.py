@@ -408,7 +408,24 @@ def test_answers_on_which_people_are_divided_make_no_errors_of_a_judge_elsewhere
     verdict = only(new, record=calibration(divided))
     assert (verdict.correction, verdict.labels) == ("Rogan-Gladen", 450)
     assert verdict.estimate == pytest.approx(0.8)
-    assert verdict.notes[1].startswith(
-        "of the 500 labelled answers people are divided on 50, which are left out: settle"
-    )
+    assert verdict.notes[1].startswith("of the 500 labelled answers people are divided on 50, which are left out")
     assert only(run, record=calibration(divided)).labels == 500  # of these answers half a pass is half a pass
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_answer_in_three_trials_that_a_judge_sees_now_so_now_so(seed):
+    """By the verdict that most of its trials have, the judge would look better than it is: .873 for .900."""
+    random = np.random.default_rng(seed)
+    truth = np.repeat(random.random(100) < 0.8, 3)
+    said_so = verdicts(random, truth, 0.9, 0.7)
+    run = Run.from_observations(
+        row(f"c{n // 3:04}", "pass" if passed else "miss", n // 3 + 1) | {"trial": n % 3}
+        for n, passed in enumerate(said_so)
+    )
+    usual = np.repeat(said_so.reshape(-1, 3).sum(axis=1) >= 2, 3)
+    reviewed = replace(run, outcome=np.where(usual, 0, 1).astype(np.int8))
+
+    verdict = only(run, record=known(reviewed, truth, range(0, 300, 3)))
+    assert verdict.correction == "post-stratified"
+    assert verdict.estimate == pytest.approx(truth.mean())  # all are labelled
+    assert verdict.low < truth.mean() < verdict.high
