@@ -16,6 +16,7 @@ from pytest_evalbars.calibration.look import Look, to_look_at
 from pytest_evalbars.calibration.probes import consistency, position, verbosity
 from pytest_evalbars.calibration.raters import raters
 from pytest_evalbars.calibration.raw import raw_of
+from pytest_evalbars.labels.consensus import gold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,10 @@ class Dimension:
     #: Labelled items of which no judge that can be named said anything.
     unjudged: int
     look: tuple[Look, ...]
+    #: Items that were drawn, how many of them have no label that tells, and the categories of which none has one.
+    drawn: int
+    left: int
+    left_out: tuple[str, ...]
     #: The judges that this calibration is about: those of the runs, else those of the last review, else all.
     current: frozenset[JudgedBy]
     #: Judges of the runs none of whose answers is labelled.
@@ -89,6 +94,9 @@ class Dimension:
                 for judge, judged in self.judges
             ],
             "unjudged": self.unjudged,
+            "drawn": self.drawn,
+            "left": self.left,
+            "left_out": list(self.left_out),
             "unlabelled": [by._asdict() for by in self.unlabelled],
             "look": [each.to_json() for each in self.look],
         }
@@ -123,11 +131,17 @@ def _dimension(given: Given, joined: Joined, name: str) -> Dimension:
     in_runs = {by for dimension, by in given.by_judge if dimension == name}
     known_judges = {judge.by for judge in judges}
     current = frozenset(in_runs & known_judges or _of_last_review(labels, name) & known_judges or known_judges)
+    drawn = {key: labels.item(key) for key in labels.items if key[0] == name and _drawn(labels, key)}
+    told_of = {key for key in drawn if gold(labels.of(key)) is not None}
+    categories = [{item.category for key in some if (item := drawn[key])} for some in (drawn, told_of)]
     return Dimension(
         name=name,
         raters=agree,
         judges=told,
         unjudged=len(keys) - len(known & cases.keys()),
+        drawn=len(drawn),
+        left=len(drawn) - len(told_of),
+        left_out=tuple(sorted(categories[0] - categories[1])),
         look=tuple(to_look_at(labels, name, [judge for judge in judges if judge.by in current])),
         current=current,
         unlabelled=tuple(sorted(in_runs - known_judges)),
@@ -179,6 +193,11 @@ def _answers(labels: Labels, key: tuple[str, str]) -> bool:
     """Whether a label is of an answer that was judged, not of a case that was audited."""
     items = labels.items.get(key)
     return bool(items) and not all(is_audit(labels, item) for item in items or ())
+
+
+def _drawn(labels: Labels, key: tuple[str, str]) -> bool:
+    """Whether an item was drawn for a review of answers."""
+    return any(item.review and not is_audit(labels, item) for item in labels.items[key])
 
 
 def _case(labels: Labels, key: tuple[str, str]) -> str:

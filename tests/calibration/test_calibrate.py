@@ -312,3 +312,25 @@ def test_json_is_json_whatever_was_labelled(suite):
         "kappas": [],
     }
     assert json.loads(outcome.out)["dimensions"][0]["judges"] == []
+
+
+def test_who_labels_the_easy_ones_alone_is_told_what_is_missing(suite):
+    labels = File().review(range(100))
+    for n in range(100):
+        word = {"ana": n % 10 > 0} if n < 40 else {}
+        labels.item(n, said(n % 10 > 0), review="r-1", category="easy" if n < 50 else "hard", **word)
+    labels.write(suite)
+    outcome, found = calibrated(suite)
+    dimension = found["dimensions"][0]
+    assert (dimension["drawn"], dimension["left"], dimension["left_out"]) == (100, 60, ["hard"])
+    suite.command("calibrate").said(
+        "60 of 100 items that were drawn have no label that tells (of hard none is labelled): the others stand"
+    )
+    assert outcome.exit == 0
+
+
+def test_one_person_under_two_names_is_asked_after(suite):
+    judged(raters=("ana", "Ana")).write(suite)
+    suite.command("calibrate").said("Ana and ana may be one person under two names")
+    judged().write(suite)
+    suite.command("calibrate").never_said("under two names", "have no label that tells")
