@@ -155,8 +155,8 @@ class Trust:
         return self.by_judges < self.verdicts
 
 
-def known_judge(dimension: str | None, judges: Judges | None) -> CalibratedJudge:
-    """What people said of the judge of a dimension.
+def known_judge(dimension: str | None, judges: Judges | None) -> tuple[JudgeTrust, CalibratedJudge]:
+    """The judge of a dimension, and what people said of it.
 
     Raises:
         NoData: no judge, or several, judged it in this run; or it is not known well enough.
@@ -170,7 +170,7 @@ def known_judge(dimension: str | None, judges: Judges | None) -> CalibratedJudge
     (one,) = found
     if one.record is None or len(one.items) < FEWEST:
         raise NoData(one.why_not)
-    return one.record
+    return one, one.record
 
 
 class Judges:

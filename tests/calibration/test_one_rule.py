@@ -128,3 +128,28 @@ def test_both_rely_on_the_same_judges(suite, raters, exit_code, judge, words):
         assert verdict.judge == judge
         assert words in verdict.notes[0] if words else verdict.verdict == "met"
         assert words == "" or verdict.verdict == "inconclusive"
+
+
+def test_a_judge_is_held_against_no_noise_and_its_raters_are_held_all_the_same(suite):
+    """Two raters who throw coins: what a judge is worth by them is worth nothing, what they are worth is known."""
+    run = trials(suite, coin)
+    calibrated(suite)
+    held = [
+        {"dimension": "tone", "metric": name, "at_least": 0.1} for name in ("judge_sensitivity", "rater_agreement")
+    ]
+    record = load_calibration(suite.path / "evals/calibration.jsonl")
+    judge, rater = decide(load_run(run), load_bars({"bar": held}), calibration=record, stage="launch").verdicts
+    assert (judge.verdict, judge.fails, rater.verdict) == ("inconclusive", True, "met")
+    assert "uncalibrated judge: m-1 by tone@1, the raters of its labels agree no better than chance" in judge.notes[0]
+
+
+def test_a_bar_that_lets_the_inconclusive_pass_says_so_of_an_uncalibrated_judge(suite):
+    run = trials(suite, coin)
+    bar = {"dimension": "tone", "at_least": 0.1}
+    for more, words in (
+        ({}, "nothing is launched on that"),
+        ({"inconclusive": "pass"}, "lets it through all the same"),
+    ):
+        (verdict,) = decide(load_run(run), load_bars({"bar": [bar | more]}), stage="launch").verdicts
+        assert (verdict.verdict, verdict.fails) == ("inconclusive", not more)
+        assert words in verdict.notes[-1]
