@@ -17,9 +17,10 @@ from pytest_evalbars.calibration.rater_agreement import raters
 from pytest_evalbars.calibration.raw_rate import raw_of
 from pytest_evalbars.calibration.record import Calibration
 from pytest_evalbars.calibration.to_look_at import Look, to_look_at
+from pytest_evalbars.labels.consensus import gold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pytest_evalbars.calibration.asking_again import Again
     from pytest_evalbars.calibration.findings import Consistency
@@ -63,6 +64,10 @@ class Dimension:
     #: Labelled items of which no judge that can be named said anything.
     unjudged: int
     look: tuple[Look, ...]
+    #: Items that were drawn, how many of them have no label that tells, and the categories of which none has one.
+    drawn: int
+    left: int
+    left_out: tuple[str, ...]
     #: The judges that this calibration is about: those of the runs, else those of the last review, else all.
     current: frozenset[JudgedBy]
     #: Judges of the runs none of whose answers is labelled.
@@ -90,6 +95,9 @@ class Dimension:
                 for judge, judged in self.judges
             ],
             "unjudged": self.unjudged,
+            "drawn": self.drawn,
+            "left": self.left,
+            "left_out": list(self.left_out),
             "unlabelled": [by._asdict() for by in self.unlabelled],
             "look": [each.to_json() for each in self.look],
         }
@@ -137,25 +145,31 @@ def _dimension(given: Given, joined: Joined, name: str) -> Dimension:
         [labels.of(key) for key in keys], levels_of(labels, name), [cases[key[1]] for key in keys], given.confidence
     )
     judges = [each for each in joined.judges if each.dimension == name]
-    told = tuple((judge, _judged(given, judge, agree, cases)) for judge in judges)
+    told = tuple((judge, _judged(given, judge)) for judge in judges)
     known = {item.of for judge in judges for item in judge.items}
     in_runs = {by for dimension, by in given.by_judge if dimension == name}
     known_judges = {judge.by for judge in judges}
     current = frozenset(in_runs & known_judges or _of_last_review(labels, name) & known_judges or known_judges)
+    drawn = {key: labels.item(key) for key in labels.items if key[0] == name and _drawn(labels, key)}
+    told_of = {key for key in drawn if gold(labels.of(key)) is not None}
+    categories = [{item.category for key in some if (item := drawn[key])} for some in (drawn, told_of)]
     return Dimension(
         name=name,
         raters=agree,
         judges=told,
         unjudged=len(keys) - len(known & cases.keys()),
+        drawn=len(drawn),
+        left=len(drawn) - len(told_of),
+        left_out=tuple(sorted(categories[0] - categories[1])),
         look=tuple(to_look_at(labels, name, [judge for judge in judges if judge.by in current])),
         current=current,
         unlabelled=tuple(sorted(in_runs - known_judges)),
     )
 
 
-def _judged(given: Given, judge: CalibratedJudge, agree: Raters, cases: Mapping[str, str]) -> Judged:
+def _judged(given: Given, judge: CalibratedJudge) -> Judged:
     own = given.by_judge.get((judge.dimension, judge.by), [])
-    found = held(judge, agree, cases, raw_of(judge, given.labels, own), given.confidence)
+    found = held(judge, raw_of(judge, given.labels, own), given.confidence)
     # What runs told, or was asked for, once is not forgotten where this call has no such run.
     known = _known(given.before.find(judge.dimension, judge.by))
     bias = Bias(
@@ -163,7 +177,7 @@ def _judged(given: Given, judge: CalibratedJudge, agree: Raters, cases: Mapping[
         verbosity=verbosity(judge.items, given.confidence),
         consistency=_consistency(given, judge, own) or known.consistency,
     )
-    changed = drift(judge, given.before, cases, given.confidence)
+    changed = drift(judge, given.before, given.confidence)
     return found.model_copy(update={"bias": bias, "drift": changed})
 
 
@@ -198,6 +212,11 @@ def _answers(labels: Labels, key: tuple[str, str]) -> bool:
     """Whether a label is of an answer that was judged, not of a case that was audited."""
     items = labels.items.get(key)
     return bool(items) and not all(is_audit(labels, item) for item in items or ())
+
+
+def _drawn(labels: Labels, key: tuple[str, str]) -> bool:
+    """Whether an item was drawn for a review of answers."""
+    return any(item.review and not is_audit(labels, item) for item in labels.items[key])
 
 
 def _case(labels: Labels, key: tuple[str, str]) -> str:

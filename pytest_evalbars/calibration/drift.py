@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.findings import Change, Drift, Measured
-from pytest_evalbars.calibration.held import errors_of
 from pytest_evalbars.stats.bias import changed
+from pytest_evalbars.stats.judge_error import error_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_evalbars.calibration.record import CalibratedJudge, Calibration
     from pytest_evalbars.stats.effective import Rate
 
 
-def drift(judge: CalibratedJudge, before: Calibration, cases: Mapping[str, str], confidence: float) -> Drift | None:
+def drift(judge: CalibratedJudge, before: Calibration, confidence: float) -> Drift | None:
     """Hold a judge against what the record says so far.
 
     The very judge is held against itself: what was labelled since against what was labelled then. One that is new is
@@ -25,7 +24,6 @@ def drift(judge: CalibratedJudge, before: Calibration, cases: Mapping[str, str],
     Args:
         judge: as it is now.
         before: the record as it was.
-        cases: of each item's hash, its case, as far as known.
         confidence: of the intervals, and of what is proven.
 
     Returns:
@@ -41,7 +39,7 @@ def drift(judge: CalibratedJudge, before: Calibration, cases: Mapping[str, str],
         old = max(before.of_dimension(judge.dimension), key=lambda each: each.calibrated, default=None)
     if old is None or not old.items or not items:
         return None
-    then, now = errors_of(old.items, cases), errors_of(items, cases)
+    then, now = error_rates(*columns_of(old.items)), error_rates(*columns_of(items))
     return Drift(
         same=same,
         **old.by._asdict(),

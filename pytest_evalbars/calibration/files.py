@@ -55,6 +55,8 @@ class _Taken:
     def __init__(self) -> None:
         self.begun = False
         self.judges: list[tuple[CalibratedJudge, list[CalibratedItem]]] = []
+        #: The answers of the last judge.
+        self.known: set[str] = set()
 
     def take(self, row: dict[str, Any]) -> None:
         kind = row.pop("type")
@@ -62,10 +64,17 @@ class _Taken:
             check_schema(row.get("schema"), SCHEMA)
             self.begun = True
         elif kind == "judge":
-            self.judges.append((CalibratedJudge.model_validate({**row, "items": ()}), []))
+            judge = CalibratedJudge.model_validate({**row, "items": ()})
+            if any((judge.dimension, judge.by) == (each.dimension, each.by) for each, _ in self.judges):
+                raise ValueError(f"the judge {judge.by} stands twice on {judge.dimension}")  # as merges leave it
+            self.judges.append((judge, []))
+            self.known = set()
         elif kind == "item":
             item = CalibratedItem.model_validate(row)
             self.judges[-1][1].append(item)
+            if item.of in self.known:  # it would count as another answer
+                raise ValueError(f"the answer {item.of} stands twice with one judge")
+            self.known.add(item.of)
         # Any other type is from a newer version, which only adds: not ours to read.
 
 

@@ -188,6 +188,8 @@ class Judged(Finding):
     #: Whether the gate can rest on it, and if not, why.
     usable: bool
     why_not: tuple[str, ...] = ()
+    #: Whether it is not proven to be better than chance: then only a rate of the labelled population rests on it.
+    blind: bool = False
     #: By the judge's word, then by people's: items. "split" where people differ.
     confusion: dict[str, dict[str, int]] = {}
     #: The share of the population of which judge and people say the same: pass or miss.

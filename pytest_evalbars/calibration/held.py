@@ -7,67 +7,45 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_evalbars.calibration.findings import COMMON, Counted, Judged, measured, of_rate
+from pytest_evalbars.calibration.columns import case_of, columns_of
+from pytest_evalbars.calibration.findings import Counted, Judged, measured, of_rate
 from pytest_evalbars.calibration.rater_agreement import clusters_of, ordered_words, weights_for
 from pytest_evalbars.calibration.record import FEWEST
+from pytest_evalbars.calibration.rely import blind, lacks
 from pytest_evalbars.labels.model import SETTLED, UNCLEAR
 from pytest_evalbars.stats.agreement import agreement
 from pytest_evalbars.stats.corrected import post_stratified
 from pytest_evalbars.stats.judge_error import error_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pytest_evalbars.calibration.findings import Measured, Raters
+    from pytest_evalbars.calibration.findings import Measured
     from pytest_evalbars.calibration.raw_rate import Raw
     from pytest_evalbars.calibration.record import CalibratedItem, CalibratedJudge
-    from pytest_evalbars.stats.judge_error import ErrorRates
+    from pytest_evalbars.stats.agreement import Agreement
 
 #: People's word where they have none in common.
 SPLIT = "split"
 
 
-def errors_of(items: Sequence[CalibratedItem], cases: Mapping[str, str]) -> ErrorRates:
-    """How often a judge is right.
-
-    Args:
-        items: one or more.
-        cases: of each item's hash, its case, as far as known.
-    """
-    return error_rates(
-        np.array([item.judged for item in items], bool),
-        [item.human for item in items],
-        [item.weight for item in items],
-        clusters_of([cases.get(item.of, item.of) for item in items]),
-    )
-
-
-def held(
-    judge: CalibratedJudge, raters: Raters, cases: Mapping[str, str], raw: Raw | None, confidence: float
-) -> Judged:
+def held(judge: CalibratedJudge, raw: Raw | None, confidence: float) -> Judged:
     """What people's labels say of a judge.
 
     Args:
         judge: with its items, one or more.
-        raters: how far those people agree.
-        cases: of each item's hash, its case, as far as known.
         raw: the judge's own pass rate on a population; None where it is not known.
         confidence: of intervals and proofs.
     """
     items = judge.items
-    errors = errors_of(items, cases)
+    errors = error_rates(*columns_of(items))
     people = [word_of(item) for item in items]
     told = [(item.judge, word) for item, word in zip(items, people, strict=True) if word != SPLIT]
     labels = [(item.judge, word) for item in items for word in _own(item)]
-    said = (word for pair in (*labels, *told) for word in pair)
-    words = ordered_words(judge.levels, (*(item.judge for item in items), *said))
-    codes = {word: code for code, word in enumerate(words)} | {SPLIT: -1}
-    both = np.array([[codes[item.judge], codes[word]] for item, word in zip(items, people, strict=True)], np.int64)
-    clusters = clusters_of([cases.get(item.of, item.of) for item in items])
-    weights = weights_for(judge.levels, words)
-    alike = agreement(both, categories=len(words), weights=weights, clusters=clusters)
+    weights = weights_for(judge.levels, _words(judge))
+    alike = agreement_with_people(judge)
     weight = sum(item.weight for item in items)
-    why = tuple(_why_not(errors, raters, confidence))
+    why = tuple(_why_not(judge))
     return Judged(
         items=len(items),
         good=sum(item.human for item in items),
@@ -75,6 +53,7 @@ def held(
         passed=sum(item.human * item.weight for item in items) / weight,
         usable=not why,
         why_not=why,
+        blind=blind(items),
         confusion=_confusion(items, people),
         agreement=of_rate(errors.agreement, confidence),
         words=Counted(same=sum(a == b for a, b in told), of=len(told)),
@@ -86,9 +65,25 @@ def held(
         alpha=measured(alike.alpha, confidence) if alike else None,
         kappa=measured(alike.conger, confidence) if alike else None,
         raw=of_rate(raw.rate, confidence) if raw else None,
-        corrected=_corrected(items, cases, raw, confidence) if raw else None,
+        corrected=_corrected(items, raw, confidence) if raw else None,
         by_case=raw is not None and raw.by_case,
     )
+
+
+def agreement_with_people(judge: CalibratedJudge) -> Agreement | None:
+    """How far the judge and the word of most people agree, word for word, among the labelled answers as drawn."""
+    words = _words(judge)
+    codes = {word: code for code, word in enumerate(words)} | {SPLIT: -1}
+    both = [[codes[item.judge], codes[word_of(item)]] for item in judge.items]
+    clusters = clusters_of([case_of(item) for item in judge.items])
+    weights = weights_for(judge.levels, words)
+    return agreement(np.array(both, np.int64), categories=len(words), weights=weights, clusters=clusters)
+
+
+def _words(judge: CalibratedJudge) -> tuple[str, ...]:
+    """What the judge and people said, and could have."""
+    people = (word for item in judge.items for word in (word_of(item), *_own(item)) if word != SPLIT)
+    return ordered_words(judge.levels, (*(item.judge for item in judge.items), *people))
 
 
 def word_of(item: CalibratedItem) -> str:
@@ -114,25 +109,19 @@ def _confusion(items: Sequence[CalibratedItem], people: Sequence[str]) -> dict[s
     return found
 
 
-def _corrected(
-    items: Sequence[CalibratedItem], cases: Mapping[str, str], raw: Raw, confidence: float
-) -> Measured | None:
+def _corrected(items: Sequence[CalibratedItem], raw: Raw, confidence: float) -> Measured | None:
     """The pass rate of the population by people, from those of its items that they labelled."""
     own = [item for item in items if item.population == raw.population]
     if len(own) < FEWEST:
         return None
-    judged, human, weights = zip(*((item.judged, item.human, item.weight) for item in own), strict=True)
-    clusters = clusters_of([cases.get(item.of, item.of) for item in own])
-    found = of_rate(post_stratified(np.array(judged, bool), human, weights, raw.rate, clusters), confidence)
+    _, human, weights, cases = columns_of(own)
+    judged = [raw.passed.get(item.of, float(item.judged)) for item in own]
+    found = of_rate(post_stratified(judged, human, weights, raw.rate, cases), confidence)
     return found.model_copy(update={"items": len(own)})
 
 
-def _why_not(errors: ErrorRates, raters: Raters, confidence: float) -> Iterator[str]:
+def _why_not(judge: CalibratedJudge) -> Iterator[str]:
     """Why nothing may rest on the judge; nothing where something may."""
-    if errors.items < FEWEST:
-        yield f"{errors.items} of {FEWEST} labelled answers"
-    elif errors.sensitivity and errors.specificity and not errors.better_than_chance(1 - confidence):
-        yield "not proven to be better than chance"
-    common = raters.passed is not None and not 1 - COMMON <= raters.passed <= COMMON
-    if raters.grade == "none" or (raters.grade == "unproven" and raters.items >= FEWEST and not common):
-        yield "its raters agree no better than chance"
+    for lack in lacks(judge.items, judge.levels):
+        few = f"{len(judge.items)} of {FEWEST} labelled answers"
+        yield few if lack == "few" else "its raters agree no better than chance"

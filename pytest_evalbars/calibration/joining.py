@@ -84,10 +84,15 @@ def join(labels: Labels, verdicts: Iterable[Verdict], before: Calibration, today
             items=tuple(sorted(given, key=lambda one: one.of)),
         )
         old = before.find(dimension, by)
-        same = old is not None and sorted(old.items, key=lambda one: one.of) == list(judge.items)
+        same = old is not None and _known(old.items) == _known(judge.items)
         judges.append(judge.model_copy(update={"calibrated": old.calibrated}) if same and old else judge)
     gone = tuple(old for old in before.judges if (old.dimension, old.by) not in found)
     return Joined(tuple(sorted(judges, key=lambda one: (one.dimension, one.by))), gone)
+
+
+def _known(items: Iterable[CalibratedItem]) -> list[CalibratedItem]:
+    """What is known of a judge, whatever the cases are called that its items are of."""
+    return [item.model_copy(update={"case": ""}) for item in sorted(items, key=lambda one: one.of)]
 
 
 def _said(labels: Labels, verdicts: Iterable[Verdict], before: Calibration) -> Iterable[tuple[Key, JudgeSaid]]:
@@ -110,6 +115,7 @@ def _item(labels: Labels, drawn: Drawn, human: float, said: JudgeSaid) -> Calibr
     stored = drawn.item.judge.chars if drawn.item.judge else None
     return CalibratedItem(
         of=drawn.item.of,
+        case=drawn.item.case,
         judge=said.value,
         judged=said.passed,
         human=human,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_evalbars.calibration.columns import case_of
 from pytest_evalbars.calibration.findings import PAIR, Counted, Kappa, Measured, Raters, measured, of_rate
 from pytest_evalbars.labels.model import SETTLED, UNCLEAR
 from pytest_evalbars.stats.agreement import agreement, cohen
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_evalbars.calibration.findings import Grade
+    from pytest_evalbars.calibration.record import CalibratedItem
     from pytest_evalbars.labels.model import Label
     from pytest_evalbars.stats.agreement import Agreement
     from pytest_evalbars.stats.kappas import Weights
@@ -84,7 +86,7 @@ def raters(
     ]
     return found.model_copy(
         update={
-            "grade": _grade(whole, confidence),
+            "grade": grade_of(whole, confidence),
             "agreement": measured(whole.percent, confidence),
             "pairs": _pairs(ratings),
             "chance": _chance(ratings),
@@ -117,7 +119,26 @@ def _matrix(own: Sequence[Sequence[Label]], names: Sequence[str], codes: dict[st
     return found
 
 
-def _grade(found: Agreement, confidence: float) -> Grade:
+def agreement_of(items: Sequence[CalibratedItem], levels: Sequence[str]) -> Agreement | None:
+    """How far the raters of a record's answers agree, word for word: what `raters` says of their labels.
+
+    Args:
+        items: the labelled answers.
+        levels: best first, where the dimension is graded.
+
+    Returns:
+        None where no answer was labelled by two.
+    """
+    words = ordered_words(levels, (word for item in items for word in item.raters.values() if word != UNCLEAR))
+    names = sorted({name for item in items for name in item.raters} - {SETTLED})
+    codes = {word: code for code, word in enumerate(words)} | {"": -1, UNCLEAR: -1}
+    said = [[codes[item.raters.get(name, "")] for name in names] for item in items]
+    ratings = np.array(said, np.int64).reshape(len(items), len(names))
+    cases = clusters_of([case_of(item) for item in items])
+    return agreement(ratings, categories=len(words), weights=weights_for(levels, words), clusters=cases)
+
+
+def grade_of(found: Agreement, confidence: float) -> Grade:
     """See `findings.Grade`. Chance is that of alpha: raters that know how often to say what, and do not read."""
     alpha, ac = found.alpha, found.ac
     if alpha is None or ac is None:

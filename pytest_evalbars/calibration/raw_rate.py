@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from pytest_evalbars.run.judged import code_of
 from pytest_evalbars.stats.effective import Rate, case_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_evalbars.calibration.record import CalibratedJudge
     from pytest_evalbars.calibration.verdicts import Verdict
@@ -30,6 +30,8 @@ class Raw:
     population: str
     #: Whether a run told its cases and trials; else each item is taken for a case of its own.
     by_case: bool = True
+    #: By the hash of what was judged, the share of its verdicts that pass, where a run tells.
+    passed: Mapping[str, float] = field(default_factory=dict)
 
 
 def raw_of(judge: CalibratedJudge, labels: Labels, verdicts: Sequence[Verdict]) -> Raw | None:
@@ -63,7 +65,9 @@ def _of_runs(judge: CalibratedJudge, digest: str, verdicts: Sequence[Verdict]) -
             trials = Counter(each.trial.case for each in some)
             passes = Counter(each.trial.case for each in some if each.said.passed)
             cases = list(trials)
-            return Raw(case_rate([passes[case] for case in cases], [trials[case] for case in cases]), digest)
+            rate = case_rate([passes[case] for case in cases], [trials[case] for case in cases])
+            times, passed = Counter(each.of for each in some), Counter(each.of for each in some if each.said.passed)
+            return Raw(rate, digest, passed={of: passed[of] / times[of] for of in times})
     return None
 
 

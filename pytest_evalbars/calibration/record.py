@@ -27,6 +27,8 @@ class CalibratedItem(Strict):
     """One answer that a judge and at least one person judged."""
 
     of: Hash
+    #: Answers of one case resemble each other, and are worth less than as many cases. Older records do not say it.
+    case: Annotated[str, Field(max_length=200)] = ""
     #: What the judge said, and whether it passed.
     judge: Name
     judged: bool
@@ -35,7 +37,7 @@ class CalibratedItem(Strict):
     #: What each rater said.
     raters: dict[Name, Name] = Field(default_factory=dict)
     #: How many items of its population it stands for.
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    weight: Annotated[float, Field(ge=1e-3, le=1e15)] = 1.0
     #: The digest of the population that it was drawn from; empty where it was drawn from none.
     population: str = ""
     chars: int | None = None

@@ -3,8 +3,9 @@
 With `--json` it prints: `schema` 1; `exit_code`; `confidence` of all intervals; the files `labels` and `calibration`;
 `written`, whether the latter was; `notes`; and `dimensions`, a list of `dimension`, `usable` (whether each judge that
 was asked about can be relied on), `raters`, `judges`, `unjudged` (labelled items of which no nameable judge said
-anything), `unlabelled` (judges of the runs none of whose answers is labelled) and `look` (items to look at). What
-`raters` and each of `judges` hold is said in `calibration.findings`; `look` in `calibration.to_look_at`.
+anything), `unlabelled` (judges of the runs none of whose answers is labelled), `drawn` and `left` (items of reviews,
+and those of them without a label that tells), `left_out` (categories of which none has one) and `look` (items to look
+at). What `raters` and each of `judges` hold is said in `calibration.findings`; `look` in `calibration.to_look_at`.
 """
 
 from __future__ import annotations

@@ -46,7 +46,8 @@ def why_not_corrected(bar: Bar, trust: Trust) -> str:
     """Why a number that rests on calibrated judges is not corrected by what is known of them; empty if it can be."""
     if bar.compares or bar.metric not in CORRECTED:
         what = "a comparison" if bar.compares else f"the {bar.kind.words}"
-        return f"not corrected for the judge's error, as {what} cannot be; hold pass_rate or miss_rate beside it"
+        words = f"not corrected for the judge's error, as {what} cannot be; hold pass_rate or miss_rate beside it"
+        return f"{words}; {_unproven(trust)}" if trust.blind else words
     if len(trust.items) >= FEWEST:
         return ""
     if len(trust.judges) > 1:
@@ -54,13 +55,16 @@ def why_not_corrected(bar: Bar, trust: Trust) -> str:
             f"not corrected for the errors of {len(trust.judges)} judges: fewer than {FEWEST} of these answers are "
             "labelled; label more (`evalbars review`), then run `evalbars calibrate`"
         )
-    errors = trust.judges[0].errors
-    if errors is None or not errors.better_than_chance():
-        return (
-            f"not corrected for the error of {trust.judges[0].by}: on the labelled answers it is not proven to be "
-            "better than chance; label more bad answers (`evalbars review --sample judge-fails`)"
-        )
-    return ""
+    return f"not corrected for the judge's error: {_unproven(trust)}" if trust.blind else ""
+
+
+def _unproven(trust: Trust) -> str:
+    """Which judge is no help."""
+    name = next(judge.by for judge in trust.judges if judge.blind)
+    return (
+        f"{name} is not proven to be better than chance on the labelled answers; label more, bad ones above all "
+        "(`evalbars review --sample judge-fails`)"
+    )
 
 
 def corrected(
@@ -77,10 +81,10 @@ def corrected(
     rates = [_turned(bar, end.rate) if isinstance(end, OfRate) else None for end in ends]
     apart, *others = rates
     assert apart is not None  # noqa: S101 - both metrics are shares
-    own = len(trust.items) >= FEWEST
+    own, elsewhere = len(trust.items) >= FEWEST, trust.judges[0].elsewhere
     known = Correction(
-        "post-stratified" if own else "Rogan-Gladen",
-        len(trust.items if own else trust.judges[0].items),
+        "post-stratified" if own or elsewhere is None else "Rogan-Gladen",
+        len(trust.items) if own or elsewhere is None else elsewhere.items,
         _estimate(bar, _by_people(trust, part, apart)),
         notes=tuple(_notes(trust, own=own)),
     )
@@ -128,9 +132,10 @@ def _rate(part: Slice, what: NDArray[np.bool_], among: NDArray[np.bool_]) -> Rat
 def _by_labels(trust: Trust, rate: Rate) -> Rate | Adjusted:
     """A judge's pass rate as people would have it."""
     if len(trust.items) >= FEWEST:
-        return post_stratified(*columns_of(trust.items), rate, trust.cases)
-    errors = trust.judges[0].errors
-    assert errors is not None  # noqa: S101 - the judge is calibrated
+        _, human, weights, _ = columns_of(trust.items)
+        return post_stratified(trust.passed, human, weights, rate, trust.cases)
+    errors = trust.judges[0].elsewhere
+    assert errors is not None  # noqa: S101 - else the judge is blind
     return rogan_gladen(rate, errors)
 
 
@@ -150,8 +155,12 @@ def _notes(trust: Trust, *, own: bool) -> Iterator[str]:
     elif not own:
         yield (
             f"only {len(trust.items)} of these answers are labelled, and {FEWEST} are the fewest: corrected by the "
-            f"judge's errors on all {labels} (Rogan-Gladen)"
+            f"judge's errors on all {labels}, as if it erred here as often as there (Rogan-Gladen)"
         )
+    divided = sum(0 < item.human < 1 for item in trust.judges[0].items)
+    if not own and divided:
+        them = "1, which is left out: settle it" if divided == 1 else f"{divided}, which are left out: settle them"
+        yield f"of the {labels} labelled answers people are divided on {them} (`evalbars labels settle`)"
     if trust.mixed:
         yield f"{trust.verdicts - trust.by_judges} of {trust.verdicts} verdicts are no judge's, and stand as they are"
 

@@ -126,7 +126,8 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         notes += draft.of_judges
         if word == "met" and stage == "launch" and draft.no_launch:
             word = "inconclusive"
-            notes.append("nothing is launched on that")
+            let = 'it is no proof, and `inconclusive = "pass"` lets it through all the same'
+            notes.append(let if bar.inconclusive == "pass" else "nothing is launched on that")
         if word == "inconclusive" and stage == "launch" and bar.compares and not bar.threshold:
             notes.append(
                 "only a proven gain meets max_drop = 0; leave room, as max_drop = 0.02, to launch what is as good"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.metrics.slice import Estimate, Slice
     from pytest_evalbars.run.columns import Run
 
+#: How metrics of what judges are worth begin, and not those of what raters are.
+OF_JUDGES = "judge_"
 NO_BASELINE = (
     "there is no baseline to compare with; name one as `baseline` in the bars file, and write it with "
     "--evalbars-update-baseline"
@@ -139,10 +141,12 @@ def _of_labels(run: Run, bar: Bar, dimension: str | None, part: Slice, judges: J
         draft.why_not = why_not if why_not or len(part.rows) else nothing_to_hold(run, bar, dimension)
         draft.in_part = bool(draft.why_not)
     try:
-        known = known_judge(dimension, judges)
+        judge, known = known_judge(dimension, judges)
         metric = getattr(import_module("pytest_evalbars.metrics.labels"), bar.metric)
         draft.apart = metric(known)
         draft.trials = sum(len(item.raters) for item in known.items)
+        if judge.why_not and bar.metric.startswith(OF_JUDGES):  # of raters it is the very question
+            draft.of_judges, draft.no_launch = (f"uncalibrated judge: {judge.why_not}",), True
         draft.p = (draft.apart.p_above if bar.upper else draft.apart.p_below)(bar.threshold)
     except NoData as none:
         draft.lacking = str(none)
@@ -200,7 +204,7 @@ def _judge_the_judges(draft: Draft, trust: Trust) -> None:
         draft.of_judges, draft.no_launch = (f"uncalibrated judge: {trust.why_not}",), True
     elif draft.correction is None:
         draft.of_judges = (why_not_corrected(draft.bar, trust),)
-        draft.no_launch = draft.bar.metric in CORRECTED and not draft.bar.compares
+        draft.no_launch = trust.blind or (draft.bar.metric in CORRECTED and not draft.bar.compares)
 
 
 def _why_no_bets(draft: Draft, part: Slice) -> str:

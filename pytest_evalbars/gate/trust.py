@@ -15,6 +15,7 @@ import numpy as np
 
 from pytest_evalbars.calibration.columns import columns_of
 from pytest_evalbars.calibration.record import FEWEST
+from pytest_evalbars.calibration.rely import blind, errors_elsewhere, lacks
 from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.labels.model import SETTLED
 from pytest_evalbars.metrics.slice import NoData
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 MEND = "label a sample (`evalbars review`), then run `evalbars calibrate`"
 #: What to do about one that is no longer what it was: labels are of the answers, whoever judged them.
 ANEW = "what people said still counts: run `evalbars calibrate RUN` on a run in which it judged the labelled answers"
+#: What to do about raters that do not agree.
+AGREE = (
+    "settle what they differ on (`evalbars labels disagreements`), mend the rubric, label again, then run "
+    "`evalbars calibrate`"
+)
 #: What is not the verdicts' and rests on them all the same.
 USEFUL = "cost_per_useful"
 
@@ -72,12 +78,21 @@ class JudgeTrust:
             return f"not the judge that was calibrated: {self._changed(self.other)}; {ANEW}"
         if self.record is None:
             return f"never compared with people; {MEND}"
-        if len(self.items) < FEWEST:
+        found = lacks(self.items, self.record.levels)
+        if "few" in found:
             answers = "1 labelled answer" if len(self.items) == 1 else f"{len(self.items)} labelled answers"
             return f"{answers}, and {FEWEST} are the fewest; {MEND}"
-        if self._by_chance():
-            return "no better than chance; mend its rubric or ask another model, and calibrate that"
-        return ""
+        return f"the raters of its labels agree no better than chance; {AGREE}" if found else ""
+
+    @cached_property
+    def elsewhere(self) -> ErrorRates | None:
+        """How often it errs on other answers, see `calibration.rely`."""
+        return errors_elsewhere(self.items)
+
+    @cached_property
+    def blind(self) -> bool:
+        """Whether it is not proven to be better than chance, see `calibration.rely`."""
+        return blind(self.items)
 
     def _changed(self, other: CalibratedJudge) -> str:
         """`its model was m-1 then, and its prompt another`."""
@@ -87,12 +102,6 @@ class JudgeTrust:
             if old != new
         ]
         return " and ".join(changes)
-
-    def _by_chance(self) -> bool:
-        errors = self.errors
-        if errors is None or errors.sensitivity is None or errors.specificity is None:
-            return False  # nothing says so: what people labelled was all good, or all bad
-        return errors.sensitivity.value + errors.specificity.value <= 1
 
     @property
     def raters(self) -> int:
@@ -108,6 +117,7 @@ class JudgeTrust:
             **self.by._asdict(),
             "calibrated": not self.why_not,
             "why_not": self.why_not,
+            "blind": self.blind,
             "labels": len(self.items),
             "raters": self.raters,
             "on": None if self.record is None else self.record.calibrated.isoformat(),
@@ -124,9 +134,12 @@ class Trust:
     verdicts: int
     by_judges: int
     #: Those labelled answers of the slice that were drawn from this run's, or from one with the same answers; and the
-    #: case of each, as a code.
+    #: case of each, or the source that it shares with other cases, as a code.
     items: tuple[CalibratedItem, ...] = ()
     cases: tuple[int, ...] = ()
+    #: The share of this run's verdicts that pass each: the answer may stand in it more than once, and a judge that
+    #: was asked again may say otherwise than the record has it.
+    passed: tuple[float, ...] = ()
 
     @property
     def why_not(self) -> str:
@@ -134,13 +147,18 @@ class Trust:
         return "; ".join(dict.fromkeys(judge.why_not for judge in self.judges if judge.why_not))
 
     @property
+    def blind(self) -> bool:
+        """Whether a judge of it is not proven to be better than chance."""
+        return any(judge.blind for judge in self.judges)
+
+    @property
     def mixed(self) -> bool:
         """Whether some of its verdicts are no judge's."""
         return self.by_judges < self.verdicts
 
 
-def known_judge(dimension: str | None, judges: Judges | None) -> CalibratedJudge:
-    """What people said of the judge of a dimension.
+def known_judge(dimension: str | None, judges: Judges | None) -> tuple[JudgeTrust, CalibratedJudge]:
+    """The judge of a dimension, and what people said of it.
 
     Raises:
         NoData: no judge, or several, judged it in this run; or it is not known well enough.
@@ -154,7 +172,7 @@ def known_judge(dimension: str | None, judges: Judges | None) -> CalibratedJudge
     (one,) = found
     if one.record is None or len(one.items) < FEWEST:
         raise NoData(one.why_not)
-    return one.record
+    return one, one.record
 
 
 class Judges:
@@ -208,29 +226,34 @@ class Judges:
         many = len(self._judged.judges)
         codes = np.unique(self._run.dimension[judged] * many + self._judged.by[judged])
         judges = {code: self._known[divmod(code, many)] for code in codes.tolist()}
-        items, cases = ((), ()) if bar.all_trials else self._own(judges, judged)
-        return Trust(tuple(judges.values()), len(rows), len(judged), items, cases)
+        own = ((), (), ()) if bar.all_trials else self._own(judges, judged)
+        return Trust(tuple(judges.values()), len(rows), len(judged), *own)
 
     def _own(
         self, judges: dict[int, JudgeTrust], judged: NDArray[np.int64]
-    ) -> tuple[tuple[CalibratedItem, ...], tuple[int, ...]]:
-        """The labelled answers among these rows of one dimension that were drawn from all of its; and their cases."""
+    ) -> tuple[tuple[CalibratedItem, ...], tuple[int, ...], tuple[float, ...]]:
+        """Of the labelled answers among these rows of one dimension that were drawn from all of its: see `Trust`."""
         found: list[CalibratedItem] = []
         cases: list[int] = []
+        passed: list[float] = []
         for code, judge in judges.items():
             dimension, by = divmod(code, len(self._judged.judges))
             drawn = [item for item in judge.items if item.population == self._digest(dimension)]
             if not drawn:
                 continue
             rows = judged[self._judged.by[judged] == by]
-            here, first = np.unique(self._judged.of[rows], return_index=True)
+            here, first, code_of_row = np.unique(self._judged.of[rows], return_index=True, return_inverse=True)
+            misses = np.bincount(code_of_row, self._run.outcome[rows] == MISS) / np.bincount(code_of_row)
             wanted = np.array([int(item.of, 16) for item in drawn], np.uint64)
             at = np.minimum(np.searchsorted(here, wanted), len(here) - 1)
             for item, place, there in zip(drawn, at.tolist(), (here[at] == wanted).tolist(), strict=True):
                 if there:
                     found.append(item)
-                    cases.append(int(self._run.case[rows[first[place]]]))
-        return tuple(found), tuple(cases)
+                    passed.append(1 - float(misses[place]))
+                    row = rows[first[place]]
+                    cluster = int(self._run.cluster[row])
+                    cases.append(cluster if cluster >= 0 else -1 - int(self._run.case[row]))
+        return tuple(found), tuple(cases), tuple(passed)
 
     def _digest(self, dimension: int) -> str:
         """What the run's judged answers on a dimension are, in a word."""

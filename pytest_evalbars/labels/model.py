@@ -49,7 +49,7 @@ class Item(Strict):
     #: The review that it was drawn in; empty where it was in none, and then it stands for itself alone.
     review: str = ""
     #: How many items of the review's population it stands for.
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    weight: Annotated[float, Field(ge=1e-3, le=1e9)] = 1.0
     #: None where no judge that can be named gave the verdict.
     judge: JudgeSaid | None = None
 

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pytest_evalbars.calibration.columns import columns_of
-from pytest_evalbars.labels.model import SETTLED, UNCLEAR
+from pytest_evalbars.calibration.held import agreement_with_people
+from pytest_evalbars.calibration.rater_agreement import agreement_of
 from pytest_evalbars.metrics.estimates import OfRate
 from pytest_evalbars.metrics.slice import NoData
-from pytest_evalbars.stats.agreement import agreement
 from pytest_evalbars.stats.judge_error import error_rates
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from pytest_evalbars.calibration.record import CalibratedJudge
     from pytest_evalbars.metrics.slice import Estimate
     from pytest_evalbars.stats.agreement import Agreement
-
-#: What raters say where nothing is graded.
-VERDICTS = ("pass", "miss")
-#: What they say of pairs of answers: there is no order in it.
-PAIR = {"first", "second", "tie"}
-#: Fewer levels than this have no neighbours.
-ORDERED = 3
 
 
 def judge_sensitivity(known: CalibratedJudge) -> Estimate:
@@ -53,12 +42,15 @@ def judge_agreement(known: CalibratedJudge) -> Estimate:
 
 
 def judge_ac1(known: CalibratedJudge) -> Estimate:
-    """The same beyond chance: Gwet's AC1 of two raters. Answers on which people are divided say nothing."""
-    judged, human, _ = columns_of(known.items)
-    people = np.where(human == 1, 1, np.where(human == 0, 0, -1))
-    found = agreement(np.stack([judged.astype(np.int64), people], axis=1), categories=2)
-    if found is None or found.ac is None:
+    """The same beyond chance, word for word: Gwet's AC1, of three levels or more AC2, where neighbours agree in part.
+
+    People are one rater, who says what most of them say; answers of which they are divided say nothing.
+    """
+    found = agreement_with_people(known)
+    if found is None:
         raise NoData("people are divided on each of the labelled answers; settle them (`evalbars labels settle`)")
+    if found.ac is None:
+        raise NoData("judge and people say the same of all answers, so nothing tells what chance would make of it")
     return found.ac
 
 
@@ -84,26 +76,7 @@ def rater_alpha(known: CalibratedJudge) -> Estimate:
 
 
 def _of_raters(known: CalibratedJudge) -> Agreement:
-    words = _words(known)
-    ordered = len(known.levels) >= ORDERED and len(words) == len(known.levels) and set(words) != PAIR
-    found = agreement(_ratings(known, words), categories=len(words), weights="ordinal" if ordered else "nominal")
+    found = agreement_of(known.items, known.levels)
     if found is None:
         raise NoData("no answer was labelled by two raters; let a second one label some of them")
-    return found
-
-
-def _words(known: CalibratedJudge) -> tuple[str, ...]:
-    """What raters could say, best first, and what they said besides."""
-    said = {word for item in known.items for word in item.raters.values()} - {UNCLEAR}
-    plain = VERDICTS if not said or said & set(VERDICTS) else ()
-    return tuple(dict.fromkeys([*(known.levels or plain), *sorted(said)]))
-
-
-def _ratings(known: CalibratedJudge, words: tuple[str, ...]) -> NDArray[np.int64]:
-    """What each rater said of each answer, as a code, shape (items, raters); -1 for nothing that tells."""
-    names = sorted({name for item in known.items for name in item.raters} - {SETTLED})
-    codes = {word: code for code, word in enumerate(words)}
-    found = np.full((len(known.items), len(names)), -1)
-    for row, item in zip(found, known.items, strict=True):
-        row[:] = [codes.get(item.raters.get(name, ""), -1) for name in names]
     return found

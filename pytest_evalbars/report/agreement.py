@@ -59,6 +59,8 @@ def agreement_lines(found: Sequence[Dimension], confidence: float, *, everything
             yield ""
         yield safe(each.name, NAME)
         yield from (f"  {line}" for line in rater_lines(each.raters, confidence, everything=everything))
+        if each.left:
+            yield f"  {_left(each)}"
         for judge, judged in each.judges:
             if judge.by in each.current or everything:
                 yield from (f"  {line}" for line in held_lines(judge, judged, confidence))
@@ -68,6 +70,16 @@ def agreement_lines(found: Sequence[Dimension], confidence: float, *, everything
             are = "is" if each.unjudged == 1 else "are"
             yield f"  {count(each.unjudged, 'labelled answer')} {are} of no judge that can be named"
         yield from (f"  {line}" for line in look_lines(each.look, everything=everything))
+
+
+def _left(found: Dimension) -> str:
+    """That not all that was drawn is labelled: who chooses what to label chooses what comes out."""
+    none = [safe(name, NAME) or "no category" for name in found.left_out]
+    more = f" (of {', '.join(none[:NAMED])} none is labelled)" if none else ""
+    return (
+        f"{found.left} of {count(found.drawn, 'item')} that were drawn have no label that tells{more}: the others "
+        "stand for them, which is right only if nobody chose which; label them, too"
+    )
 
 
 def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Iterator[str]:
@@ -92,6 +104,7 @@ def rater_lines(raters: Raters, confidence: float, *, everything: bool) -> Itera
             kappa = f", Cohen's kappa {bare(each.kappa)}" if each.kappa else ""
             names = " and ".join(safe(name, NAME) for name in each.raters)
             yield f"  {names}: the same of {each.same} of {count(each.items, 'item')}{kappa}"
+    yield from _alike(raters.names)
     if raters.unclear:
         yield f"{count(raters.unclear, 'label')} could not tell: does the rubric say what to do there?"
     if raters.unsettled:
@@ -107,6 +120,14 @@ def _mends(raters: Raters) -> Iterator[str]:
         yield SETTLE
         if raters.passing is None and len(raters.names) > 2:
             yield TWO_OF_THREE
+
+
+def _alike(names: Sequence[str]) -> Iterator[str]:
+    """Names that may be one person's: what that one labelled twice would look like perfect agreement."""
+    alike = [name for name in names if sum(name.casefold() == each.casefold() for each in names) > 1]
+    if alike:
+        who = " and ".join(safe(name, NAME) for name in alike)
+        yield f"{who} may be one person under two names: then nobody else labelled what both did"
 
 
 def _twice(raters: Raters) -> str:

@@ -32,6 +32,10 @@ NAME = 80
 #: What it can err on.
 ANSWERS = ("bad answers", "good answers")
 PAIRS = ("pairs whose first answer is worse", "pairs whose first answer is not")
+BLIND = (
+    "not proven to be better than chance: the pass rate of the answers that labels were drawn from can be launched, "
+    "by those labels; nothing else can"
+)
 MORE_BAD = "draw more that fail with `evalbars review RUN --sample judge-fails`"
 
 
@@ -54,6 +58,8 @@ def held_lines(judge: CalibratedJudge, judged: Judged, confidence: float) -> Ite
         lines += _drift(judged.drift)
     if judged.why_not:
         lines.append(f"not good enough to hold a bar on: {'; '.join(judged.why_not)}")
+    elif judged.blind:
+        lines.append(BLIND)
     yield from (f"  {line}" for line in lines)
 
 

@@ -43,9 +43,10 @@ def _known(judge: JudgeTrust, confidence: float) -> str:
         _errs("lets through", judge.errors.specificity, "bad answers", confidence),
         _errs("stops", judge.errors.sensitivity, "good ones", confidence),
     ]
+    chance = "; not proven to be better than chance" if judge.blind else ""
     return (
         f"calibrated on {count(len(judge.items), 'labelled answer')}{raters}, {judge.record.calibrated.isoformat()}: "
-        f"{', '.join(said)}"
+        f"{', '.join(said)}{chance}"
     )
 
 

@@ -23,7 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from pytest_evalbars.stats.effective import Rate, rate_bounds
-from pytest_evalbars.stats.judge_error import ErrorRates, Weights, labelled, weighted
+from pytest_evalbars.stats.exact import total
+from pytest_evalbars.stats.judge_error import ErrorRates, Weights, labelled
 
 #: Smaller p-values are told as this one.
 LEAST = 1e-15
@@ -43,7 +44,8 @@ def post_stratified(
     """The pass rate of the population, by people, where the labelled items were drawn from it.
 
     Args:
-        judged: Shape (items,), booleans: whether the judge passes each labelled item.
+        judged: Shape (items,), booleans: whether the judge passes each labelled item. Of one that stands in the
+            population more than once, and was judged as often, the share of these verdicts that pass it, 0..1.
         human: Shape (items,), 0..1: the share of people by whom it passes.
         weights: Shape (items,), above 0: how many items of the population each stands for, up to one factor.
             None: all the same.
@@ -56,10 +58,13 @@ def post_stratified(
         no labelled item has, half is taken to pass, with all the doubt that leaves.
 
     Raises:
-        ValueError: As `error_rates`.
+        ValueError: As `error_rates`; a share outside 0..1.
     """
-    j, h, w, codes = labelled(judged, human, weights, clusters)
-    parts = [_part(share, h[said], w[said], codes[said]) for said, share in ((j, q.value), (~j, 1 - q.value))]
+    said = np.asarray(judged, np.float64)
+    if said.size and not (said.min() >= 0 and said.max() <= 1):
+        raise ValueError("the share of verdicts that pass an item must lie between 0 and 1")
+    _, h, w, codes = labelled(said > 0, human, weights, clusters)
+    parts = [_part(share, h, w, codes, of) for of, share in ((said, q.value), (1 - said, 1 - q.value))]
     a, b = (part.guarded for part in parts)
     p = sum(part.share * part.guarded for part in parts)
     within = sum(part.share**2 * part.guarded * (1 - part.guarded) / max(part.size, 1) for part in parts)
@@ -91,11 +96,15 @@ class _Part:
         return (self.size * self.value + 1) / (self.size + 2)
 
 
-def _part(share: float, human: Weights, weights: Weights, codes: NDArray[np.intp]) -> _Part:
-    if not len(human):
+def _part(share: float, human: Weights, weights: Weights, codes: NDArray[np.intp], of_item: Weights) -> _Part:
+    """What is known of one verdict, from those items, or parts of them, that got it."""
+    here = of_item > 0
+    if not here.any():
         return _Part(share, 0.5, 0.0)
-    known = weighted(human, weights, codes)
-    return _Part(share, known.value, known.n_eff)
+    whole, own, units = weights[here], (weights * of_item)[here], np.unique(codes[here], return_inverse=True)[1]
+    # The size of unequal weights (Kish); an item that is here in part is known no better than the whole of it.
+    squares = (np.bincount(units, own) * np.bincount(units, whole)).astype(np.float64)
+    return _Part(share, total(own * human[here]) / total(own), total(own) / (total(squares) / total(own)))
 
 
 @dataclass(frozen=True, slots=True)

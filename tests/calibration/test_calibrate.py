@@ -134,8 +134,9 @@ def test_a_judge_that_guesses_is_named(suite):
     judged(100, bad=50, through=25, stopped=25).write(suite)
     outcome = suite.command("calibrate")
 
-    assert outcome.exit == 10
-    outcome.said("lets through 50 of 100", "not good enough to hold a bar on: not proven to be better than chance")
+    assert outcome.exit == 0  # its verdicts tell nothing, but the labels are good: they alone carry the pass rate
+    outcome.said("lets through 50 of 100", "not proven to be better than chance: the pass rate of the answers that")
+    assert calibrated(suite)[1]["dimensions"][0]["judges"][0]["blind"] is True
 
 
 def test_where_people_let_nothing_miss_the_judge_is_known_by_half(suite):
@@ -313,3 +314,25 @@ def test_json_is_json_whatever_was_labelled(suite):
         "kappas": [],
     }
     assert json.loads(outcome.out)["dimensions"][0]["judges"] == []
+
+
+def test_who_labels_the_easy_ones_alone_is_told_what_is_missing(suite):
+    labels = File().review(range(100))
+    for n in range(100):
+        word = {"ana": n % 10 > 0} if n < 40 else {}
+        labels.item(n, said(n % 10 > 0), review="r-1", category="easy" if n < 50 else "hard", **word)
+    labels.write(suite)
+    outcome, found = calibrated(suite)
+    dimension = found["dimensions"][0]
+    assert (dimension["drawn"], dimension["left"], dimension["left_out"]) == (100, 60, ["hard"])
+    suite.command("calibrate").said(
+        "60 of 100 items that were drawn have no label that tells (of hard none is labelled): the others stand"
+    )
+    assert outcome.exit == 0
+
+
+def test_one_person_under_two_names_is_asked_after(suite):
+    judged(raters=("ana", "Ana")).write(suite)
+    suite.command("calibrate").said("Ana and ana may be one person under two names")
+    judged().write(suite)
+    suite.command("calibrate").never_said("under two names", "have no label that tells")

@@ -44,6 +44,17 @@ def known(run, truth=None, picked=range(200), **more):
     return calibration(items(run, truth, picked, **more))
 
 
+def rated(run, *words, cases=None):
+    """A record of which two raters say so, one line an answer and in turn; the gold is what half of them says."""
+    found = []
+    for n, item in enumerate(items(run, run.outcome == 0, range(200))):
+        said = words[n % len(words)].split()
+        more = {"case": cases[n]} if cases else {}
+        human = said.count("pass") / len(said)
+        found.append(item.model_copy(update={"raters": dict(zip("ab", said, strict=True)), "human": human, **more}))
+    return calibration(tuple(found))
+
+
 def test_a_run_without_judges_says_what_it_said_before():
     plain = Run.from_observations(row(f"c{n}", "miss" if n < 5 else "pass") for n in range(100))
 
@@ -79,10 +90,10 @@ def test_an_uncalibrated_judge_is_told_at_testing_and_nothing_is_launched_on_it(
             lambda run: calibration(items(run, run.outcome == 0, range(200)), rubric="tone@0", prompt="q"),
             "not the judge that was calibrated: its rubric was tone@0 then and its prompt was another then",
         ),
-        (lambda run: known(run, truth=np.arange(len(run)) % 2, picked=range(800, 1000)), "no better than chance"),
+        (lambda run: rated(run, "pass miss"), "the raters of its labels agree no better than chance; settle what"),
         (lambda run: calibration(items(run, run.outcome == 0, range(200)), dimension="wit"), "never compared"),
     ],
-    ids=["too few", "one", "another model", "another rubric and prompt", "by chance", "another dimension"],
+    ids=["too few", "one", "another model", "another rubric and prompt", "noise", "another dimension"],
 )
 def test_what_makes_a_judge_uncalibrated_is_told_and_none_is_launched(record, words):
     run = judged(980, 1000)
@@ -169,7 +180,38 @@ def test_an_unproven_judge_corrects_no_other_answers_and_nothing_is_launched_on_
 
     verdict = only(run, record=record, stage="launch")
     assert (verdict.verdict, verdict.judge, verdict.correction) == ("inconclusive", "calibrated", None)
-    assert "not proven to be better than chance; label more bad answers" in verdict.notes[0]
+    assert "not proven to be better than chance on the labelled answers; label more, bad ones" in verdict.notes[0]
+
+
+def coin(run):
+    """A judge that throws a coin, for all that people say."""
+    return known(run, np.arange(len(run)) % 10 > 0, range(0, len(run), 3))
+
+
+def test_a_judge_no_better_than_chance_takes_nothing_from_the_labels_of_its_own_answers():
+    """Half of 1000 pass by the judge, nine of ten by people, whatever it says: the labels carry the rate."""
+    run = judged(500, 1000)
+
+    verdict = only(run, {"dimension": "tone", "at_least": 0.8}, record=coin(run), stage="launch")
+    assert (verdict.verdict, verdict.judge, verdict.correction) == ("met", "calibrated", "post-stratified")
+    assert (verdict.raw, verdict.estimate) == (0.5, pytest.approx(0.9, abs=0.003))
+
+
+@pytest.mark.parametrize("bar", [each for each in EVERY if "metric" in each or "max_drop" in each], ids=str)
+def test_what_rests_on_the_word_of_a_judge_no_better_than_chance_is_not_launched(bar):
+    more = {"score": 0.9, "level": "good", "measures": {"cost_usd": 0.01}}
+    run = judged(990, 1000, **more)
+    bars = load_bars(
+        {"bar": [{"dimension": "tone"} | bar], "scales": {"tone": {"levels": ["good", "bad"], "passing": "good"}}}
+    )
+    record = known(run, truth=np.arange(1000) % 2, picked=range(950, 1000))
+    elsewhere = known(run, truth=np.arange(1000) % 2, picked=range(950, 1000), population="")
+
+    for each in (record, elsewhere):
+        (verdict,) = decide(run, bars, baseline=run, stage="launch", calibration=each).verdicts
+        assert verdict.verdict != "met" or verdict.correction == "post-stratified"
+    assert verdict.verdict == "inconclusive"
+    assert "not proven to be better than chance" in " ".join(verdict.notes)
 
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["own labels", "labels of other answers"])
@@ -212,7 +254,8 @@ def test_each_of_several_judges_must_be_calibrated():
 def test_what_a_judge_says_of_grades_is_not_corrected_and_that_is_said():
     run = judged(900, 1000, score=0.9)
 
-    verdict = only(run, {"dimension": "tone", "metric": "mean_score", "at_least": 0.5}, record=known(run))
+    record = known(run, picked=range(800, 1000))
+    verdict = only(run, {"dimension": "tone", "metric": "mean_score", "at_least": 0.5}, record=record, stage="launch")
     assert (verdict.verdict, verdict.judge, verdict.correction) == ("met", "calibrated", None)
     assert verdict.notes == (
         "not corrected for the judge's error, as the mean score cannot be; hold pass_rate or miss_rate beside it",
@@ -341,6 +384,7 @@ def test_a_decision_tells_of_each_judge():
         **BY,
         "calibrated": True,
         "why_not": "",
+        "blind": False,
         "labels": 200,
         "raters": 2,
         "on": "2026-11-21",
@@ -349,3 +393,39 @@ def test_a_decision_tells_of_each_judge():
     }
     (told,) = gate(run).to_json()["judges"]
     assert (told["calibrated"], told["labels"], told["on"]) == (False, 0, None)
+
+
+def test_answers_on_which_people_are_divided_make_no_errors_of_a_judge_elsewhere():
+    """The judge is always right, nearly all is good, and of two raters one errs on each tenth answer."""
+    run = judged(950, 1000)
+    found = items(run, run.outcome == 0, range(500, 1000))
+    divided = tuple(
+        one.model_copy(update={"human": 0.5, "raters": {"ana": "pass", "ben": "miss"}}) if n % 10 == 0 else one
+        for n, one in enumerate(found)
+    )
+    new = judged(800, 1000, first=2001)
+
+    verdict = only(new, record=calibration(divided))
+    assert (verdict.correction, verdict.labels) == ("Rogan-Gladen", 450)
+    assert verdict.estimate == pytest.approx(0.8)
+    assert verdict.notes[1].startswith("of the 500 labelled answers people are divided on 50, which are left out")
+    assert only(run, record=calibration(divided)).labels == 500  # of these answers half a pass is half a pass
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_answer_in_three_trials_that_a_judge_sees_now_so_now_so(seed):
+    """By the verdict that most of its trials have, the judge would look better than it is: .873 for .900."""
+    random = np.random.default_rng(seed)
+    truth = np.repeat(random.random(100) < 0.8, 3)
+    said_so = verdicts(random, truth, 0.9, 0.7)
+    run = Run.from_observations(
+        row(f"c{n // 3:04}", "pass" if passed else "miss", n // 3 + 1) | {"trial": n % 3}
+        for n, passed in enumerate(said_so)
+    )
+    usual = np.repeat(said_so.reshape(-1, 3).sum(axis=1) >= 2, 3)
+    reviewed = replace(run, outcome=np.where(usual, 0, 1).astype(np.int8))
+
+    verdict = only(run, record=known(reviewed, truth, range(0, 300, 3)))
+    assert verdict.correction == "post-stratified"
+    assert verdict.estimate == pytest.approx(truth.mean())  # all are labelled
+    assert verdict.low < truth.mean() < verdict.high

@@ -16,6 +16,11 @@ ITEM = CalibratedItem(of="0" * 15 + "a", judge="poor", judged=False, human=0.5, 
 JUDGE = CalibratedJudge(
     dimension="tone", rubric="tone@1", model="m", prompt="p", calibrated=date(2026, 11, 21), items=(ITEM,)
 )
+LINE = (
+    '{"type": "judge", "dimension": "tone", "rubric": "tone@1", "model": "m", "prompt": "p", '
+    '"calibrated": "2026-11-21"}\n'
+)
+ONE = '{"type": "item", "of": "0123456789abcdef", "judge": "a", "judged": true, "human": 1}\n'
 HEAD = '{"type": "calibration", "schema": 1}\n'
 
 
@@ -41,6 +46,13 @@ def test_what_is_written_is_read(tmp_path):
         (HEAD + '{"type": "item", "of": "0123456789abcdef", "judge": "a", "judged": true, "human": 2}', "`human`"),
         (HEAD + '{"type": "item", "of": "0123456789abcdef", "judge": "a", "judged": true, "human": 1}', "before any"),
         (HEAD + '{"type": "judge", "dimension": "tone"}', "`rubric`: field required"),
+        (
+            HEAD + LINE + ONE + ONE,
+            "line 4: not a line of a record: the answer 0123456789abcdef stands twice with one",
+        ),
+        (HEAD + LINE + ONE + LINE, "line 4: not a line of a record: the judge m by tone@1 stands twice on tone"),
+        (HEAD + LINE + ONE.replace('"human"', '"weight": 1e300, "human"'), "`weight`: input should be less than"),
+        (HEAD + LINE + ONE.replace('"human"', '"weight": 1e-300, "human"'), "`weight`: input should be greater than"),
         ('{"type": "calibration", "schema": 9}', "reads up to 1; upgrade it"),
     ],
 )

@@ -278,3 +278,17 @@ def test_bounds_of_a_rate_with_unjudged_are_never_too_narrow():
 
     assert rate_bounds(with_unjudged(rate, 0.1, as_pass=False), ALPHA)[0] <= 0.9 * low
     assert rate_bounds(with_unjudged(rate, 0.1, as_pass=True), ALPHA)[1] >= 0.9 * high + 0.1
+
+
+def test_of_an_item_that_was_judged_both_ways_a_part_is_in_each_and_it_counts_once():
+    """A judge that throws a coin on each of three trials of the same answers: the labels alone carry the rate."""
+    human = np.arange(60) % 5 > 0
+    q = case_rate(np.full(200, 1), np.full(200, 2))
+
+    found = post_stratified(np.full(60, 0.5), human, None, q)
+    assert found.value == pytest.approx(0.8)
+    assert found.n_eff <= 66  # 60 items; the shrinkage of the two parts adds a little
+    whole = post_stratified(human, human, None, q)
+    assert post_stratified(human.astype(float), human, None, q) == whole
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        post_stratified([1.2], [1], None, q)
