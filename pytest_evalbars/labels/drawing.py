@@ -95,9 +95,7 @@ def review_of(run: Run, paths: Sequence[Path], wanted: Wanted, known: Known) -> 
         raise LabelsError(f"--by {safe(wanted.by, 80)}: no case has such a label{safe(nearest(wanted.by, keys))}")
     ids = tuple(str(header["run"]) for header in run.headers if header.get("run")) or tuple(p.stem for p in paths)
     ids = tuple(dict.fromkeys(whole(each) for each in ids))
-    seed = (
-        wanted.seed if wanted.seed is not None else int(hashlib.sha256("\n".join(ids).encode()).hexdigest()[:8], 16)
-    )
+    seed = _seed_of(ids) if wanted.seed is None else wanted.seed
     named = np.zeros(len(run), bool) if run.judged is None else (run.judged.by >= 0) & (run.judged.of > 0)
     recorded = glance(paths, hashes=not named[np.isin(run.outcome, (PASS, MISS))].all())
     found = [_answers(run, name, recorded, wanted) for name in _dimensions(run, wanted)]

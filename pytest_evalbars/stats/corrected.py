@@ -14,7 +14,6 @@ Sources: Rogan & Gladen 1978, Lang & Reiczigel 2014 (interval), Lee et al. 2025 
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -24,12 +23,9 @@ from scipy.special import ndtri
 
 from pytest_evalbars.stats.effective import Rate, rate_bounds
 from pytest_evalbars.stats.exact import total
+from pytest_evalbars.stats.inverting import smallest_error
 from pytest_evalbars.stats.judge_error import ErrorRates, Weights, labelled
 
-#: Smaller p-values are told as this one.
-LEAST = 1e-15
-#: Of the logarithm of a p-value, until it is told to 15 digits.
-HALVINGS = 60
 #: The least by which sensitivity + specificity is taken to exceed 1.
 TINY = 1e-12
 
@@ -228,17 +224,3 @@ def with_unjudged(rate: Corrected, share: float, *, as_pass: bool) -> Corrected:
     if rate.unjudged:
         raise ValueError("what could not be judged is already part of this rate")
     return replace(rate, value=value, unjudged=share, as_pass=as_pass)
-
-
-def smallest_error(proven: Callable[[float], bool]) -> float:
-    """The smallest error with which something is proven; one half where that is no error below it."""
-    if proven(LEAST):
-        return LEAST
-    low, high = math.log(LEAST), math.log(0.5)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        if proven(math.exp(middle)):
-            high = middle
-        else:
-            low = middle
-    return math.exp(high)

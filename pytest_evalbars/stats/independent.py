@@ -16,10 +16,8 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-#: Smaller p-values are told as this one: intervals of a confidence closer to 1 cannot be asked for.
-LEAST = 1e-15
-#: Of the logarithm of a p-value, until it is told to 15 digits.
-HALVINGS = 60
+from pytest_evalbars.stats.inverting import smallest_error
+
 #: More cases than anyone will ever run.
 TOO_MANY = 10**9
 
@@ -77,14 +75,14 @@ def difference_interval(difference: Difference, confidence: float) -> tuple[floa
 def difference_p_larger(difference: Difference, t: float) -> float:
     """The p-value of "the difference is at most t": below alpha where the lower bound exceeds t, by inversion."""
     if t < difference.value:
-        return _inverted(lambda alpha: difference_bounds(difference, alpha)[0] > t)
+        return smallest_error(lambda alpha: difference_bounds(difference, alpha)[0] > t)
     return 1 - difference_p_smaller(difference, t) if t > difference.value else 0.5
 
 
 def difference_p_smaller(difference: Difference, t: float) -> float:
     """The p-value of "the difference exceeds t": at most alpha where the upper bound is at most t, by inversion."""
     if t > difference.value:
-        return _inverted(lambda alpha: difference_bounds(difference, alpha)[1] <= t)
+        return smallest_error(lambda alpha: difference_bounds(difference, alpha)[1] <= t)
     return 1 - difference_p_larger(difference, t) if t < difference.value else 0.5
 
 
@@ -113,17 +111,3 @@ def difference_cases_to_settle(
         return None
     needed = math.ceil(cases * (float(ndtri(alpha)) / float(ndtri(p))) ** 2)
     return max(needed, cases + 1) if needed <= TOO_MANY else None
-
-
-def _inverted(proven: Callable[[float], bool]) -> float:
-    """The smallest error with which something is proven; it is with every larger one, up to one half."""
-    if proven(LEAST):
-        return LEAST
-    low, high = math.log(LEAST), math.log(0.5)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        if proven(math.exp(middle)):
-            high = middle
-        else:
-            low = middle
-    return math.exp(high)

@@ -10,8 +10,9 @@ Source: Zou & Donner 2008 (limits of a function of estimates from the limits of 
 import math
 from dataclasses import dataclass
 
-from pytest_evalbars.stats.corrected import Adjusted, smallest_error
+from pytest_evalbars.stats.corrected import Adjusted
 from pytest_evalbars.stats.effective import Rate, rate_bounds, rate_interval
+from pytest_evalbars.stats.inverting import smallest_error
 
 
 @dataclass(frozen=True, slots=True)
