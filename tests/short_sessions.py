@@ -18,6 +18,19 @@ import pytest_evalbars
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: Plugins of the test environment: a session in a process of its own that wants none starts a quarter sooner.
+OTHER_PLUGINS = (
+    "randomly",
+    "asyncio",
+    "anyio",
+    "timeout",
+    "hypothesispytest",
+    "html",
+    "html_fixtures",
+    "metadata",
+    "pytest_jsonreport",
+    "rerunfailures",
+)
 #: Our own packages that sessions and commands import, which pytester would have them import again and again.
 OURS = (
     "calibration",
