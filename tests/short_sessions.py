@@ -55,12 +55,12 @@ for each in pkgutil.walk_packages(pytest_evalbars.__path__, "pytest_evalbars."):
     if each.name.split(".")[1] in OURS:
         importlib.import_module(each.name)
 
-#: Where packages are installed, and those of them that a session without other plugins looks for.
+#: Where packages are installed, and those of them in which pytest finds plugins, and we metrics.
 PLACES = tuple(sys.path)
 FOUND = [
     each
     for each in importlib.metadata.distributions()
-    if any(point.group == "pytest11" and point.name in ("evalbars", "xdist") for point in each.entry_points)
+    if any(point.group in ("pytest11", "pytest_evalbars.metrics") for point in each.entry_points)
 ]
 installed = importlib.metadata.distributions
 
