@@ -12,34 +12,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 # Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once; so can what
-# pools processes. Our own modules are here for speed.
+# pools processes. Our own modules are here for speed, by `short_sessions`.
 import hypothesis
 import libcst  # noqa: F401
 import numpy as np  # noqa: F401
 import pydantic  # noqa: F401
 import pytest
 import scipy.special  # noqa: F401
+import short_sessions
 import sqlalchemy  # noqa: F401
 import tabulate  # noqa: F401
 import xdist.dsession  # noqa: F401
 import yaml  # noqa: F401
 
-import pytest_evalbars.cases.files
-import pytest_evalbars.cases.parametrize
 import pytest_evalbars.cli
-import pytest_evalbars.gate.against
-import pytest_evalbars.gate.audit
-import pytest_evalbars.gate.decide
-import pytest_evalbars.gate.forecast
-import pytest_evalbars.gate.load
-import pytest_evalbars.gate.presets
-import pytest_evalbars.gate.watch
-import pytest_evalbars.history.access
-import pytest_evalbars.history.store
-import pytest_evalbars.hooks
-import pytest_evalbars.report.terminal
-import pytest_evalbars.report.tests
-import pytest_evalbars.run.baseline
 import pytest_evalbars.run.revision
 
 if TYPE_CHECKING:
@@ -158,6 +144,7 @@ class Suite:
         with pytest.MonkeyPatch.context() as patch:
             if alone:
                 patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+                short_sessions.look_less(patch)
             if not any((folder / ".git").exists() for folder in (self.path, *self.path.parents)):
                 patch.setattr(pytest_evalbars.run.revision, "_git", lambda *_: None)  # which it would say too, slowly
             if subprocess:

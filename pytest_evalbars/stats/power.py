@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 from pytest_evalbars.stats.effective import Rate, rate_p_met, rate_p_missed
 from pytest_evalbars.stats.means import Mean, mean_p_met, mean_p_missed, resized
@@ -30,7 +29,8 @@ def cases_to_settle_rate(rate: Rate, t: float, alpha_met: float, alpha_missed: f
 
     def larger(cases: int) -> Rate:
         ratio = cases / rate.cases
-        return replace(rate, n_eff=rate.n_eff * ratio, n_perfect=rate.n_perfect * ratio, cases=cases)
+        n_eff, n_perfect = rate.n_eff * ratio, rate.n_perfect * ratio
+        return Rate(rate.value, n_eff, n_perfect, rate.trials, cases, rate.clusters, rate.icc)  # `replace` is slow
 
     if abs(rate.value - t) <= EQUAL:
         return None

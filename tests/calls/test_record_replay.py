@@ -103,8 +103,8 @@ def test_replays_to_identical_run_files(recorded):
 
 @pytest.mark.slow
 def test_replays_ten_times_whoever_runs_it(recorded):
-    workers = [("-n2",), ("-n2", "--evalbars-concurrency=4"), ("-n3",)]  # each of which imports litellm
-    ways = [(), ("--evalbars-concurrency=8",), *workers, *[(), ("--evalbars-concurrency=4",)] * 2, ()]
+    workers = [("-n2",), ("-n3", "--evalbars-concurrency=4")]  # each of which imports litellm
+    ways = [(), ("--evalbars-concurrency=8",), *workers, *[(), ("--evalbars-concurrency=4",)] * 3]
     outcomes = [recorded.run(*way, "--evalbars-calls=replay") for way in ways]
 
     assert {outcome.exit for outcome in outcomes} == {0}

@@ -9,11 +9,12 @@ import sys
 import time
 
 import pytest
+from short_sessions import OTHER_PLUGINS
 
 from pytest_evalbars import load_run
 
 BAR = '[[bar]]\ndimension = ["accuracy", "tone"]\nat_least = 0.5\n'
-QUIET = [f"-pno:{name}" for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest")]
+QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 CASES = """
 import os
 import signal

@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from short_sessions import OTHER_PLUGINS
 
 #: The first case of each worker hangs, so that nothing behind it can be reported; the others end at once.
 HANGS = """
@@ -24,7 +25,7 @@ async def test_a(n):
         END
 """
 BAR = "max_errors = 4\n[[bar]]\ndimension = 'accuracy'\nat_least = 0.01"
-QUIET = [word for name in ("randomly", "asyncio", "anyio", "timeout") for word in ("-p", f"no:{name}")]
+QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import time
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
+from short_sessions import OTHER_PLUGINS
 
 from pytest_evalbars.cli import main
 
@@ -19,7 +20,7 @@ dimension = "accuracy"
 at_least = 0.1
 min_cases = 1
 """
-QUIET = [f"-pno:{name}" for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest")]
+QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 
 #: Ten cases; `{event}` happens in the fourth, of which the others know nothing.
 CASES = """

@@ -11,12 +11,13 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
+from short_sessions import OTHER_PLUGINS
 
 from pytest_evalbars.cli import main
 from pytest_evalbars.run.revision import commit_of
 
 BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.1\n'
-QUIET = [f"-pno:{name}" for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest")]
+QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
+from short_sessions import OTHER_PLUGINS
 
 from pytest_evalbars.cli import main
 
@@ -22,7 +23,7 @@ dimension = "accuracy"
 at_least = 0.1
 min_cases = 1
 """
-QUIET = [f"-pno:{name}" for name in ("randomly", "asyncio", "anyio", "timeout", "hypothesispytest")]
+QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 WINDOW = "--evalbars-concurrency=8"
 
 #: Each case notes in a file of its own process's what became of it.

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from functools import cache
+from functools import cache, lru_cache
 from unittest.mock import patch
 
 import numpy as np
@@ -89,9 +89,15 @@ def consistency(effort):
 @cache
 def population(law, truth):
     """The true Brier score and overconfidence, from four million cases."""
-    c = CONFIDENCES[law](generator("population", law), 4_000_000)
+    c = of_many(law)
     p = TRUTHS[truth](c)
     return float((p * (1 - c) ** 2 + (1 - p) * c**2).mean()), float((c - p).mean())
+
+
+@lru_cache(1)
+def of_many(law):
+    """The confidence of four million cases, whatever the truth: they take longest to draw."""
+    return CONFIDENCES[law](generator("population", law), 4_000_000)
 
 
 def losses(effort):
