@@ -48,9 +48,9 @@ def test_what_is_written_is_read(tmp_path):
         (HEAD + '{"type": "judge", "dimension": "tone"}', "`rubric`: field required"),
         (
             HEAD + LINE + ONE + ONE,
-            "line 4: not a line of a record: the answer 0123456789abcdef stands twice with one",
+            "line 4: the answer 0123456789abcdef stands twice with one",
         ),
-        (HEAD + LINE + ONE + LINE, "line 4: not a line of a record: the judge m by tone@1 stands twice on tone"),
+        (HEAD + LINE + ONE + LINE, "line 4: the judge m by tone@1 stands twice on tone"),
         (HEAD + LINE + ONE.replace('"human"', '"weight": 1e300, "human"'), "`weight`: input should be less than"),
         (HEAD + LINE + ONE.replace('"human"', '"weight": 1e-300, "human"'), "`weight`: input should be greater than"),
         ('{"type": "calibration", "schema": 9}', "reads up to 1; upgrade it"),
