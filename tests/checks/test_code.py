@@ -192,7 +192,7 @@ def test_an_attack_is_a_miss_with_a_reason(attack):
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("while True: libc.fork()", "took longer than"),
+        pytest.param("while True: libc.fork()", "took longer than", marks=pytest.mark.slow),  # it takes all cores
         (
             "if libc.fork() == 0:\n    os.setsid()\n    if libc.fork() == 0: time.sleep(60)\n    os._exit(0)",
             "left a process running",

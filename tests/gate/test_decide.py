@@ -634,7 +634,12 @@ def family(groups, bar):
 
 
 @pytest.mark.parametrize(
-    "counts", [[25] * 13 + [15], [20] * 14, [22] * 14, [25] * 10 + [17, 18, 19, 20], [16] * 2 + [24] * 12]
+    "counts",
+    [
+        [25] * 13 + [15],
+        [25] * 10 + [17, 18, 19, 20],
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ([20] * 14, [22] * 14, [16] * 2 + [24] * 12)),
+    ],
 )
 def test_wholes_and_groups_are_two_tiers_of_holm(counts):
     groups = {f"g{n:02}": passes for n, passes in enumerate(counts)}

@@ -140,7 +140,10 @@ def test_open_trials_may_hide_a_calibration_error_no_more():
     assert only(rows + errors, "calibration_error", table={"max_errors": 999}, at_most=0.1).verdict == "inconclusive"
 
 
-@pytest.mark.parametrize("metric", ["macro_recall", "macro_precision", "macro_f1"])
+MACRO = ["macro_precision", *(pytest.param(name, marks=pytest.mark.slow) for name in ("macro_recall", "macro_f1"))]
+
+
+@pytest.mark.parametrize("metric", MACRO)
 def test_open_trials_may_be_of_any_class(metric):
     """Every completion of two open trials has an average between the ends that a bare number is held to."""
     known = [("a", "a", 14), ("a", "b", 2), ("b", "b", 2), ("c", "a", 1)]

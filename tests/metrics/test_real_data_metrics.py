@@ -346,7 +346,9 @@ def test_every_intent_has_its_rates(system):
         assert shown == pytest.approx(list(values), nan_ok=True)
 
 
-@pytest.mark.parametrize("system", PUBLISHED)
+@pytest.mark.parametrize(
+    "system", ["svm", *(pytest.param(name, marks=pytest.mark.slow) for name in ("logreg", "nb"))]
+)
 def test_77_classes_are_77_categories_and_are_corrected_alike(system):
     """Each = "class" of recall says what each = "category" of the pass rate does: 77 exact tests under Holm.
 

@@ -231,8 +231,8 @@ def wrong_claims(counts, recalls, repetitions, seed, trials=1, alike=1.0):
     return wrong / repetitions
 
 
-@pytest.mark.parametrize("recall", [0.5, 0.8, 0.95])
-@pytest.mark.parametrize("rarest", [5, 30])
+@pytest.mark.parametrize("recall", [pytest.param(0.5, marks=pytest.mark.slow), 0.8, 0.95])
+@pytest.mark.parametrize("rarest", [5, pytest.param(30, marks=pytest.mark.slow)])
 def test_fourteen_classes_keep_their_error(rarest, recall):
     assert wrong_claims((*COUNTS, rarest), [0.95] * 13 + [recall], 300, seed=1).max() <= most(ALPHA, 300)
 
