@@ -1,12 +1,10 @@
 """What sways a judge besides quality: the place of an answer, its length, chance, and time."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
 
 from pytest_evalbars.stats.effective import Rate, rate_bounds, rate_interval
 from pytest_evalbars.stats.exact import total
@@ -70,39 +68,9 @@ def position(one_order: Sequence[str], other_order: Sequence[str], confidence: f
     return Position(pairs, flips, flips / pairs, low, high, first, _either(first, flips))
 
 
-def position_power(pairs: int, flip_rate: float = 0.2, first: float = 0.7, alpha: float = 0.05) -> float:
-    """The chance that so many pairs show a preference for a place.
-
-    Args:
-        pairs: To be judged in both orders.
-        flip_rate: The share of them that flip.
-        first: The share of flipped pairs that lean to the first place.
-        alpha: The error of the test, two-sided.
-    """
-    power = 0.0
-    for flips, chance in enumerate(_binomial(pairs, flip_rate).tolist()):
-        wins = _binomial(flips, first)
-        # The p-value falls towards both ends, so that what is significant are the fewest and the most.
-        most = 0
-        while 2 * most < flips and _either(most, flips) <= alpha:
-            most += 1
-        power += chance * float(wins[:most].sum() + wins[flips + 1 - most :].sum())
-    return power
-
-
 def _either(first: int, flips: int) -> float:
     """The two-sided p-value of so many of these events, each with chance one half."""
     return min(1.0, 2 * min(p_at_least(first, flips, 0.5), p_at_least(flips - first, flips, 0.5)))
-
-
-def _binomial(n: int, p: float) -> NDArray[np.float64]:
-    """The chances of 0 .. n events."""
-    k = np.arange(n + 1)
-    if not 0 < p < 1:
-        return np.asarray(k == n * p, np.float64)
-    ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    chances = np.exp(ways + k * math.log(p) + (n - k) * math.log(1 - p))
-    return np.asarray(chances, np.float64)
 
 
 # --- Length --------------------------------------------------------------------------------------------------------

@@ -146,11 +146,6 @@ class Estimated:
         return float(stdtr(self.df, -distance / self.se)) if self.se > 0 else 0.0
 
 
-def no_better_than_chance(estimated: Estimated, confidence: float = 0.95) -> bool:
-    """Whether raters are not proven to agree more than chance would make them."""
-    return estimated.p_above(0.0) > 1 - confidence
-
-
 def jackknifed(
     parts: Sequence[NDArray[np.float64]], coefficient: Coefficient, agreed: Rate, codes: NDArray[np.intp] | None
 ) -> Estimated | None:

@@ -10,7 +10,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from pytest_evalbars.stats.bias import changed, position, position_power, self_consistency, verbosity
+from pytest_evalbars.stats.bias import changed, position, self_consistency, verbosity
 from pytest_evalbars.stats.effective import Rate, case_rate
 from pytest_evalbars.stats.trend import trend
 
@@ -70,24 +70,6 @@ def test_strange_verdicts_on_pairs_are_refused():
         position([], [])
     with pytest.raises(ValueError, match="first, second or tie, got 'A'"):
         position(["A"], ["first"])
-
-
-def test_the_power_to_see_a_preferred_place():
-    """A fifth of the pairs flip, 70% of those to the first: 34% at 100 pairs, 65% at 200, 94% at 400."""
-    assert [position_power(pairs) for pairs in (100, 200, 400)] == pytest.approx([0.34, 0.65, 0.94], abs=0.03)
-
-
-def test_the_power_is_counted_over_all_flips():
-    expected = 0.0
-    for flips, chance in enumerate(stats.binom.pmf(np.arange(61), 60, 0.3)):
-        law, wins = stats.binom(flips, 0.5), np.arange(flips + 1)
-        proven = 2 * np.minimum(law.cdf(wins), law.sf(wins - 1)) <= 0.05
-        expected += chance * stats.binom.pmf(wins, flips, 0.8)[proven].sum()
-
-    assert position_power(60, 0.3, 0.8) == pytest.approx(expected)
-    assert position_power(200, 0.2, 0.5) <= 0.05
-    assert position_power(30, 0.5, 1.0) == pytest.approx(1, abs=1e-3)
-    assert position_power(30, 0.0) == 0
 
 
 # --- Length --------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from scipy import stats
 
 from pytest_evalbars.stats.agreement import agreement, agreement_of_counts
 from pytest_evalbars.stats.effective import rate_bounds, rate_interval
-from pytest_evalbars.stats.jackknife import no_better_than_chance
 
 sys.path.append(str(Path(__file__).parent))
 from proof.raters import TWO, likely_tables, of_two, told, truths
@@ -81,7 +80,7 @@ def test_agreement_without_exception_does_not_prove_more_than_its_items_can():
         assert (each.value, each.se) == (1, 0)
         assert each.bounds(0.05)[0] < 0.85
         assert each.p_above(0.9) > 0.05
-        assert not no_better_than_chance(each)
+        assert each.p_above(0) <= 0.05
 
 
 def test_where_one_item_decides_whether_there_is_a_coefficient_nothing_is_known_of_it():
@@ -90,8 +89,8 @@ def test_where_one_item_decides_whether_there_is_a_coefficient_nothing_is_known_
     assert (found.alpha.value, found.alpha.se) == (1, math.inf)
     assert (found.alpha.bounds(0.05), found.alpha.interval(0.95)) == ((-1, 1), (-1, 1))
     assert (found.alpha.p_above(0), found.alpha.cases_to_settle(0, 0.05, 0.05)) == (1, None)
-    assert no_better_than_chance(found.alpha)
-    assert not no_better_than_chance(found.ac)
+    assert found.alpha.p_above(0) > 0.05
+    assert found.ac.p_above(0) <= 0.05
 
 
 def test_one_item_says_nothing():
@@ -128,11 +127,11 @@ def test_chance_is_told_apart_from_agreement():
     guessed = agreement(rng.integers(0, 2, (200, 3)), categories=2)
     alike = agreement(np.where(rng.random((200, 3)) < 0.9, rng.integers(0, 2, (200, 1)), 0), categories=2)
 
-    assert no_better_than_chance(guessed.ac)
-    assert no_better_than_chance(guessed.alpha)
-    assert not no_better_than_chance(alike.ac)
-    assert not no_better_than_chance(alike.alpha)
-    assert not no_better_than_chance(told(30, 0, 30).alpha, confidence=0.999)
+    assert guessed.ac.p_above(0) > 0.05
+    assert guessed.alpha.p_above(0) > 0.05
+    assert alike.ac.p_above(0) <= 0.05
+    assert alike.alpha.p_above(0) <= 0.05
+    assert told(30, 0, 30).alpha.p_above(0) <= 0.001
 
 
 #: How often the 95% interval holds the truth, of two raters who are right in 97%: at least so often, counted out. The
