@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import re
-import secrets
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -201,8 +200,9 @@ def _versions() -> dict[str, str]:
 
 
 def new_name() -> str:
-    """A name for a run that begins now."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(2)}"
+    """A name for a run that begins now: names sort as the runs began, also within a second."""
+    now = datetime.now(UTC)
+    return f"{now:%Y-%m-%dT%H-%M-%S}-{now.microsecond * 0x10000 // 1_000_000:04x}"
 
 
 def place(root: Path, target: str | None, run: str) -> Path:

@@ -286,3 +286,11 @@ def test_rates_that_early_stopping_biased_are_not_shown(folder, capsys):
     path.write_text("\n".join([*lines, json.dumps(end)]) + "\n", encoding="utf-8")
     out = said(capsys)[1]
     assert "2026-11-04 10:00  0404040         1         1       -  stopped early\n" in out
+
+
+def test_runs_of_one_second_are_told_as_they_began(suite):
+    suite.bars("max_errors = 0")
+    suite.file("test_x.py", "import pytest\n\n@pytest.mark.dimension('x')\ndef test_it(): pass\n")
+    for number in range(6):
+        suite.run("-q", f"--evalbars-label=number={number}")
+    assert [run.labels["number"] for run in read_history(suite.path).runs] == list("012345")
