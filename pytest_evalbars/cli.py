@@ -18,6 +18,7 @@ from pytest_evalbars.commands import (
     labels,
     lifecycle,
     plan,
+    report,
     review,
 )
 from pytest_evalbars.errors import EvalbarsError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: In the order of `--help`.
-COMMANDS = (init, gate, compare, plan, history, lifecycle, review, labels, calibrate, audit)
+COMMANDS = (init, gate, report, compare, plan, history, lifecycle, review, labels, calibrate, audit)
 #: Bad bars, case files, run files or words on the command line.
 USAGE = 4
 #: Nobody reads the output any more: what a shell says of a program that ends by that signal.

@@ -59,3 +59,7 @@ class CallsError(EvalbarsError):
 
 class MissingCall(CallsError):  # noqa: N818 - said in a report, the word is enough
     """Answers are replayed, and this call was not recorded."""
+
+
+class ReportError(EvalbarsError):
+    """A report cannot be written, or a run has none."""

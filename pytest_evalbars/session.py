@@ -18,6 +18,7 @@ from pytest_evalbars.errors import CalibrationError, EvalbarsError, RunFileError
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.opening import new_run_file
 from pytest_evalbars.gate.verdict import UNDECIDED
+from pytest_evalbars.report.asked import AskedReports
 from pytest_evalbars.run.former import said_of
 from pytest_evalbars.run.journal import end
 from pytest_evalbars.run.plain import redacted
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.baseline import Baseline
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
+    from pytest_evalbars.report.model import Report
     from pytest_evalbars.run.columns import Run
     from pytest_evalbars.run.plan import Plan, Planned
 
@@ -49,6 +51,7 @@ class EvalSession:
         self.resumed = config.stash.get(RESUMED, None)
         self.baseline = self._baseline()
         self.calibration = self._calibration()
+        self.reports = AskedReports(config)
         self.journal = self.resumed.begin(config, plan, bars) if self.resumed else new_run_file(config, plan, bars)
         #: Whether the run loop came to its end, or was stopped there by -x.
         self.concluded = False
@@ -225,11 +228,23 @@ class EvalSession:
         if self.ledger.unrecorded and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = UNDECIDED  # who asked for a recording does not have it
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
+        report = self._report()
+        if report is not None:
+            self.journal.write(report.to_json())
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
             self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()
+        self.reports.write(report, self.journal.path, self.why_not_judged)
         self._remember()
         self._record()
+
+    def _report(self) -> Report | None:
+        """What reports say of the run; None where it was not judged."""
+        if self.run is None or self.decision is None:
+            return None
+        from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports pydantic, then numpy
+
+        return build(self.run, self.bars, self.decision)
 
     def _update_baseline(self, session: pytest.Session) -> None:
         """Make the run the baseline, where that was asked for; a session that could not do so has not succeeded."""

@@ -61,6 +61,16 @@ def add_options(parser: pytest.Parser) -> None:
         help="where the run file goes (default: a new file in .evalbars/runs/)",
     )
     group.addoption(
+        "--evalbars-html",
+        metavar="FILE",
+        help="write the report as one HTML page; `evalbars report` writes it again from the run file",
+    )
+    group.addoption(
+        "--evalbars-markdown",
+        metavar="FILE",
+        help="write the report as Markdown, for a pull request",
+    )
+    group.addoption(
         "--evalbars-baseline",
         metavar="FILE",
         help="what max_drop bars compare with (default: `baseline` in the bars file); a baseline or a run file",

@@ -85,7 +85,7 @@ def summary(
     notes = (f"note: {safe(note)}" for note in decision.notes)
     yield from _section(notes, "warn" if decision.exit_code == 0 else "bad")
     yield Line("")
-    yield _outcome(run, decision)
+    yield outcome_line(run, decision)
 
 
 def _of_the_run(run: Run) -> Iterator[str]:
@@ -190,7 +190,7 @@ def headline(verdict: Verdict) -> str:
     return f"{verdict.verdict.upper() if verdict.fails else verdict.verdict} {subject(verdict)}"
 
 
-def _outcome(run: Run, decision: Decision) -> Line:
+def outcome_line(run: Run, decision: Decision) -> Line:
     """The one line a reader in a hurry looks for."""
     failing = [each for each in decision.verdicts if each.fails]
     if decision.stage == "none":

@@ -42,6 +42,8 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
         )
         if evals.baseline.refused:
             reporter.line(safe(evals.baseline.said), red=True)
+        for words, bad in evals.reports.said:
+            reporter.line(safe(words), red=bad)
         return
     lines = summary(evals.run, evals.bars, evals.decision, brief=verbosity < 0, everything=verbosity > 0)
     for line in lines:
@@ -54,5 +56,12 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
         reporter.line(f"note: {safe(said)}", yellow=True)
     if evals.unrecorded:
         reporter.line(f"note: {safe(evals.unrecorded)}", yellow=True)
-    if verbosity >= 0:
+    _files(reporter, evals)
+
+
+def _files(reporter: pytest.TerminalReporter, evals: EvalSession) -> None:
+    """Which files the session has written."""
+    for words, bad in evals.reports.said:
+        reporter.line(safe(words), red=bad)
+    if reporter.config.get_verbosity() >= 0:
         reporter.line(f"run file: {safe(shown(evals.journal.path))}")

@@ -1,0 +1,100 @@
+"""`evalbars report`: what a run says, for a terminal, a browser, a pull request or another tool."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_evalbars.commands.declared import add_words, declared
+from pytest_evalbars.errors import ReportError
+from pytest_evalbars.safe import safe
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_evalbars.report.model import Report
+
+#: Words that ask for another decision than the session's.
+ANEW = ("bars", "metrics", "stage", "baseline", "calibration", "strict")
+
+
+def add(commands: Any) -> None:
+    """Declare the command's words."""
+    report = commands.add_parser("report", help="tell what a run says: as text, HTML, Markdown, JUnit XML, JSON")
+    report.add_argument(
+        "runs", nargs="*", type=Path, metavar="RUN", help="run files (default: the last one); several are merged"
+    )
+    report.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="write it to FILE: .html, .md, .xml (JUnit), .json or .txt; may be given again",
+    )
+    report.add_argument("--explain", action="store_true", help="tell in plain words what is proven, and what is not")
+    report.add_argument("--json", action="store_true", help="print it as JSON")
+    add_words(report)
+    report.add_argument("--stage", choices=("testing", "launch", "none"), help="decide again, at this stage")
+    report.add_argument("--baseline", type=Path, metavar="FILE", help="decide again, against this baseline")
+    report.add_argument("--calibration", type=Path, metavar="FILE", help="decide again, with these labels of judges")
+    report.add_argument("--strict", action="store_true", help="decide again, as `evalbars gate --strict` does")
+    report.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Tell; the exit code is 0 whatever the gate said."""
+    from pytest_evalbars.report.misses import misses_of  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.report.rendering import form_of, write_report  # noqa: PLC0415
+
+    for target in options.output:
+        form_of(target)
+    runs = options.runs or [_last()]
+    report = _report(options, runs)
+    for target in options.output:
+        write_report(target, report, runs)
+        sys.stderr.write(f"report: {safe(target)}\n")
+    if options.json:
+        print(json.dumps({**report.to_json(), "misses": misses_of(runs).model_dump(mode="json")}, indent=2))  # noqa: T201
+    elif options.explain:
+        from pytest_evalbars.report.explain import explained  # noqa: PLC0415
+
+        for line in explained(report):
+            print(line)  # noqa: T201
+    elif not options.output:
+        from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
+
+        for each in laid_out(report.summary):
+            print(each.text)  # noqa: T201
+    return 0
+
+
+def _report(options: argparse.Namespace, runs: list[Path]) -> Report:
+    """As the session left it; decided now, where it left none, or where the words ask for another decision."""
+    from pytest_evalbars.report.building.decided import decided_now  # noqa: PLC0415
+    from pytest_evalbars.report.model import SCHEMA, Report  # noqa: PLC0415
+    from pytest_evalbars.run.kept import kept_report  # noqa: PLC0415
+
+    if len(runs) == 1 and not any(getattr(options, word) for word in ANEW):
+        kept = kept_report(runs[0])
+        if kept is not None and kept.get("schema") == SCHEMA:
+            return Report.model_validate(kept)
+    return decided_now(
+        runs,
+        declared(options),
+        stage=options.stage or "testing",
+        strict=options.strict,
+        baseline=options.baseline,
+        calibration=options.calibration,
+    )
+
+
+def _last() -> Path:
+    """The last run of this folder."""
+    found = sorted((Path.cwd() / ".evalbars" / "runs").glob("*.jsonl"))
+    if not found:
+        raise ReportError("there is no run in .evalbars/runs: name a run file, or run pytest first")
+    return found[-1]

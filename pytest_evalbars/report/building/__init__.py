@@ -1,0 +1,1 @@
+"""Makes a `Report` of a run and what the gate said of it."""

@@ -1,0 +1,71 @@
+"""All that a report says, of a run, its bars and the gate's decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_evalbars.report.building.bars import bar_told
+from pytest_evalbars.report.building.cells import cells
+from pytest_evalbars.report.building.conditions import conditions
+from pytest_evalbars.report.model import DecisionTold, LineTold, Report, RunTold, Standing
+from pytest_evalbars.report.summary import outcome_line, summary
+from pytest_evalbars.run.columns import MISSING
+
+if TYPE_CHECKING:
+    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.gate.verdict import Decision
+    from pytest_evalbars.report.model import Outcome
+    from pytest_evalbars.run.columns import Run
+
+
+def build(run: Run, bars: Bars, decision: Decision) -> Report:
+    """Make the report.
+
+    Args:
+        run: the run.
+        bars: the bars that it was held against.
+        decision: what the gate said.
+    """
+    return Report(
+        run=_run(run, decision),
+        decision=_decision(run, bars, decision),
+        bars=tuple(bar_told(run, bars, verdict) for verdict in decision.verdicts),
+        cells=tuple(cells(run, bars, decision)),
+        summary=tuple(LineTold(text=line.text, look=line.look) for line in summary(run, bars, decision)),
+    )
+
+
+def _run(run: Run, decision: Decision) -> RunTold:
+    header = run.headers[0] if run.headers else {}
+    return RunTold(
+        names=tuple(str(each.get("run") or "") for each in run.headers),
+        started=str(header.get("started") or ""),
+        commit=str(header.get("commit") or ""),
+        changed=bool(header.get("changes")),
+        labels={str(key): str(value) for key, value in (header.get("labels") or {}).items()},
+        versions={str(key): str(value) for key, value in (header.get("versions") or {}).items()},
+        cases=len(np.unique(run.case[run.outcome < MISSING])),
+        trials=run.trials,
+        errors=run.errors,
+        complete=run.complete,
+        conditions=tuple(conditions(run, decision)),
+    )
+
+
+def _decision(run: Run, bars: Bars, decision: Decision) -> DecisionTold:
+    outcomes: dict[int, Outcome] = {0: "passed", 1: "failed"}
+    return DecisionTold(
+        outcome="not held" if decision.stage == "none" else outcomes.get(decision.exit_code, "undecided"),
+        exit_code=decision.exit_code,
+        sentence=outcome_line(run, decision).text,
+        stage=decision.stage,
+        confidence=bars.confidence,
+        allowed_errors=decision.allowed_errors,
+        standing=tuple(
+            Standing(case=each.case, dimension=each.dimension, reason=each.reason) for each in decision.standing
+        ),
+        notes=decision.notes,
+        changed_bars=tuple(map(str, decision.changes)),
+    )

@@ -1,0 +1,84 @@
+"""The formats of a report, by the ending of the file's name."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pytest_evalbars.errors import ReportError
+from pytest_evalbars.replacing import replace_text
+from pytest_evalbars.report.misses import misses_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pytest_evalbars.report.model import Misses, Report
+
+
+def _html(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
+    from pytest_evalbars.report.html.page import page  # noqa: PLC0415 - needs the extra `report`
+
+    return page(report, misses)
+
+
+def _markdown(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
+    from pytest_evalbars.report.markdown import markdown  # noqa: PLC0415 - each format is asked for alone
+
+    return markdown(report, misses)
+
+
+def _junit(report: Report, _misses: Misses, paths: Sequence[Path]) -> str:
+    from pytest_evalbars.report.junit import junit  # noqa: PLC0415
+
+    return junit(report, paths)
+
+
+def _json(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
+    return json.dumps({**report.to_json(), "misses": misses.model_dump(mode="json")}, indent=2) + "\n"
+
+
+def _text(report: Report, _misses: Misses, _paths: Sequence[Path]) -> str:
+    from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
+
+    return "".join(f"{line.text}\n" for line in laid_out(report.summary))
+
+
+FORMATS: dict[str, Callable[[Report, Misses, Sequence[Path]], str]] = {
+    ".html": _html,
+    ".md": _markdown,
+    ".xml": _junit,
+    ".json": _json,
+    ".txt": _text,
+}
+
+
+def form_of(target: Path) -> str:
+    """The format that a file's name asks for.
+
+    Raises:
+        ReportError: none does.
+    """
+    if target.suffix.lower() not in FORMATS:
+        raise ReportError(f"{target}: a report ends in one of {', '.join(FORMATS)}, which tells its format")
+    return target.suffix.lower()
+
+
+def write_report(target: Path, report: Report, paths: Sequence[Path], form: str | None = None) -> None:
+    """Write a report.
+
+    Args:
+        target: the file.
+        report: what it says.
+        paths: the run's files, in which the misses are.
+        form: the format; None: what the file's name asks for.
+
+    Raises:
+        ReportError: it cannot be written.
+        RunFileError: a run file cannot be read.
+    """
+    text = FORMATS[form or form_of(target)](report, misses_of(paths), paths)
+    try:
+        replace_text(target, [text])
+    except OSError as error:
+        raise ReportError(f"the report {target} cannot be written: {error.strerror or error}") from None
