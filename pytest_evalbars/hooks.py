@@ -17,6 +17,7 @@ from pytest_evalbars.cases.judging import (
     body_of,
     end_account,
     judge,
+    name_properties,
     set_up,
     show,
     show_miss,
@@ -227,6 +228,7 @@ class TrialHooks:
             if "verdicts" in said and not said["xfail"]:  # else pytest decides first whether this was expected
                 show_miss(report, said, said["alone"].__contains__)
             report.evalbars = said  # type: ignore[attr-defined]
+            name_properties(item, said)
         if call.when == "teardown":
             end_account(item, report)
         return report

@@ -18,6 +18,7 @@ from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
 from pytest_evalbars.cases.running import Running, while_runs
 from pytest_evalbars.run.plain import text
+from pytest_evalbars.run.properties import of_case
 from pytest_evalbars.run.tally import COST
 from pytest_evalbars.safe import safe
 
@@ -40,6 +41,8 @@ OUTSIDE = pytest.StashKey[Counter[str]]()
 NOT_RUN = pytest.StashKey[str]()
 #: What the body of a trial said when it ended, where that was before the trial's turn to be reported.
 SAID = pytest.StashKey[dict[str, Any]]()
+#: The properties that its reports carry.
+PROPERTIES = pytest.StashKey[list[tuple[str, str]]]()
 #: Modules whose own `pytest.fail` and `pytest.skip` say that a case could not be run, not that a model missed.
 HARNESS = ("_pytest.python", "_pytest.fixtures", "pytest_timeout")
 
@@ -191,6 +194,20 @@ def _times(item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, float]:
     took = max(0.0, call.duration - trial.away.seconds) + trial.asked.replayed_seconds
     waited = trial.waits.seconds
     return {"seconds": round(took, 6)} | ({"waited": round(waited, 6)} if waited else {})
+
+
+def name_properties(item: pytest.Item, said: dict[str, Any]) -> None:
+    """Give the item the properties by which other tools know its case: its last report carries them.
+
+    Those of an attempt before, which was run again, are taken out; what the test recorded itself stays.
+    """
+    if "verdicts" not in said:
+        return
+    planned, before = item.stash[PLANNED], item.stash.get(PROPERTIES, [])
+    outcomes = {dimension: verdict[0] for dimension, verdict in said["verdicts"].items()}
+    mine = item.stash[PROPERTIES] = list(of_case(planned.labels, planned.trial, outcomes))
+    kept = [each for each in item.user_properties if not any(each is old for old in before)]
+    item.user_properties[:] = [*kept, *mine]
 
 
 def end_account(item: pytest.Item, report: pytest.TestReport) -> None:
