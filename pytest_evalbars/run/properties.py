@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: Characters of one value.
 LENGTH = 200
 #: Of several dimensions, the outcome of the whole trial is the first of these that any of them has.
-WORST = ("error", "miss", "pass", "skipped")
+WORST = ("missing", "error", "miss", "pass", "stopped", "skipped")
 
 
 def of_case(labels: Mapping[str, str], trial: int, outcomes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
