@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_evalbars.commands.declared import add_words, declared
 from pytest_evalbars.gate.verdict import UNDECIDED
 from pytest_evalbars.safe import safe
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     import argparse
@@ -61,14 +61,14 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
-        print(json.dumps(as_json(run, bars, decision), indent=2))  # noqa: T201 - a command prints
+        print_document("gate", as_json(run, bars, decision))
         for each in filter(None, [calibration.said(decision), baseline.said]):
             sys.stderr.write(f"{each}\n")
         return exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 
     for line in summary(run, bars, decision, everything=options.verbose):
-        print(line.text)  # noqa: T201
+        print(line.text)  # noqa: T201 - a command prints
     for each in filter(None, [calibration.said(decision), baseline.said]):
         print(safe(each))  # noqa: T201
     return exit_code

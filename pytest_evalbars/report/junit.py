@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Characters of a message; what it leaves out stands in the element's text.
 MESSAGE = 1_000
+#: The elements that readers count, and where.
+COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 #: What readers take for a time.
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
@@ -105,10 +107,6 @@ class _Suite:
         yield f"<testsuite{_attributes(attributes)}>\n{_properties(self.properties)}\n"
         yield from self.lines
         yield "</testsuite>\n"
-
-
-#: The elements that readers count, and where.
-COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
 def _of_decision(report: Report) -> Iterator[tuple[str, str]]:
