@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from pytest_evalbars.schema.document import SCHEMA
 from pytest_evalbars.schema.documents import DOCUMENTS
+from pytest_evalbars.schema.meanings import MEANINGS
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
@@ -37,7 +38,8 @@ class _Described(GenerateJsonSchema):
             key = made.get("properties", {}).get(field.alias or name)
             if key is not None and (words := _comments(model).get(name)):
                 key["description"] = words
-        return made
+        # Whatever a reader passes over: this version prints no key that is not here.
+        return made | {"additionalProperties": False}
 
     def field_title_should_be_set(self, schema: CoreSchema) -> bool:
         """Never: a title would say the key again."""
@@ -47,7 +49,7 @@ class _Described(GenerateJsonSchema):
 
 @cache
 def _comments(model: type[BaseModel]) -> dict[str, str]:
-    """By field: the comment above it, in one line."""
+    """By field: the comment above it in one line, or what `meanings` says."""
     found: dict[str, str] = {}
     for each in reversed(model.__mro__):
         if issubclass(each, BaseModel) and each is not BaseModel:
@@ -59,6 +61,7 @@ def _comments(model: type[BaseModel]) -> dict[str, str]:
                 if said and (field := FIELD.match(line)):
                     found[field[1]] = " ".join(said)
                 said = []
+            found |= MEANINGS.get(each.__name__, {})
     return found
 
 
