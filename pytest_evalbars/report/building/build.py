@@ -8,8 +8,10 @@ import numpy as np
 
 from pytest_evalbars.report.building.bars import bar_told
 from pytest_evalbars.report.building.cells import cells
+from pytest_evalbars.report.building.compared import compared
 from pytest_evalbars.report.building.conditions import conditions
 from pytest_evalbars.report.building.judges import judges
+from pytest_evalbars.report.building.method import method
 from pytest_evalbars.report.building.parts import parts_of
 from pytest_evalbars.report.building.quality import measures, quality
 from pytest_evalbars.report.model import DecisionTold, LineTold, Report, RunTold, Standing
@@ -34,16 +36,19 @@ def build(run: Run, bars: Bars, decision: Decision) -> Report:
         bars: the bars that it was held against.
         decision: what the gate said.
     """
-    parts, _ = parts_of(run)
+    parts, unnamed = parts_of(run)
     told = tuple(cells(parts, decision, bars.confidence))
+    of_dimensions = tuple(quality(parts, told))
     return Report(
         run=_run(run, decision),
         decision=_decision(run, bars, decision),
         bars=tuple(bar_told(run, bars, verdict) for verdict in decision.verdicts),
         cells=told,
-        quality=tuple(quality(parts, told)),
+        compared=compared(run, decision),
+        quality=of_dimensions,
         measures=tuple(measures(run)),
         judges=tuple(judges(decision, bars.confidence)),
+        method=method(run, bars, decision, parts, of_dimensions, unnamed),
         summary=tuple(LineTold(text=line.text, look=line.look) for line in summary(run, bars, decision)),
     )
 
