@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from pytest_evalbars.commands.declared import add_words, declared
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import ReportError
 from pytest_evalbars.safe import safe
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     import argparse
@@ -59,12 +59,13 @@ def run(options: argparse.Namespace) -> int:
         write_report(target, report, runs)
         sys.stderr.write(f"report: {safe(target)}\n")
     if options.json:
-        print(json.dumps({**report.to_json(), "misses": misses_of(runs, report).model_dump(mode="json")}, indent=2))  # noqa: T201
+        misses = misses_of(runs, report).model_dump(mode="json")
+        print_document("report", report.to_json() | {"misses": misses})
     elif options.explain:
         from pytest_evalbars.report.explain import explained  # noqa: PLC0415
 
         for line in explained(report):
-            print(line)  # noqa: T201
+            print(line)  # noqa: T201 - a command prints
     elif not options.output:
         from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
 

@@ -15,13 +15,17 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pytest_evalbars.report.junit_cases import cases_of
 from pytest_evalbars.report.properties import of_bar
+from pytest_evalbars.run.plan import DEFAULT_STATUS
+from pytest_evalbars.run.reading import load_run
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_evalbars.report.junit_cases import Alone
     from pytest_evalbars.report.model import BarTold, Report
+    from pytest_evalbars.run.columns import Run
 
 #: Characters of a message; what it leaves out stands in the element's text.
 MESSAGE = 1_000
@@ -31,12 +35,13 @@ COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-def junit(report: Report, paths: Sequence[Path]) -> str:
+def junit(report: Report, paths: Sequence[Path], run: Run | None = None) -> str:
     """The XML.
 
     Args:
         report: what it says of bars.
         paths: the run's files, in which the cases are.
+        run: the run, where it was read already.
 
     Raises:
         RunFileError: a file cannot be read.
@@ -45,9 +50,8 @@ def junit(report: Report, paths: Sequence[Path]) -> str:
     for bar in report.bars:
         bars.add("evalbars", bar.name, 0.0, _properties(_of_bar(bar)), *_result(bar))
     cases = _Suite("cases", report, _of_run(report))
-    standing = {(each.case, each.dimension) for each in report.decision.standing}
     known: dict[tuple[object, ...], str] = {}
-    for case in cases_of(paths, standing):
+    for case in cases_of(load_run(*paths) if run is None else run, _alone(report)):
         if case.key not in known:
             known[case.key] = _properties(case.properties())
         cases.add(case.place, case.name, case.seconds, known[case.key], case.result, case.message, case.text)
@@ -63,6 +67,18 @@ def junit(report: Report, paths: Sequence[Path]) -> str:
             "</testsuites>\n",
         ]
     )
+
+
+def _alone(report: Report) -> Alone:
+    """Whether a miss fails the session by itself, as far as the report names those; else, as of its dimension."""
+    standing = {(each.case, each.dimension) for each in report.decision.standing}
+    dimensions = {dimension for _, dimension in standing} if len(standing) < report.decision.standing_count else set()
+
+    def alone(case: str, dimension: str, labels: Mapping[str, str]) -> bool:
+        unnamed = dimension in dimensions and labels.get("status", DEFAULT_STATUS) == DEFAULT_STATUS
+        return unnamed or (case, dimension) in standing
+
+    return alone
 
 
 @dataclass
@@ -116,7 +132,9 @@ def _of_decision(report: Report) -> Iterator[tuple[str, str]]:
     yield "exit_code", str(decision.exit_code)
     yield "stage", decision.stage
     yield "confidence", f"{decision.confidence:g}"
-    for number, note in enumerate(decision.notes, 1):
+    if decision.session_exit is not None:
+        yield "session_exit", str(decision.session_exit)
+    for number, note in enumerate((*decision.besides, *decision.notes), 1):
         yield f"note.{number}", note
 
 

@@ -11,13 +11,14 @@ import numpy as np
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISS, MISSING, SKIPPED, STOPPED
 from pytest_evalbars.run.plan import OUTCOMES
 from pytest_evalbars.run.properties import of_case
-from pytest_evalbars.run.reading import load_run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_evalbars.run.columns import Run
+
+    #: Whether a miss fails the session by itself, by case, dimension and labels.
+    Alone = Callable[[str, str, Mapping[str, str]], bool]
 
 #: What a trial said on each of its dimensions: the code of its outcome, and the row of the run.
 Said = dict[str, tuple[int, int]]
@@ -57,45 +58,43 @@ class Case:
         return of_case(self.labels, self.trial, self.outcomes)
 
 
-def cases_of(paths: Sequence[Path], standing: Collection[tuple[str, str]]) -> Iterator[Case]:
+def cases_of(run: Run, alone: Alone) -> Iterator[Case]:
     """The trials of a run that were to run, in the order of its file.
 
     Args:
-        paths: the run's files.
-        standing: misses that fail the session by themselves: case and dimension.
-
-    Raises:
-        RunFileError: a file cannot be read.
+        run: the run.
+        alone: whether a miss fails the session by itself.
     """
-    run = load_run(*paths)
     trials = _trials(run)
     tried = Counter((case, test) for case, test, _ in trials)
     seconds = _seconds(run)
-    for (case, test, trial), said in trials.items():
+    for (case, test, code), said in trials.items():
         if all(code == LEFT_OUT for code, _ in said.values()):
             continue
-        names = run.cases[case], run.tests[test]
+        names, trial = (run.cases[case], run.tests[test]), run.numbers[code]
         first = next(iter(said.values()))[1]
         labelset = int(run.labelset[first])
-        decides = _decides(said)
-        alone = decides == MISS and any((names[0], dimension) in standing for dimension in said)
+        labels, decides = run.labelsets[labelset], _decides(said)
+        fails = decides == MISS and any(
+            alone(names[0], dimension, labels) for dimension, (outcome, _) in said.items() if outcome == MISS
+        )
         place, name = _named(*names, trial if tried[case, test] > 1 else None)
         yield Case(
             place,
             name,
             seconds=float(seconds[run.entry[first]]) if run.entry[first] >= 0 else 0.0,
-            result="failure" if alone else RESULTS.get(decides, ""),
+            result="failure" if fails else RESULTS.get(decides, ""),
             message=_why(run, said, decides, whole=False),
             text=_why(run, said, decides, whole=True),
-            labels=run.labelsets[labelset],
+            labels=labels,
             trial=trial,
             outcomes={dimension: WORDS[code] for dimension, (code, _) in said.items() if code in WORDS},
-            key=(labelset, trial, *((dimension, code) for dimension, (code, _) in said.items())),
+            key=(labelset, code, *((dimension, code) for dimension, (code, _) in said.items())),
         )
 
 
 def _trials(run: Run) -> dict[tuple[int, int, int], Said]:
-    """The trials of a run by case, test and number."""
+    """The trials of a run by the codes of case, test and number."""
     trials: dict[tuple[int, int, int], Said] = {}
     keys = zip(run.case.tolist(), run.test.tolist(), run.trial.tolist(), strict=True)
     said = zip(run.dimension.tolist(), run.outcome.tolist(), strict=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.errors import ReportError
 from pytest_evalbars.replacing import replace_text
 from pytest_evalbars.report.misses import misses_of
+from pytest_evalbars.schema.printing import document_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ def _junit(report: Report, _misses: Misses, paths: Sequence[Path]) -> str:
 
 
 def _json(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
-    return json.dumps({**report.to_json(), "misses": misses.model_dump(mode="json")}, indent=2) + "\n"
+    return document_text("report", report.to_json() | {"misses": misses.model_dump(mode="json")}) + "\n"
 
 
 def _text(report: Report, _misses: Misses, _paths: Sequence[Path]) -> str:

@@ -54,6 +54,8 @@ OF_REPORT: Final[dict[str, dict[str, str]]] = {
         "allowed_errors": "How many trials may go unjudged before errors fail the session.",
         "standing": "Misses that fail the session by themselves.",
         "notes": "What else a reader must know, in words.",
+        "session_exit": "Of the session that ran it: its exit code; null where no session did. The outcome is then its.",
+        "besides": "Why the session fails beside what the gate says.",
         "changed_bars": "What changed in the bars since the baseline, in words.",
     },
     "BarTold": {
@@ -89,7 +91,12 @@ OF_REPORT: Final[dict[str, dict[str, str]]] = {
         "details": "Of a bar that fails: what a reader asks next.",
         "notes": "What else a reader must know, in words.",
     },
-    "Cell": _RATE | {"dimension": "The dimension.", "category": "Empty: all of them."},
+    "Cell": _RATE
+    | {
+        "dimension": "The dimension.",
+        "category": "Empty: all of them.",
+        "kind": "`held`: regression and saturated cases; or another status; with `, adversarial` for such cases.",
+    },
     "FlipTold": {
         "case": "Its id.",
         "dimension": "The dimension.",
@@ -136,6 +143,7 @@ OF_REPORT: Final[dict[str, dict[str, str]]] = {
         "mean_cost": "US dollars of a trial.",
         "median_seconds": "Seconds of a trial.",
         "p95_seconds": "Seconds that 95 of 100 trials stay below.",
+        "kind": "`held`: regression and saturated cases; or another status; with `, adversarial` for such cases.",
     },
     "JudgeTold": {
         "dimension": "What it judged.",
@@ -180,6 +188,8 @@ OF_REPORT: Final[dict[str, dict[str, str]]] = {
         "score": "0 to 1; null where there is none.",
         "judge": "Who judged; empty where no judge did.",
         "evidence": "What the trial recorded for a reader.",
+        "reason_cut": "Characters of the reason that are left out.",
+        "more": "Things that the trial recorded and that are left out.",
     },
     "Misses": {
         "shown": "Those that are shown, of failing bars first.",

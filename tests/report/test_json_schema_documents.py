@@ -66,7 +66,7 @@ def test_every_key_says_what_it_means():
     models = {name: each["properties"] for name, each in SCHEMA["$defs"].items() if "properties" in each}
     silent = [f"{name}.{key}" for name, keys in models.items() for key in keys if not keys[key].get("description")]
     assert silent == [], "write it above the field, as `#: ...`, or into schema/meanings.py"
-    assert len(models) > 100
+    assert len(models) > 90
 
 
 def test_a_key_that_nobody_described_is_an_error(suite):

@@ -163,6 +163,18 @@ def test_a_plain_list_of_observations_is_told(suite):
     }
 
 
+def test_trials_have_the_numbers_that_the_run_gave_them(tmp_path):
+    row = {"case": "q", "dimension": "accuracy"}
+    path = tmp_path / "run.jsonl"
+    rows = [row | {"trial": n, "outcome": "pass" if n else "miss"} for n in (7, 2, 0)]
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in rows), encoding="utf-8")
+    found = cases(parsed(tmp_path, a_report(), path))
+    assert {name: properties(case)["trial"] for name, case in found.items()} == {
+        f"cases::q[t{n}]": str(n) for n in (7, 2, 0)
+    }
+    assert told(found["cases::q[t0]"])[0] == "skipped"
+
+
 def a_report(words="", kinds=("partial",), started="2026-11-20T22:41:07Z"):
     """A report that says these words wherever it can."""
     run = RunTold(
