@@ -54,7 +54,7 @@ OF_REPORT: Final[dict[str, dict[str, str]]] = {
         "allowed_errors": "How many trials may go unjudged before errors fail the session.",
         "standing": "Misses that fail the session by themselves.",
         "notes": "What else a reader must know, in words.",
-        "session_exit": "Of the session that ran it: its exit code; null where no session did. The outcome is then its.",
+        "session_exit": "The exit code of the session that ran it, whose the outcome is then; null where none did.",
         "besides": "Why the session fails beside what the gate says.",
         "changed_bars": "What changed in the bars since the baseline, in words.",
     },
