@@ -45,7 +45,7 @@ NOT_RUN = pytest.StashKey[str]()
 #: What the body of a trial said when it ended, where that was before the trial's turn to be reported.
 SAID = pytest.StashKey[dict[str, Any]]()
 #: The properties that its reports carry.
-PROPERTIES = pytest.StashKey[list[tuple[str, str]]]()
+PROPERTIES = pytest.StashKey[tuple[tuple[str, str], ...]]()
 #: Modules whose own `pytest.fail` and `pytest.skip` say that a case could not be run, not that a model missed.
 HARNESS = ("_pytest.python", "_pytest.fixtures", "pytest_timeout")
 
@@ -212,9 +212,9 @@ def name_properties(item: pytest.Item, said: dict[str, Any]) -> None:
     """
     if "verdicts" not in said:
         return
-    planned, before = item.stash[PLANNED], item.stash.get(PROPERTIES, [])
+    planned, before = item.stash[PLANNED], item.stash.get(PROPERTIES, ())
     outcomes = {dimension: verdict[0] for dimension, verdict in said["verdicts"].items()}
-    mine = item.stash[PROPERTIES] = list(of_case(planned.labels, planned.trial, outcomes))
+    mine = item.stash[PROPERTIES] = of_case(planned.labels, planned.trial, outcomes)
     kept = [each for each in item.user_properties if not any(each is old for old in before)]
     item.user_properties[:] = [*kept, *mine]
 

@@ -53,7 +53,7 @@ class Case:
     #: Trials with the same have the same properties.
     key: tuple[object, ...]
 
-    def properties(self) -> Iterator[tuple[str, str]]:
+    def properties(self) -> tuple[tuple[str, str], ...]:
         """Those that its reports carry in pytest, too."""
         return of_case(self.labels, self.trial, self.outcomes)
 

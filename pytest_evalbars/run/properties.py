@@ -5,13 +5,14 @@ A dimension or a category may hold anything: what would colour a terminal or bre
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 #: Characters of one value.
 LENGTH = 200
@@ -19,7 +20,7 @@ LENGTH = 200
 WORST = ("missing", "error", "miss", "pass", "stopped", "skipped")
 
 
-def of_case(labels: Mapping[str, str], trial: int, outcomes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def of_case(labels: Mapping[str, str], trial: int, outcomes: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """One trial of a case.
 
     Args:
@@ -27,17 +28,23 @@ def of_case(labels: Mapping[str, str], trial: int, outcomes: Mapping[str, str]) 
         trial: its number, from 0.
         outcomes: what it said, by dimension.
 
-    Yields:
+    Returns:
         `dimension` (several with commas between), `category` where it has one, `status`, `trial`, `outcome`; and
         where it judges several dimensions, `outcome.<dimension>` of each.
     """
-    yield "dimension", safe(", ".join(outcomes), LENGTH)
-    if category := labels.get("category"):
-        yield "category", safe(category, LENGTH)
-    yield "status", safe(labels.get("status", DEFAULT_STATUS), LENGTH)
-    yield "trial", str(trial)
-    said = set(outcomes.values())
-    yield "outcome", next((word for word in WORST if word in said), "")
-    if len(outcomes) > 1:
-        for dimension, outcome in outcomes.items():
-            yield f"outcome.{safe(dimension, LENGTH)}", outcome
+    return _pairs(labels.get("category", ""), labels.get("status", DEFAULT_STATUS), trial, tuple(outcomes.items()))
+
+
+@lru_cache(4096)  # of thousands of trials, few differ in any of it
+def _pairs(
+    category: str, status: str, trial: int, outcomes: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    said = {outcome for _, outcome in outcomes}
+    return (
+        ("dimension", safe(", ".join(dimension for dimension, _ in outcomes), LENGTH)),
+        *([("category", safe(category, LENGTH))] if category else []),
+        ("status", safe(status, LENGTH)),
+        ("trial", str(trial)),
+        ("outcome", next((word for word in WORST if word in said), "")),
+        *([(f"outcome.{safe(name, LENGTH)}", outcome) for name, outcome in outcomes] if len(outcomes) > 1 else []),
+    )
