@@ -1,4 +1,4 @@
-"""Prints the schema of what the commands print with `--json`; with `--write`, writes it beside this file."""
+"""Prints the JSON Schema of what the commands print with `--json`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import argparse
 import json
 from pathlib import Path
 
-from pytest_evalbars.schema.generated import generated
-
-#: The same schema, kept with the package.
+#: The schema, kept with the package.
 KEPT = Path(__file__).with_name("evalbars.schema.json")
 
 
 def main() -> None:
-    """Print it."""
+    """Print it, or make it anew."""
     parser = argparse.ArgumentParser(prog="python -m pytest_evalbars.schema", description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"write it to {KEPT.name} of the package")
-    text = json.dumps(generated(), indent=1) + "\n"
+    parser.add_argument("--write", action="store_true", help="make it anew from the models, and keep it")
     if parser.parse_args().write:
-        KEPT.write_text(text, encoding="utf-8")
+        from pytest_evalbars.schema.generated import generated  # noqa: PLC0415 - reads the package's own source
+
+        KEPT.write_text(f"{json.dumps(generated(), indent=1)}\n", encoding="utf-8")
     else:
-        print(text, end="")  # noqa: T201 - a command prints
+        print(KEPT.read_text(encoding="utf-8"), end="")  # noqa: T201 - a command prints
 
 
 if __name__ == "__main__":

@@ -134,6 +134,7 @@ def test_what_is_not_enforced_is_skipped(suite):
     assert word == "skipped"
     assert message
     assert root.get("failures") == "0"
+    assert all("condition.partial" in properties(part) for part in root)
     assert len(root[1]) == 1 + 10  # what -k left out is no test case
 
 
@@ -145,6 +146,7 @@ def test_a_trial_without_a_result_is_an_error(suite):
     lost = [told(case) for case in root[1].iter("testcase") if case.find("error") is not None]
     assert lost == [("error", "no result: the session ended before the trial did")] * 5
     assert properties(root[0])["complete"] == properties(root[1])["complete"] == "false"
+    assert all("condition.incomplete" in properties(part) for part in root)
 
 
 def test_a_plain_list_of_observations_is_told(suite):
