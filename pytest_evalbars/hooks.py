@@ -17,6 +17,7 @@ from pytest_evalbars.cases.judging import (
     body_of,
     end_account,
     judge,
+    name_properties,
     set_up,
     show,
     show_miss,
@@ -32,6 +33,7 @@ from pytest_evalbars.execution.spool import Spool
 from pytest_evalbars.execution.start import Execution
 from pytest_evalbars.gate.check import narrow
 from pytest_evalbars.gate.select import stands_alone
+from pytest_evalbars.report.asked import check_asked
 from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
 from pytest_evalbars.scope import XDIST_PLAN_KEY, scope_of
@@ -76,6 +78,7 @@ def start(session: pytest.Session) -> None:
     prospects = Prospects(config, plan, collection.bars)
     manager.register(prospects, "evalbars-prospects")
     if not runs_nothing(config):
+        check_asked(config)
         evals = begin(config, plan, collection.bars, prospects)
         trials = TrialHooks(config, collection.bars, write=evals.write)
         evals.early = early.brake(config, plan, collection.bars, evals.calibration.record)
@@ -227,6 +230,7 @@ class TrialHooks:
             if "verdicts" in said and not said["xfail"]:  # else pytest decides first whether this was expected
                 show_miss(report, said, said["alone"].__contains__)
             report.evalbars = said  # type: ignore[attr-defined]
+            name_properties(item, said)
         if call.when == "teardown":
             end_account(item, report)
         return report

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import libcst  # noqa: F401
 import numpy as np  # noqa: F401
+import printed_documents
 import pydantic  # noqa: F401
 import pytest
 import scipy.special  # noqa: F401
@@ -27,6 +28,7 @@ import yaml  # noqa: F401
 
 import pytest_evalbars.cli
 import pytest_evalbars.run.revision
+import pytest_evalbars.schema.printing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,6 +201,12 @@ def no_history(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Sessions keep no history, which takes time, but where a test is about it."""
     if "history" not in request.path.parts and "lifecycle" not in request.path.parts:
         monkeypatch.setenv("EVALBARS_NO_HISTORY", "1")
+
+
+@pytest.fixture(autouse=True)
+def documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command prints as JSON is what the schema describes, in every test."""
+    monkeypatch.setattr(pytest_evalbars.schema.printing, "document_text", printed_documents.checked_text)
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ import pytest
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
 from pytest_evalbars.cases.running import Running, while_runs
+from pytest_evalbars.judges.used import untold
 from pytest_evalbars.run.plain import text
+from pytest_evalbars.run.properties import of_case
 from pytest_evalbars.run.tally import COST
 from pytest_evalbars.safe import safe
 
@@ -34,12 +36,16 @@ RUNNING = pytest.StashKey[bool]()
 TRIAL = pytest.StashKey[Running]()
 #: What subtests of the running body have said: their outcomes and reasons.
 PARTS = pytest.StashKey[list[tuple[str, str]]]()
+#: The rubrics that this process has told of.
+RUBRICS = pytest.StashKey[set[str]]()
 #: What this process asked outside of every trial, counted: `replayed` is how many recorded answers it was given.
 OUTSIDE = pytest.StashKey[Counter[str]]()
 #: Why a trial was not started; absent on those that were.
 NOT_RUN = pytest.StashKey[str]()
 #: What the body of a trial said when it ended, where that was before the trial's turn to be reported.
 SAID = pytest.StashKey[dict[str, Any]]()
+#: The properties that its reports carry.
+PROPERTIES = pytest.StashKey[tuple[tuple[str, str], ...]]()
 #: Modules whose own `pytest.fail` and `pytest.skip` say that a case could not be run, not that a model missed.
 HARNESS = ("_pytest.python", "_pytest.fixtures", "pytest_timeout")
 
@@ -165,13 +171,19 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
         "evidence": account._evidence | asked.evidence(),  # noqa: SLF001
         **account._further(),  # noqa: SLF001
         **asked.further(),
-        **({"judges": judges} if judges else {}),
+        **({"judges": judges, "rubrics": _rubrics(item, judges)} if judges else {}),
         **({"replayed": True} if _rests_on_others(item, asked) else {}),
         "error": error,
         "mistakes": mistakes,
         "paid": round(account._measures.get(COST, 0.0) + asked.paid(own=COST not in account._measures), 12),  # noqa: SLF001
         "xfail": marked or (call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)),
     }
+
+
+def _rubrics(item: pytest.Item, judges: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The rubrics that these judges go by, where this process has not told of them before."""
+    names = (each.get("rubric") for each in judges.values())
+    return untold(names, item.config.stash.setdefault(RUBRICS, set()))
 
 
 def _rests_on_others(item: pytest.Item, asked: Asked) -> bool:
@@ -191,6 +203,20 @@ def _times(item: pytest.Item, call: pytest.CallInfo[Any]) -> dict[str, float]:
     took = max(0.0, call.duration - trial.away.seconds) + trial.asked.replayed_seconds
     waited = trial.waits.seconds
     return {"seconds": round(took, 6)} | ({"waited": round(waited, 6)} if waited else {})
+
+
+def name_properties(item: pytest.Item, said: dict[str, Any]) -> None:
+    """Give the item the properties by which other tools know its case: its last report carries them.
+
+    Those of an attempt before, which was run again, are taken out; what the test recorded itself stays.
+    """
+    if "verdicts" not in said:
+        return
+    planned, before = item.stash[PLANNED], item.stash.get(PROPERTIES, ())
+    outcomes = {dimension: verdict[0] for dimension, verdict in said["verdicts"].items()}
+    mine = item.stash[PROPERTIES] = of_case(planned.labels, planned.trial, outcomes)
+    kept = [each for each in item.user_properties if not any(each is old for old in before)]
+    item.user_properties[:] = [*kept, *mine]
 
 
 def end_account(item: pytest.Item, report: pytest.TestReport) -> None:

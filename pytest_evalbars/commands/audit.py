@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.commands.words import number_of, print_json, print_lines, seed
+from pytest_evalbars.commands.words import number_of, print_lines, seed
 from pytest_evalbars.labels.places import LABELS, REVIEWS, labels_file
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     from pytest_evalbars.labels.audit import Audited, Rows
@@ -58,7 +59,7 @@ def _check(options: argparse.Namespace, rows: Rows, found: Audited) -> int:
     if options.json:
         said = {"schema": 1, "files": rows.files, **asdict(found), "left": found.left, "high": found.high}
         said |= {"proven": found.proven, "more": found.more if found.proven is None else 0}
-        print_json(said)
+        print_document("audit-check", said)
     else:
         from pytest_evalbars.report.case_audit import audit_lines  # noqa: PLC0415
 
@@ -77,7 +78,7 @@ def _draw(options: argparse.Namespace, rows: Rows, labels: Labels, found: Audite
     files = write_review(plan, folder, force=options.force)
     if options.json:
         said = {"schema": 1, "review": plan.review.id, "folder": str(folder), "files": [path.name for path in files]}
-        print_json(said | {"items": len(plan.items), "rows": len(rows.by_hash)})
+        print_document("audit", said | {"items": len(plan.items), "rows": len(rows.by_hash)})
         return 0
     from pytest_evalbars.report.case_audit import drawn_lines  # noqa: PLC0415
 

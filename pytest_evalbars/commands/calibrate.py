@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
-from pytest_evalbars.commands.words import number_of, print_json, print_lines
+from pytest_evalbars.commands.words import number_of, print_lines
 from pytest_evalbars.errors import CalibrationError
 from pytest_evalbars.gate.verdict import UNDECIDED
 from pytest_evalbars.labels.places import CALIBRATION, LABELS
 from pytest_evalbars.safe import safe
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     import argparse
@@ -232,7 +233,7 @@ def _print(
             "notes": [safe(note) for note in notes],
             "dimensions": [each.to_json() for each in found],
         }
-        print_json(said)
+        print_document("calibrate", said)
         return
     from pytest_evalbars.report.agreement import agreement_lines  # noqa: PLC0415 - imports tabulate
 

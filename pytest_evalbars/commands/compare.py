@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.plan import confidence, rate
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,12 +75,12 @@ def run(options: argparse.Namespace) -> int:
     code = int(any(each.fails for each in found))
     shown = _shown(found, files, None if options.verbose else NAMED)
     if options.json:
-        print(json.dumps(_as_json(found, asked, shown, code), indent=2))  # noqa: T201 - a command prints
+        print_document("compare", _as_json(found, asked, shown, code))
         return code
     from pytest_evalbars.report.compared import comparison_lines  # noqa: PLC0415 - imports tabulate
 
     for line in (*notes, *comparison_lines(found, asked, shown, everything=options.verbose)):
-        print(line)  # noqa: T201
+        print(line)  # noqa: T201 - a command prints
     return code
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_evalbars.errors import BarsError, HistoryError
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.safe import safe
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,10 +89,10 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         from pytest_evalbars.report.history_json import as_json  # noqa: PLC0415
 
-        print(json.dumps(as_json(found, confidence, notes), indent=2))  # noqa: T201 - a command prints
+        print_document("history", as_json(found, confidence, notes))
         return 0
     for line in _told(found, confidence, notes, everything=options.all):
-        print(line)  # noqa: T201
+        print(line)  # noqa: T201 - a command prints
     return 0
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     import argparse
@@ -49,10 +49,10 @@ def run(options: argparse.Namespace) -> int:
         raise EvalbarsError(f'"{options.preset}" is not a preset{nearest(options.preset, presets.names())}')
     written = _write(options.folder, options.preset)
     if options.json:
-        print(json.dumps({"schema": 1, "preset": options.preset, "written": written}))  # noqa: T201 - a command prints
+        print_document("init", {"schema": 1, "preset": options.preset, "written": written})
         return 0
     for line in _next(presets.read(options.preset).bar, written, options.folder):
-        print(line)  # noqa: T201
+        print(line)  # noqa: T201 - a command prints
     return 0
 
 
@@ -62,7 +62,7 @@ def _list(found: list[Any], *, as_json: bool) -> None:
             {"name": each.name, "title": each.title, "description": each.description, "dimensions": each.dimensions}
             for each in found
         ]
-        print(json.dumps({"schema": 1, "presets": rows}, indent=2))  # noqa: T201
+        print_document("init-list", {"schema": 1, "presets": rows})
         return
     for each in found:
         print(f"{each.name}: {each.title}")  # noqa: T201

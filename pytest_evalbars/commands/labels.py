@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.commands.words import print_json, print_lines
+from pytest_evalbars.commands.words import print_lines
 from pytest_evalbars.labels.places import LABELS, REVIEWS, labels_file
 from pytest_evalbars.safe import safe
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,7 +125,7 @@ def run_list(options: argparse.Namespace) -> int:
     labels = read_labels(_place(options))
     dimensions, raters = by_dimension(labels), by_rater(labels, Plans(Path.cwd(), options.review).every())
     if options.json:
-        print_json({"schema": 1, "dimensions": dimensions, "raters": raters})
+        print_document("labels-list", {"schema": 1, "dimensions": dimensions, "raters": raters})
     else:
         print_lines(list_lines(dimensions, raters))
         if any(one["disagreements"] for one in dimensions):
@@ -148,7 +149,7 @@ def run_disagreements(options: argparse.Namespace) -> int:
         bare = sum(one.key not in texts for one in found)
     if options.json:
         said = {"schema": 1, "disagreements": [disagreement_json(one) for one in found]}
-        print_json(said)
+        print_document("labels-disagreements", said)
         return 0
     print_lines(disagreement_lines(found))
     if bare:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.safe import safe
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         left -= made if options.apply else 0
         _print([] if options.json else lines)
     if options.json:
-        _print([json.dumps(said, indent=2)])
+        print_document("lifecycle", said)
     return int(failed or (options.check and left > 0))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ def _from_runs(options: argparse.Namespace, given: dict[str, Any]) -> Iterator[s
     found = needs(run, bars, decision, spent(options.runs), options.power)
     if options.json:
         said = {"schema": 1, "stage": stage, "power": options.power, "confidence": bars.confidence}
-        yield json.dumps({**said, "verdicts": [each.to_json() for each in found]}, indent=2)
+        print_document("plan-run", {**said, "verdicts": [each.to_json() for each in found]})
         return
     from pytest_evalbars.report.plans import need_lines  # noqa: PLC0415 - imports tabulate
 
@@ -91,7 +91,7 @@ def _from_numbers(options: argparse.Namespace, given: dict[str, Any]) -> Iterato
         raise EvalbarsError("plan: --case-cost needs --cost, of one trial")
     said = answer(Question(power=options.power, **given))
     if options.json:
-        yield json.dumps(said.to_json(), indent=2)
+        print_document("plan", said.to_json())
         return
     from pytest_evalbars.report.plans import answer_lines  # noqa: PLC0415 - imports tabulate
 

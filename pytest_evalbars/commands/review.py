@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
-from pytest_evalbars.commands.words import number_of, print_json, print_lines, seed
+from pytest_evalbars.commands.words import number_of, print_lines, seed
 from pytest_evalbars.errors import LabelsError
 from pytest_evalbars.labels.places import REVIEWS
+from pytest_evalbars.schema.printing import print_document
 
 if TYPE_CHECKING:
     import argparse
@@ -88,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         said = {"schema": 1, "review": plan.review.id, "folder": str(folder), "files": [path.name for path in files]}
         said |= {"dimensions": [{**asdict(each), "judges": [by._asdict() for by in each.judges]} for each in told]}
-        print_json(said)
+        print_document("review", said)
         return 0
     from pytest_evalbars.report.review import review_lines  # noqa: PLC0415
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,8 +34,3 @@ def print_lines(lines: Iterable[str]) -> None:
     """Print what is said."""
     for line in lines:
         print(line)  # noqa: T201 - a command prints
-
-
-def print_json(said: dict[str, Any]) -> None:
-    """Print it for a program."""
-    print_lines([json.dumps(said, indent=2)])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.errors import ReportError
 from pytest_evalbars.replacing import replace_text
 from pytest_evalbars.report.misses import misses_of
+from pytest_evalbars.schema.printing import document_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pytest_evalbars.report.model import Misses, Report
+    from pytest_evalbars.run.columns import Run
 
 
 def _html(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
@@ -35,7 +36,7 @@ def _junit(report: Report, _misses: Misses, paths: Sequence[Path]) -> str:
 
 
 def _json(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
-    return json.dumps({**report.to_json(), "misses": misses.model_dump(mode="json")}, indent=2) + "\n"
+    return document_text("report", report.to_json() | {"misses": misses.model_dump(mode="json")}) + "\n"
 
 
 def _text(report: Report, _misses: Misses, _paths: Sequence[Path]) -> str:
@@ -64,7 +65,9 @@ def form_of(target: Path) -> str:
     return target.suffix.lower()
 
 
-def write_report(target: Path, report: Report, paths: Sequence[Path], form: str | None = None) -> None:
+def write_report(
+    target: Path, report: Report, paths: Sequence[Path], form: str | None = None, run: Run | None = None
+) -> None:
     """Write a report.
 
     Args:
@@ -72,12 +75,13 @@ def write_report(target: Path, report: Report, paths: Sequence[Path], form: str 
         report: what it says.
         paths: the run's files, in which the misses are.
         form: the format; None: what the file's name asks for.
+        run: the run, where it was read already.
 
     Raises:
         ReportError: it cannot be written.
         RunFileError: a run file cannot be read.
     """
-    text = FORMATS[form or form_of(target)](report, misses_of(paths), paths)
+    text = FORMATS[form or form_of(target)](report, misses_of(paths, report, run), paths)
     try:
         replace_text(target, [text])
     except OSError as error:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from pytest_evalbars.report.evidence import details
+from pytest_evalbars.report.numbers import number, span, threshold
+from pytest_evalbars.report.properties import of_bar
 from pytest_evalbars.report.summary import headline
 from pytest_evalbars.report.words import sentence
 from pytest_evalbars.safe import safe
@@ -78,4 +80,19 @@ def _report(
         duration=0.0,
         start=now,
         stop=now,
+        user_properties=_properties(verdict),
     )
+
+
+def _properties(verdict: Verdict) -> list[tuple[str, object]]:
+    bar = verdict.spec
+    return [
+        *of_bar(
+            verdict=verdict.verdict,
+            estimate="" if verdict.estimate is None else number(bar, verdict.estimate),
+            interval="" if verdict.interval is None else span(bar, verdict.interval),
+            threshold=threshold(bar),
+            cases=verdict.cases,
+            trials=verdict.trials,
+        )
+    ]
