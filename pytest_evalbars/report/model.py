@@ -144,6 +144,11 @@ class BarTold(Told):
     #: `not enforced`, `replayed`, `uncalibrated judge`.
     asides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    #: Which cases it is of: `category`, `status` and other labels, each with the names or globs that it holds.
+    #: Without `set` it holds no adversarial case.
+    picks: dict[str, tuple[str, ...]] = {}
+    #: The labels whose values, joined by `/`, are the group.
+    each: tuple[str, ...] = ()
 
 
 class Cell(Told):
@@ -361,6 +366,11 @@ class Miss(Told):
     #: Whether an xfail mark announced it.
     expected: bool = False
     evidence: tuple[Evidence, ...] = ()
+    #: Characters of the reason, and things that the trial recorded, that are left out.
+    reason_cut: int = 0
+    more: int = 0
+    #: Whether it is in the slice of a bar that fails the session, or fails it by itself.
+    fails: bool = False
 
 
 class Misses(Told):
