@@ -6,15 +6,16 @@ import re
 
 from pytest_evalbars.safe import safe
 
-#: Stands unseen within what would otherwise be a mention, a link or an emoji. An entity would not do: GitHub looks for
-#: these in the text that a browser shows.
+#: Stands unseen within what would otherwise be a mention, a link or an emoji. An entity would not do: GitHub looks
+#: for these in the text that a browser shows.
 UNSEEN = "\u200b"
-#: Behind what GitHub's reader of text stumbles: mentions and addresses, issues, advisories, `:smile:`, links, commits.
+#: After what it stands: mentions and addresses, issues, advisories, `:smile:`, links, commits.
 BREAKS = re.compile(
-    r"@(?=\S)|#(?=\d)|\b(?:GH|GHSA|CVE)-(?=\w)|:(?=[\w+-]+:)|:(?=//)|\b(?:mailto|xmpp):|\bwww(?=\.)|\b[0-9a-f]{6}(?=[0-9a-f])",
+    r"@(?=\S)|#(?=\d)|\b(?:GH|GHSA|CVE)-(?=\w)|:(?=[\w+-]+:)|:(?=//)|\b(?:mailto|xmpp):|\bwww(?=\.)"
+    r"|\b[0-9a-f]{6}(?=[0-9a-f])",
     re.IGNORECASE,
 )
-#: What GitHub's Markdown gives a meaning, and how it is written as itself. `|` would end a table's cell even if escaped.
+#: What GitHub's Markdown gives a meaning, and how it is written as itself. `|` may end a cell even if escaped.
 MARKUP = {
     **{mark: f"\\{mark}" for mark in "\\`*_[]~"},
     "|": "&#124;",

@@ -1,23 +1,178 @@
-"""The report as Markdown, for a pull request or a job's summary."""
+"""The report as Markdown, for a pull request or a job's summary: verdict, bars, what changed, the rest folded."""
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pytest_evalbars.report.model import Misses, Report
+from pytest_evalbars.report.escapes import code, cut_within, prose
+from pytest_evalbars.report.fitting import Section, fitted, size
+from pytest_evalbars.report.markdown_rest import NOTHING, folded, rest, row, table
+from pytest_evalbars.report.numbers import count
 
-#: Characters that GitHub takes in one comment.
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_evalbars.report.model import BarTold, Misses, Report
+
+#: What GitHub takes in one comment, in characters; its own count is kinder, by what people have measured.
 COMMENT = 65_536
+#: Kept for the line by which a workflow finds its comment again.
+MARKER = 64
+SYMBOLS = {
+    "passed": "✅",
+    "failed": "❌",
+    "undecided": "⚠️",
+    "not held": "⚪",
+    "met": "✅",
+    "missed": "❌",
+    "inconclusive": "⚠️",
+    "no data": "❔",
+}
+#: Of a bar that was not enforced.
+UNHELD = "⚪"
+#: Rows of the table of bars, before met groups are folded; and failing bars told in words, before these are.
+ROWS, TOLD = 20, 5
+#: Characters of a name; of one that only stands in a list; and how much of the limit failing bars may take.
+NAME, SHORT, SHARE = 120, 40, 0.6
+#: Conditions and notes, and characters of each.
+NOTES, SENTENCE = 30, 500
 
 
 def markdown(report: Report, misses: Misses, limit: int = COMMENT) -> str:
-    """The report.
+    """The report; of one that is too long whole rows and sections are left out, and it says which.
 
     Args:
         report: what it says.
         misses: the misses that it shows.
-        limit: the characters that there is room for.
+        limit: the characters that there is room for; counted in bytes, which are never fewer.
     """
-    del misses
-    return f"{report.decision.sentence}\n"[:limit]
+    limit -= MARKER
+    sections = [_verdict(report), *_warnings(report), *_bars(report, limit), *_why(report), *rest(report, misses)]
+    return fitted(sections, limit)
+
+
+def _verdict(report: Report) -> Section:
+    """The decision in one sentence, and what was run."""
+    run, decision = report.run, report.decision
+    first, _, then = decision.sentence.partition(": ")
+    facts = [
+        f"{count(run.cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}",
+        f"stage {decision.stage}",
+        f"confidence {decision.confidence * 100:g}%",
+        *([f"commit {code(run.commit[:9])}{' with changes' if run.changed else ''}"] if run.commit else []),
+        *(f"{prose(key, 40)} {code(value, 60)}" for key, value in list(run.labels.items())[:5]),
+    ]
+    title = f"### {SYMBOLS[decision.outcome]} {prose(first[:1].upper() + first[1:], 200)}\n"
+    failing = sum(each.fails for each in report.bars)
+    names = (
+        f"{failing:,} of {count(len(report.bars), 'verdict')} {'fails' if failing == 1 else 'fail'}: "
+        if failing
+        else ""
+    )
+    told = f"{names}{prose(then, 1_500)}\n" if then else ""
+    return Section("", 0, "\n".join([title, *filter(None, [told]), " · ".join(facts), ""]))
+
+
+def _warnings(report: Report) -> Iterator[Section]:
+    """What limits what the numbers say, changed bars, notes; then misses that fail the session by themselves."""
+    conditions = [f"- ⚠️ **{prose(each.kind)}**: {prose(each.text, SENTENCE)}" for each in report.run.conditions]
+    changed = [f"- bar changed: {prose(each, SENTENCE)}" for each in report.decision.changed_bars]
+    notes = [f"- note: {prose(each, SENTENCE)}" for each in report.decision.notes]
+    if conditions:
+        yield Section("conditions", 1, "", conditions)
+    if changed or notes:
+        yield Section("notes", 3, "", [*changed, *notes], first=NOTES)
+    if standing := report.decision.standing:
+        rows = [row(code(each.case, NAME), prose(each.dimension, NAME), code(each.reason)) for each in standing]
+        top = "Missed, and no bar holds them, so that each fails the session:\n\n"
+        yield Section("such misses", 4, top + table("case", "dimension", "reason"), rows, first=10)
+
+
+def _bars(report: Report, limit: int) -> Iterator[Section]:
+    """The table, failing bars first; where there is no room for all of these, the others by name."""
+    failing = [each for each in report.bars if each.fails]
+    others = [each for each in report.bars if not each.fails]
+    met = [each for each in others if each.verdict == "met" and each.enforced and each.group is not None]
+    if len(report.bars) <= ROWS:
+        met = []
+    hidden = set(map(id, met))
+    top = _heads(report)
+    rows = list(map(_row, failing))
+    fit = _fit(rows, [_short(each) for each in failing], int(limit * SHARE))
+    if report.bars:
+        open_ones = [_row(each) for each in others if id(each) not in hidden]
+        yield Section("failing bars", 2, top, rows[:fit] + (open_ones if fit == len(rows) else []), first=fit or None)
+        if fit < len(rows):
+            yield _named([_short(each) for each in failing[fit:]], int(limit * SHARE) // 2)
+            if open_ones:
+                yield Section("bars that fail nothing", 5, top, open_ones)
+    if met:
+        yield folded(f"{count(len(met), 'group')} met", Section("met groups", 14, top, list(map(_row, met))))
+
+
+def _heads(report: Report) -> str:
+    interval = f"{report.decision.confidence * 100:g}% interval"
+    return table("verdict", "what", "value:", interval, "bar", "cases:")
+
+
+def _row(bar: BarTold) -> str:
+    word = f"**{bar.verdict}**" if bar.fails else bar.verdict
+    aside = f" ({', '.join(map(prose, bar.asides))})" if bar.asides else ""
+    metric = "" if bar.metric == "pass rate" else f": {prose(bar.metric, NAME)}"
+    against = ", against the baseline" if bar.compares else ""
+    return row(
+        f"{SYMBOLS[bar.verdict] if bar.enforced else UNHELD} {word}{aside}",
+        f"{prose(cut_within(bar.subject, NAME))}{metric}{against}",
+        prose(bar.estimate_words) or NOTHING,
+        _interval(bar),
+        prose(bar.threshold_words),
+        f"{bar.cases:,}",
+    )
+
+
+def _interval(bar: BarTold) -> str:
+    if bar.possible is not None:
+        low, high = bar.possible
+        words = f"{low:.1%} and {high:.1%}" if bar.unit == "share" else f"{low:.4g} and {high:.4g}"
+        return f"between {words} (stopped early)"
+    return prose(bar.interval_words) or NOTHING
+
+
+def _short(bar: BarTold) -> str:
+    return code(cut_within(bar.name, SHORT))
+
+
+def _fit(rows: list[str], names: list[str], room: int) -> int:
+    """How many rows there is room for, if the others stand there by their names."""
+    took = [0, *accumulate(size(each) + 1 for each in rows)]
+    if took[-1] <= room:
+        return len(rows)
+    left = [0, *accumulate(size(each) + 2 for each in reversed(names))][::-1]
+    return max((n for n in range(len(rows)) if took[n] + left[n] <= room), default=0)
+
+
+def _named(names: list[str], least: int) -> Section:
+    """Failing bars that the table has no room for, by name; counted where even these are too many."""
+    kept = sum(length <= 2 * least for length in accumulate(size(each) + 2 for each in names))
+    more = f" and {len(names) - kept:,} more" if kept < len(names) else ""
+    words = ", ".join(names[:kept]) + more if kept else f"{len(names):,} more"
+    return Section("names of failing bars", 2, f"❌ Also failing, without room for their numbers here: {words}\n")
+
+
+def _why(report: Report) -> Iterator[Section]:
+    """Each failing bar in words, with what a reader asks next."""
+    failing = [each for each in report.bars if each.fails]
+    told = [list(_told(each)) for each in failing]
+    if told[:TOLD]:
+        yield Section("explanations of failing bars", 5, "", ["\n".join(each) for each in told[:TOLD]])
+    if told[TOLD:]:
+        rest_ = Section("explanations of failing bars", 8, "", ["\n".join(each) for each in told[TOLD:]])
+        yield folded(f"{count(len(told) - TOLD, 'other failing bar')} in words", rest_)
+
+
+def _told(bar: BarTold) -> Iterable[str]:
+    yield f"- {SYMBOLS[bar.verdict]} **{prose(cut_within(bar.subject, NAME))}**: {prose(bar.sentence, 2 * SENTENCE)}"
+    if bar.why and not any(each.startswith("why: ") for each in bar.details):
+        yield f"  - why: {prose(bar.why, SENTENCE)}"
+    yield from (f"  - {prose(each, 2 * SENTENCE)}" for each in bar.details)
