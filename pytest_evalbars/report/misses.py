@@ -98,7 +98,10 @@ class _Found(NamedTuple):
 def _found(run: Run, report: Report | None) -> list[_Found]:
     """All rows that missed or erred, in order."""
     bars = [each for each in report.bars if each.fails] if report is not None else []
-    alone = {(each.case, each.dimension) for each in report.decision.standing} if report is not None else set()
+    standing = () if report is None else report.decision.standing
+    alone = {(each.case, each.dimension) for each in standing}
+    # Where too many stand alone to be named, those are taken for such that no bar might speak of.
+    dimensions = set() if report is None or len(standing) == report.decision.standing_count else {d for _, d in alone}
     failing: dict[tuple[int, int], bool] = {}
     found = []
     for row in np.flatnonzero((run.outcome == MISS) | (run.outcome == ERROR)).tolist():
@@ -106,7 +109,8 @@ def _found(run: Run, report: Report | None) -> list[_Found]:
         labels, name, case = run.labelsets[labelset], run.dimensions[dimension], run.name(row)
         if kind not in failing:
             failing[kind] = any(_holds(each, name, labels) for each in bars)
-        harmless = not (failing[kind] or (case, name) in alone)
+        unspoken = name in dimensions and labels.get("status", DEFAULT_STATUS) == DEFAULT_STATUS
+        harmless = not (failing[kind] or unspoken or (case, name) in alone)
         erred, category = int(run.outcome[row] == ERROR), labels.get("category", "")
         test = run.tests[int(run.test[row])]
         found.append(_Found(erred, int(harmless), name, category, case, test, run.numbers[int(run.trial[row])], row))

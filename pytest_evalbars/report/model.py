@@ -86,6 +86,8 @@ class DecisionTold(Told):
     standing: tuple[Standing, ...] = ()
     notes: tuple[str, ...] = ()
     changed_bars: tuple[str, ...] = ()
+    #: How many misses fail the session by themselves, named or not.
+    standing_count: int = 0
 
 
 class BarTold(Told):
@@ -168,6 +170,11 @@ class Cell(Told):
     stopped: bool = False
     #: The worst verdict that an enforced bar gave on this very slice; None where none speaks of it.
     verdict: Verdict | None = None
+    #: `held`, what a bar holds that names no status: regression and saturated cases; or another status; with
+    #: `, adversarial` behind it for cases that are set apart. Cases of one kind never count in another's numbers.
+    kind: str = "held"
+    #: Whether the numbers are corrected for a judge's error.
+    corrected: bool = False
 
 
 class FlipTold(Told):
@@ -226,6 +233,8 @@ class Measure(Told):
     mean: float | None = None
     median: float | None = None
     p95: float | None = None
+    #: What was measured, in words; empty where only its name tells.
+    of: str = ""
 
 
 class Quality(Told):
@@ -241,6 +250,8 @@ class Quality(Told):
     mean_cost: float | None = None
     median_seconds: float | None = None
     p95_seconds: float | None = None
+    #: As of cells.
+    kind: str = "held"
 
 
 class JudgeTold(Told):
