@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.report.github import Said, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,9 @@ class AskedReports:
         self._targets = [(form, Path(target)) for form, target in given if target is not None]
         #: What to tell of them, and whether it is a failure.
         self.said: list[tuple[str, bool]] = []
+        self._root = config.rootpath
+        #: What GitHub was told, and is told at the end of the log.
+        self.told = Said()
 
     def write(self, report: Report | None, run_file: Path, why_not: str) -> None:
         """Write them all.
@@ -37,6 +41,8 @@ class AskedReports:
             why_not: why it was not.
         """
         self.said += self._written(report, run_file, why_not)
+        self.told = tell(report, [run_file], self._root, why_not=why_not)
+        self.said += [(f"note: {note}", False) for note in self.told.notes]
 
     def _written(self, report: Report | None, run_file: Path, why_not: str) -> Iterator[tuple[str, bool]]:
         from pytest_evalbars.report.rendering import write_report  # noqa: PLC0415 - imports pydantic
