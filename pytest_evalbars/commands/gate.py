@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     from pytest_evalbars.baseline import Baseline  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.calibration.named import NamedCalibration  # noqa: PLC0415
     from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
+    from pytest_evalbars.report.github import logged, tell_decision  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
     bars = declared(options)
@@ -58,17 +59,20 @@ def run(options: argparse.Namespace) -> int:
     )
     baseline.update(run, decision)
     exit_code = decision.exit_code or (UNDECIDED if baseline.refused else 0)
+    github = tell_decision(run, bars, decision, options.runs)
     if options.json:
         from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
         print(json.dumps(as_json(run, bars, decision), indent=2))  # noqa: T201 - a command prints
-        for each in filter(None, [calibration.said(decision), baseline.said]):
+        for each in filter(None, [calibration.said(decision), baseline.said, *github.notes, *github.annotations]):
             sys.stderr.write(f"{each}\n")
         return exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 
     for line in summary(run, bars, decision, everything=options.verbose):
-        print(line.text)  # noqa: T201
-    for each in filter(None, [calibration.said(decision), baseline.said]):
-        print(safe(each))  # noqa: T201
+        print(logged(line.text))  # noqa: T201
+    for each in filter(None, [calibration.said(decision), baseline.said, *github.notes]):
+        print(logged(safe(each)))  # noqa: T201
+    for each in github.annotations:
+        print(each)  # noqa: T201
     return exit_code

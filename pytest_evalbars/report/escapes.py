@@ -12,9 +12,11 @@ UNSEEN = "\u200b"
 #: After what it stands: mentions and addresses, issues, advisories, `:smile:`, links, commits.
 BREAKS = re.compile(
     r"@(?=\S)|#(?=\d)|\b(?:GH|GHSA|CVE)-(?=\w)|:(?=[\w+-]+:)|:(?=//)|\b(?:mailto|xmpp):|\bwww(?=\.)"
-    r"|\b[0-9a-f]{6}(?=[0-9a-f])",
+    r"|\b[0-9a-f]{7,40}\b",
     re.IGNORECASE,
 )
+#: Characters of a commit's name that GitHub takes for none.
+NO_COMMIT = 6
 #: What GitHub's Markdown gives a meaning, and how it is written as itself. `|` may end a cell even if escaped.
 MARKUP = {
     **{mark: f"\\{mark}" for mark in "\\`*_[]~"},
@@ -37,18 +39,28 @@ def prose(words: object, length: int = LENGTH) -> str:
 
     Args:
         words: what to show.
-        length: the characters that are kept of it; in bytes the result is at most eight times as long.
+        length: the characters that are kept of it; in bytes the result is at most four times as long.
     """
     line = cut(safe(words).strip(), length)
-    while len((text := _prose(line)).encode()) > 8 * length:  # nothing but dollars
+    while len((text := _prose(line)).encode()) > 4 * length:  # nothing but dollars
         line = cut(line, len(line) * 3 // 4)
     return text
 
 
 def _prose(line: str) -> str:
-    text = MARKS.sub(lambda found: MARKUP[found[0]], BREAKS.sub(lambda found: found[0] + UNSEEN, line))
+    text = MARKS.sub(lambda found: MARKUP[found[0]], _broken(line))
     begin = BEGINS.match(text)
     return f"{begin[0]}\\{text[begin.end() :]}" if begin else text
+
+
+def _broken(line: str) -> str:
+    return BREAKS.sub(lambda found: _apart(found[0]), line)
+
+
+def _apart(word: str) -> str:
+    if len(word) <= NO_COMMIT or not word.isalnum():
+        return word + UNSEEN
+    return UNSEEN.join(word[at : at + NO_COMMIT] for at in range(0, len(word), NO_COMMIT))
 
 
 def code(words: object, length: int = LENGTH) -> str:
@@ -62,8 +74,7 @@ def code(words: object, length: int = LENGTH) -> str:
     if not text:
         return ""
     if "|" in text:  # ends a table's cell within code too
-        text = BREAKS.sub(lambda found: found[0] + UNSEEN, text)
-        return f"<code>{PLAIN.sub(lambda found: f'&#{ord(found[0])};', text)}</code>"
+        return f"<code>{PLAIN.sub(lambda found: f'&#{ord(found[0])};', _broken(text))}</code>"
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if "`" in (text[0], text[-1]) else ""
     return f"{fence}{pad}{text}{pad}{fence}"

@@ -33,10 +33,10 @@ SYMBOLS = {
 UNHELD = "⚪"
 #: Rows of the table of bars, before met groups are folded; and failing bars told in words, before these are.
 ROWS, TOLD = 20, 5
-#: Characters of a name; of one that only stands in a list; and how much of the limit failing bars may take.
-NAME, SHORT, SHARE = 120, 40, 0.6
-#: Conditions and notes, and characters of each.
-NOTES, SENTENCE = 30, 500
+#: Characters of a name; of names that only stand in a list; and how much of the limit failing bars may take.
+NAME, SHORTER, SHARE = 120, (60, 40, 24, 12), 0.6
+#: Notes, and characters of one, of a condition, of a sentence. All conditions and failing bars fit into a comment.
+NOTES, NOTE, CONDITION, SENTENCE = 30, 500, 300, 1_000
 
 
 def markdown(report: Report, misses: Misses, limit: int = COMMENT) -> str:
@@ -76,9 +76,9 @@ def _verdict(report: Report) -> Section:
 
 def _warnings(report: Report) -> Iterator[Section]:
     """What limits what the numbers say, changed bars, notes; then misses that fail the session by themselves."""
-    conditions = [f"- ⚠️ **{prose(each.kind)}**: {prose(each.text, SENTENCE)}" for each in report.run.conditions]
-    changed = [f"- bar changed: {prose(each, SENTENCE)}" for each in report.decision.changed_bars]
-    notes = [f"- note: {prose(each, SENTENCE)}" for each in report.decision.notes]
+    conditions = [f"- ⚠️ **{prose(each.kind)}**: {prose(each.text, CONDITION)}" for each in report.run.conditions]
+    changed = [f"- bar changed: {prose(each, NOTE)}" for each in report.decision.changed_bars]
+    notes = [f"- note: {prose(each, NOTE)}" for each in report.decision.notes]
     if conditions:
         yield Section("conditions", 1, "", conditions)
     if changed or notes:
@@ -98,13 +98,14 @@ def _bars(report: Report, limit: int) -> Iterator[Section]:
         met = []
     hidden = set(map(id, met))
     top = _heads(report)
-    rows = list(map(_row, failing))
-    fit = _fit(rows, [_short(each) for each in failing], int(limit * SHARE))
+    rows, room = list(map(_row, failing)), int(limit * SHARE)
+    names = _names(failing, room // 2)
+    fit = _fit(rows, names, room)
     if report.bars:
         open_ones = [_row(each) for each in others if id(each) not in hidden]
         yield Section("failing bars", 2, top, rows[:fit] + (open_ones if fit == len(rows) else []), first=fit or None)
         if fit < len(rows):
-            yield _named([_short(each) for each in failing[fit:]], int(limit * SHARE) // 2)
+            yield _named(names[fit:], room)
             if open_ones:
                 yield Section("bars that fail nothing", 5, top, open_ones)
     if met:
@@ -139,8 +140,13 @@ def _interval(bar: BarTold) -> str:
     return prose(bar.interval_words) or NOTHING
 
 
-def _short(bar: BarTold) -> str:
-    return code(cut_within(bar.name, SHORT))
+def _names(bars: list[BarTold], room: int) -> list[str]:
+    """The bars' names, shortened as little as the room needs; and no more than to where they still tell something."""
+    for length in SHORTER:
+        names = [code(cut_within(each.name, length)) for each in bars]
+        if sum(size(each) + 2 for each in names) <= room:
+            break
+    return names
 
 
 def _fit(rows: list[str], names: list[str], room: int) -> int:
@@ -152,9 +158,9 @@ def _fit(rows: list[str], names: list[str], room: int) -> int:
     return max((n for n in range(len(rows)) if took[n] + left[n] <= room), default=0)
 
 
-def _named(names: list[str], least: int) -> Section:
+def _named(names: list[str], room: int) -> Section:
     """Failing bars that the table has no room for, by name; counted where even these are too many."""
-    kept = sum(length <= 2 * least for length in accumulate(size(each) + 2 for each in names))
+    kept = sum(length <= room for length in accumulate(size(each) + 2 for each in names))
     more = f" and {len(names) - kept:,} more" if kept < len(names) else ""
     words = ", ".join(names[:kept]) + more if kept else f"{len(names):,} more"
     return Section("names of failing bars", 2, f"❌ Also failing, without room for their numbers here: {words}\n")
@@ -172,7 +178,7 @@ def _why(report: Report) -> Iterator[Section]:
 
 
 def _told(bar: BarTold) -> Iterable[str]:
-    yield f"- {SYMBOLS[bar.verdict]} **{prose(cut_within(bar.subject, NAME))}**: {prose(bar.sentence, 2 * SENTENCE)}"
+    yield f"- {SYMBOLS[bar.verdict]} **{prose(cut_within(bar.subject, NAME))}**: {prose(bar.sentence, SENTENCE)}"
     if bar.why and not any(each.startswith("why: ") for each in bar.details):
-        yield f"  - why: {prose(bar.why, SENTENCE)}"
-    yield from (f"  - {prose(each, 2 * SENTENCE)}" for each in bar.details)
+        yield f"  - why: {prose(bar.why, NOTE)}"
+    yield from (f"  - {prose(each, SENTENCE)}" for each in bar.details)

@@ -1,0 +1,150 @@
+"""What a job on GitHub is told: the report in the summary of its step, annotations at tests, nothing of a model."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.safe import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.gate.verdict import Decision
+    from pytest_evalbars.report.model import Misses, Report
+    from pytest_evalbars.run.columns import Run
+    from pytest_evalbars.session import EvalSession
+
+#: Bytes that GitHub takes as the summary of one step; what goes beyond loses all of it. And the least that says much.
+SUMMARY, LEAST = 1_048_576, 2_000
+#: Bytes of one report in it: a page that a browser opens at once.
+PAGE = 262_144
+
+
+class Said(NamedTuple):
+    """What came of it."""
+
+    #: Workflow commands, to be printed on lines of their own.
+    annotations: tuple[str, ...] = ()
+    #: What the reader of the log should know.
+    notes: tuple[str, ...] = ()
+
+
+def is_asked() -> bool:
+    """Whether there is a job on GitHub to tell."""
+    return bool(os.environ.get("GITHUB_STEP_SUMMARY")) or is_job()
+
+
+def is_job() -> bool:
+    """Whether a workflow's log takes commands."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def tell(
+    report: Report | None, paths: Sequence[Path], root: Path, *, why_not: str = "", run: Run | None = None
+) -> Said:
+    """Append the report to the step's summary, and make the annotations. What cannot be done is said, and no more.
+
+    Args:
+        report: what to tell; None where the run was not judged.
+        paths: the run's files.
+        root: the folder that node ids begin from.
+        why_not: why the run was not judged; empty where that is nothing to tell of, as of a shard.
+        run: the run, where it was read already.
+    """
+    if not is_asked() or (report is None and not why_not):
+        return Said()
+    from pytest_evalbars.report.annotations import annotated, not_judged  # noqa: PLC0415 - only on GitHub
+    from pytest_evalbars.report.escapes import prose  # noqa: PLC0415
+
+    if report is None:
+        text = f"### ❌ Bars not judged\n\n{prose(why_not, 1_000)}\n"
+        note = _append(lambda _room: text)
+        return Said(tuple(not_judged(why_not)) if is_job() else (), tuple(filter(None, [note])))
+    from pytest_evalbars.report.markdown import markdown  # noqa: PLC0415
+    from pytest_evalbars.report.misses import misses_of  # noqa: PLC0415
+
+    try:
+        misses: Misses = misses_of(paths, report, run)
+    except EvalbarsError as error:
+        return Said((), (f"GitHub was told nothing: {error}",))
+    note = _append(lambda room: markdown(report, misses, room))
+    where = Path(os.environ.get("GITHUB_WORKSPACE") or root)
+    said = annotated(report, misses, root, where) if is_job() else ()
+    return Said(tuple(said), tuple(filter(None, [note])))
+
+
+def tell_decision(run: Run, bars: Bars, decision: Decision, paths: Sequence[Path]) -> Said:
+    """The same of a decision on saved runs, whose node ids begin from the working folder.
+
+    Args:
+        run: the run.
+        bars: the bars that it was held against.
+        decision: what the gate said.
+        paths: the run's files.
+    """
+    if not is_asked():
+        return Said()
+    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports pydantic, then numpy
+
+    return tell(build(run, bars, decision), paths, Path.cwd(), run=run)
+
+
+def logged(line: str) -> str:
+    """A line as a job's log may have it."""
+    if not is_job():
+        return line
+    from pytest_evalbars.report.escapes import log_line  # noqa: PLC0415 - only on GitHub
+
+    return log_line(line)
+
+
+def _append(text: Callable[[int], str]) -> str:
+    """Append to the step's summary, if there is one; what to say where that did not work.
+
+    Args:
+        text: makes it, for so many bytes.
+    """
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return ""
+    path = Path(name)
+    try:
+        before = path.stat().st_size if path.exists() else 0
+        # Below text that does not end its line, a heading would be none.
+        room = min(SUMMARY - before - 2, PAGE)
+        if room < LEAST:
+            return "the report is not in the step's summary, which is full: GitHub takes 1 MiB a step"
+        with path.open("a", encoding="utf-8", newline="\n") as stream:
+            stream.write(("\n\n" if before else "") + text(room))
+    except OSError as error:
+        return f"the report is not in the step's summary: {safe(path)} cannot be written: {error.strerror or error}"
+    return ""
+
+
+class Fence:
+    """Keeps what tests printed and raised, which pytest shows at the end, from being read as workflow commands."""
+
+    def __init__(self, evals: EvalSession) -> None:
+        self.evals = evals
+
+    # Outermost: captured output and tracebacks are shown by pytest's own part of it.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+        """Stop commands, by a word that no test can know; then tell our own."""
+        word = secrets.token_hex(16)
+        terminalreporter.ensure_newline()
+        terminalreporter.line(f"::stop-commands::{word}")
+        try:
+            return (yield)
+        finally:
+            terminalreporter.ensure_newline()
+            terminalreporter.line(f"::{word}::")
+            for line in self.evals.reports.told.annotations:
+                terminalreporter.line(line)
