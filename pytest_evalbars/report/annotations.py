@@ -112,7 +112,7 @@ def place(test: str, root: Path, workspace: Path) -> tuple[str, int]:
         workspace: the folder that GitHub's paths begin from.
     """
     name, *within = test.partition("[")[0].split("::")
-    if not name.endswith(".py"):
+    if not name.endswith(".py") or "\0" in name:
         return "", 0
     path = root / name
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(workspace))
@@ -131,7 +131,9 @@ def _line(path: Path, within: Sequence[str]) -> int:
     line = 0
     for name in within:
         kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-        found = [each for node in block for each in ast.walk(node) if isinstance(each, kinds) and each.name == name]
+        # Those that stand right there come first, then those within an `if` or a `try`.
+        nodes = (each for part in (block, *map(ast.walk, block)) for each in part)
+        found = [each for each in nodes if isinstance(each, kinds) and each.name == name]
         if not found:
             break
         line, block = found[0].lineno, found[0].body
