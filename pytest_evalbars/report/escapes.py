@@ -102,5 +102,5 @@ def command_property(words: object, length: int = 200) -> str:
 
 def log_line(line: str) -> str:
     """A line of a job's log that is no workflow command: it does not begin with `::`, and has no `##[`."""
-    line = line.replace("##[", f"##{UNSEEN}[")
-    return f"{UNSEEN}{line}" if line.lstrip().startswith("::") else line
+    line = line.replace("##[", "##\\[")
+    return f"\\{line}" if line.lstrip().startswith("::") else line

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: What GitHub takes in one comment, in characters; its own count is kinder, by what people have measured.
 COMMENT = 65_536
-#: Kept for the line by which a workflow finds its comment again.
-MARKER = 64
+#: Kept for what a workflow adds: the line by which it finds its comment again, and a link to the run.
+MARKER = 400
 SYMBOLS = {
     "passed": "✅",
     "failed": "❌",
@@ -32,7 +32,7 @@ SYMBOLS = {
 #: Of a bar that was not enforced.
 UNHELD = "⚪"
 #: Rows of the table of bars, before met groups are folded; and failing bars told in words, before these are.
-ROWS, TOLD = 20, 5
+ROWS, TOLD = 12, 5
 #: Characters of a name; of names that only stand in a list; and how much of the limit failing bars may take.
 NAME, SHORTER, SHARE = 120, (60, 40, 24, 12), 0.6
 #: Notes, and characters of one, of a condition, of a sentence. All conditions and failing bars fit into a comment.
@@ -123,7 +123,7 @@ def _row(bar: BarTold) -> str:
     metric = "" if bar.metric == "pass rate" else f": {prose(bar.metric, NAME)}"
     against = ", against the baseline" if bar.compares else ""
     return row(
-        f"{SYMBOLS[bar.verdict] if bar.enforced else UNHELD} {word}{aside}",
+        f"{SYMBOLS[bar.verdict] if bar.enforced else UNHELD}\u00a0{word}{aside}",
         f"{prose(cut_within(bar.subject, NAME))}{metric}{against}",
         prose(bar.estimate_words) or NOTHING,
         _interval(bar),

@@ -84,8 +84,9 @@ def _missed(misses: Misses) -> Iterator[Section]:
         total = max(total, len(rows))  # noqa: PLW2901
         plural = "misses" if noun == "miss" else "errors"
         if rows:
-            words = "could not be judged" if noun == "error" else "missed"
-            one = f"{total:,} {noun if total == 1 else plural}: trials that {words}"
+            first = ", those of failing bars first" if any(each.fails for each in misses.shown) else ""
+            words = ": trials that could not be judged" if noun == "error" else first
+            one = f"{total:,} {noun if total == 1 else plural}{words}"
             section = Section(plural, rank, heads, rows, rule, first=FIRST, more=total - len(rows))
             yield folded(one, section)
 
@@ -109,13 +110,19 @@ def _slices(report: Report) -> Section:
         ends = NOTHING if cell.interval is None else f"{cell.interval[0]:.1%} to {cell.interval[1]:.1%}"
         asides = [
             *(["as judged"] if cell.raw else []),
+            *(["corrected for the judge's error"] if cell.corrected else []),
             *(["stopped early"] if cell.stopped else []),
             *([count(cell.errors, "error")] if cell.errors else []),
         ]
-        place = prose(cell.category, NAME) if cell.category else "all"
+        place = f"{prose(cell.category, NAME) or 'all'}{_kind(cell.kind)}"
         rows.append(row(prose(cell.dimension, NAME), place, share, ends, f"{cell.cases:,}", ", ".join(asides) or " "))
     heads = table("dimension", "category", "pass rate:", "interval", "cases:", " ")
     return folded("Pass rates by dimension and category", Section("slices", 10, heads, rows, first=60))
+
+
+def _kind(kind: str) -> str:
+    """Which cases it is of, where it is not those that bars hold by themselves."""
+    return "" if kind == "held" else f" ({prose(kind, NAME)})"
 
 
 def _quality(report: Report) -> Section:
@@ -126,7 +133,7 @@ def _quality(report: Report) -> Section:
 
 def _quality_row(each: Quality) -> str:
     return row(
-        prose(each.dimension, NAME),
+        f"{prose(each.dimension, NAME)}{_kind(each.kind)}",
         *(
             NOTHING if share is None else f"{share:.1%}"
             for share in (each.pass_rate, each.coverage, each.among_answered)
@@ -139,7 +146,7 @@ def _quality_row(each: Quality) -> str:
 def _measures(report: Report) -> Section:
     rows = [
         row(
-            prose(each.name, NAME),
+            prose(each.of or each.name, NAME),
             f"{each.trials:,}",
             *(_amount(each.unit, value) for value in (each.total, each.mean, each.median, each.p95)),
         )
