@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from pytest_evalbars.gate.bar import Bars
-    from pytest_evalbars.gate.verdict import Decision
-    from pytest_evalbars.report.model import Misses, Report
+    from pytest_evalbars.report.model import Report
     from pytest_evalbars.run.columns import Run
     from pytest_evalbars.session import EvalSession
 
@@ -60,6 +58,13 @@ def tell(
     """
     if not is_asked() or (report is None and not why_not):
         return Said()
+    try:
+        return _told(report, paths, root, why_not, run)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the verdicts stand
+        return Said((), (f"GitHub was not told: {type(error).__name__}: {error}",))
+
+
+def _told(report: Report | None, paths: Sequence[Path], root: Path, why_not: str, run: Run | None) -> Said:
     from pytest_evalbars.report.annotations import annotated, not_judged  # noqa: PLC0415 - only on GitHub
     from pytest_evalbars.report.escapes import prose  # noqa: PLC0415
 
@@ -70,30 +75,11 @@ def tell(
     from pytest_evalbars.report.markdown import markdown  # noqa: PLC0415
     from pytest_evalbars.report.misses import misses_of  # noqa: PLC0415
 
-    try:
-        misses: Misses = misses_of(paths, report, run)
-    except EvalbarsError as error:
-        return Said((), (f"GitHub was told nothing: {error}",))
+    misses = misses_of(paths, report, run)
     note = _append(lambda room: markdown(report, misses, room))
     where = Path(os.environ.get("GITHUB_WORKSPACE") or root)
     said = annotated(report, misses, root, where) if is_job() else ()
     return Said(tuple(said), tuple(filter(None, [note])))
-
-
-def tell_decision(run: Run, bars: Bars, decision: Decision, paths: Sequence[Path]) -> Said:
-    """The same of a decision on saved runs, whose node ids begin from the working folder.
-
-    Args:
-        run: the run.
-        bars: the bars that it was held against.
-        decision: what the gate said.
-        paths: the run's files.
-    """
-    if not is_asked():
-        return Said()
-    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports pydantic, then numpy
-
-    return tell(build(run, bars, decision), paths, Path.cwd(), run=run)
 
 
 def logged(line: str) -> str:
@@ -114,16 +100,18 @@ def _append(text: Callable[[int], str]) -> str:
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:
         return ""
-    path = Path(name)
+    path, before = Path(name), 0
     try:
         before = path.stat().st_size if path.exists() else 0
         # Below text that does not end its line, a heading would be none.
         room = min(SUMMARY - before - 2, PAGE)
         if room < LEAST:
             return "the report is not in the step's summary, which is full: GitHub takes 1 MiB a step"
-        with path.open("a", encoding="utf-8", newline="\n") as stream:
-            stream.write(("\n\n" if before else "") + text(room))
+        with path.open("ab") as stream:
+            stream.write((("\n\n" if before else "") + text(room)).encode())
     except OSError as error:
+        with suppress(OSError):  # half a report would not say that it is one
+            os.truncate(path, before)
         return f"the report is not in the step's summary: {safe(path)} cannot be written: {error.strerror or error}"
     return ""
 

@@ -86,6 +86,10 @@ class DecisionTold(Told):
     standing: tuple[Standing, ...] = ()
     notes: tuple[str, ...] = ()
     changed_bars: tuple[str, ...] = ()
+    #: Of the session that ran it: its exit code, and why it fails beside what the gate says. The outcome is then the
+    #: session's: who reads "passed" may merge.
+    session_exit: int | None = None
+    besides: tuple[str, ...] = ()
     #: How many misses fail the session by themselves, named or not.
     standing_count: int = 0
 

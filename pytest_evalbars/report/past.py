@@ -40,8 +40,8 @@ def past_of(root: Path, run: Run) -> Past | None:
         None where there are none, no history is kept, or it cannot be read: no report fails for that.
     """
     path = root / ".evalbars" / "history.db"
-    header = run.headers[0] if run.headers else {}
-    name, started = str(header.get("run") or ""), str(header.get("started") or "")
+    names = [str(header.get("run") or "") for header in run.headers]
+    started = min((str(header.get("started") or "") for header in run.headers), default="")
     if not started or os.environ.get(OFF) or not path.exists() or not has_library():
         return None
     try:
@@ -49,7 +49,7 @@ def past_of(root: Path, run: Run) -> Past | None:
         from pytest_evalbars.history.store import Store  # noqa: PLC0415
 
         with Store.open(root) as store:
-            runs, sums = recent_wholes(store, LAST, started, everything=not run.asked, but=name)
+            runs, sums = recent_wholes(store, LAST, started, everything=not run.asked, but=names)
     except Exception:  # noqa: BLE001 - whatever it is, the run is there, and who records it next will tell
         return None
     return Past(runs, sums) if runs else None

@@ -1,6 +1,7 @@
 """A job on GitHub: the report in its summary, annotations at the tests, and no command that a model wrote."""
 
 import re
+from pathlib import Path
 
 import pytest
 from markdown_reports import bar, miss, report
@@ -81,6 +82,25 @@ def test_a_summary_that_cannot_be_written_is_a_note(suite, job, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(job / "none" / "summary.md"))
     result = suite.run()
     result.said("gate passed", "note: the report is not in the step's summary: ", "cannot be written")
+    assert result.exit == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+@pytest.mark.usefixtures("job")
+def test_a_full_disk_is_a_note_too(suite, monkeypatch):
+    suite.bars(BARS).cases(60, 60)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/dev/full")
+    result = suite.run()
+    result.said("gate passed", "note: the report is not in the step's summary: /dev/full cannot be written")
+    assert result.exit == 0
+
+
+@pytest.mark.usefixtures("job")
+def test_a_fault_of_ours_is_a_note_too(suite, monkeypatch):
+    suite.bars(BARS).cases(60, 60)
+    monkeypatch.setattr("pytest_evalbars.report.markdown.markdown", lambda *_: 1 / 0)
+    result = suite.run()
+    result.said("gate passed", "note: GitHub was not told: ZeroDivisionError")
     assert result.exit == 0
 
 
