@@ -104,15 +104,15 @@ def _reports(
 
     code = decision.exit_code or UNDECIDED
     report = build(run, bars, decision, past_of(Path.cwd(), run), session=(code, besides) if besides else None)
-    said: list[str] = []
-    failed = False
+    said, failed = list[str](), False
     for form, target in asked.items():
         if target is None:
             continue
         try:
             write_report(target, report, options.runs, form, run)
         except EvalbarsError as error:
-            said, failed = [*said, f"ERROR: {error}"], True
+            said.append(f"ERROR: {error}")
+            failed = True
         else:
             said.append(f"report: {target}")
     return said, failed, tell(report, options.runs, Path.cwd(), run=run)

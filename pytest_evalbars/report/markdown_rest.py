@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.escapes import code, prose
 from pytest_evalbars.report.fitting import Section
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.numbers import count, ends, figure, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +122,7 @@ def _slices(report: Report) -> Section:
 
 def _kind(kind: str) -> str:
     """Which cases it is of, where it is not those that bars hold by themselves."""
-    return "" if kind == "held" else f" ({prose(kind, NAME)})"
+    return "" if kind == "held" else f" ({prose(kind.removeprefix('held, '), NAME)})"
 
 
 def _quality(report: Report) -> Section:

@@ -36,9 +36,9 @@ Unit = Literal["share", "score", "seconds", "usd", "tokens", "number"]
 
 
 class Told(BaseModel):
-    """Plain values that do not change."""
+    """Plain values that do not change; what a later version adds to them is passed over."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
 class Condition(Told):
