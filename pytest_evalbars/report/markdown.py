@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.escapes import code, cut_within, prose
 from pytest_evalbars.report.fitting import Section, fitted, size
-from pytest_evalbars.report.markdown_rest import NOTHING, folded, rest, row, table
+from pytest_evalbars.report.markdown_rest import NOTHING, SYMBOLS, ends, folded, rest, row, table
 from pytest_evalbars.report.numbers import count
 
 if TYPE_CHECKING:
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 COMMENT = 65_536
 #: Kept for what a workflow adds: the line by which it finds its comment again, and a link to the run.
 MARKER = 400
-SYMBOLS = {
-    "passed": "✅",
-    "failed": "❌",
-    "undecided": "⚠️",
-    "not held": "⚪",
-    "met": "✅",
-    "missed": "❌",
-    "inconclusive": "⚠️",
-    "no data": "❔",
-}
 #: Of a bar that was not enforced.
 UNHELD = "⚪"
 #: Rows of the table of bars, before met groups are folded; and failing bars told in words, before these are.
@@ -135,8 +125,7 @@ def _row(bar: BarTold) -> str:
 def _interval(bar: BarTold) -> str:
     if bar.possible is not None:
         low, high = bar.possible
-        words = f"{low:.1%} and {high:.1%}" if bar.unit == "share" else f"{low:.4g} and {high:.4g}"
-        return f"between {words} (stopped early)"
+        return f"between {ends(bar.unit, low, high).replace(' to ', ' and ')} (stopped early)"
     return prose(bar.interval_words) or NOTHING
 
 

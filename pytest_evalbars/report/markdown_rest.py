@@ -6,13 +6,33 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.escapes import code, prose
 from pytest_evalbars.report.fitting import Section
-from pytest_evalbars.report.numbers import count, ends, figure, share
+from pytest_evalbars.report.numbers import FORMATS, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_evalbars.report.model import ComparedTold, FlipTold, Method, Miss, Misses, Quality, Report, TrendTold
+    from pytest_evalbars.report.model import (
+        Cell,
+        ComparedTold,
+        FlipTold,
+        Method,
+        Miss,
+        Misses,
+        Quality,
+        Report,
+        TrendTold,
+    )
 
+SYMBOLS = {
+    "passed": "✅",
+    "failed": "❌",
+    "undecided": "⚠️",
+    "not held": "⚪",
+    "met": "✅",
+    "missed": "❌",
+    "inconclusive": "⚠️",
+    "no data": "❔",
+}
 #: A cell without a value.
 NOTHING = "-"
 #: Characters of a name, of a reason, of a sentence; rows that every section has before any has all of its own.
@@ -103,21 +123,42 @@ def _miss(miss: Miss, *, repeated: bool) -> str:
     )
 
 
+def figure(unit: str, value: float) -> str:
+    """A number with its unit."""
+    return FORMATS[unit].format(value)
+
+
+def ends(unit: str, low: float, high: float) -> str:
+    """An interval."""
+    return f"{figure(unit, low)} to {figure(unit, high)}"
+
+
 def _slices(report: Report) -> Section:
-    rows = []
-    for cell in report.cells:
-        share = NOTHING if cell.rate is None else f"{cell.rate:.1%}"
-        ends = NOTHING if cell.interval is None else f"{cell.interval[0]:.1%} to {cell.interval[1]:.1%}"
-        asides = [
-            *(["as judged"] if cell.raw else []),
-            *(["corrected for the judge's error"] if cell.corrected else []),
-            *(["stopped early"] if cell.stopped else []),
-            *([count(cell.errors, "error")] if cell.errors else []),
-        ]
-        place = f"{prose(cell.category, NAME) or 'all'}{_kind(cell.kind)}"
-        rows.append(row(prose(cell.dimension, NAME), place, share, ends, f"{cell.cases:,}", ", ".join(asides) or " "))
-    heads = table("dimension", "category", "pass rate:", "interval", "cases:", " ")
-    return folded("Pass rates by dimension and category", Section("slices", 10, heads, rows, first=60))
+    heads = table(
+        "dimension", "category", "pass rate:", f"{report.decision.confidence * 100:g}% interval", "cases:", " "
+    )
+    return folded(
+        "Pass rates by dimension and category",
+        Section("slices", 10, heads, list(map(_slice, report.cells)), first=60),
+    )
+
+
+def _slice(cell: Cell) -> str:
+    asides = [
+        *([f"{SYMBOLS[cell.verdict]} {cell.verdict}"] if cell.verdict is not None else []),
+        *(["as judged"] if cell.raw else []),
+        *(["corrected for the judge's error"] if cell.corrected else []),
+        *(["stopped early"] if cell.stopped else []),
+        *([count(cell.errors, "error")] if cell.errors else []),
+    ]
+    return row(
+        prose(cell.dimension, NAME),
+        f"{prose(cell.category, NAME) or 'all'}{_kind(cell.kind)}",
+        _amount("share", cell.rate),
+        NOTHING if cell.interval is None else ends("share", *cell.interval),
+        f"{cell.cases:,}",
+        ", ".join(asides) or " ",
+    )
 
 
 def _kind(kind: str) -> str:
@@ -134,34 +175,31 @@ def _quality(report: Report) -> Section:
 def _quality_row(each: Quality) -> str:
     return row(
         f"{prose(each.dimension, NAME)}{_kind(each.kind)}",
-        *(
-            NOTHING if share is None else f"{share:.1%}"
-            for share in (each.pass_rate, each.coverage, each.among_answered)
-        ),
-        NOTHING if each.mean_cost is None else prose(f"${each.mean_cost:.2g}"),
-        *(NOTHING if spent is None else f"{spent:.3g} s" for spent in (each.median_seconds, each.p95_seconds)),
+        *(_amount("share", value) for value in (each.pass_rate, each.coverage, each.among_answered)),
+        _amount("usd", each.mean_cost),
+        *(_amount("seconds", spent) for spent in (each.median_seconds, each.p95_seconds)),
     )
 
 
 def _measures(report: Report) -> Section:
     rows = [
         row(
-            prose(each.of or each.name, NAME),
+            prose(each.name, NAME),
             f"{each.trials:,}",
             *(_amount(each.unit, value) for value in (each.total, each.mean, each.median, each.p95)),
         )
         for each in report.measures
     ]
     heads = table("measure", "trials:", "total:", "mean:", "median:", "95th:")
-    return folded("What trials took", Section("measures", 13, heads, rows, first=FIRST))
+    meant = [
+        f"- **{prose(each.name, NAME)}**: {prose(each.of, SENTENCE)}\n" for each in report.measures[:10] if each.of
+    ]
+    section = Section("measures", 13, heads, rows, "".join(["\n", *meant]) if meant else "", first=FIRST)
+    return folded("What trials took", section)
 
 
 def _amount(unit: str, value: float | None) -> str:
-    if value is None:
-        return NOTHING
-    if unit == "share":
-        return f"{value:.1%}"
-    return prose(f"${value:.3g}") if unit == "usd" else f"{value:,.4g}{' s' if unit == 'seconds' else ''}"
+    return NOTHING if value is None else prose(figure(unit, value))
 
 
 def _judges(report: Report) -> Section:
@@ -186,7 +224,7 @@ def _trends(report: Report) -> Section:
 
 def _trend(trend: TrendTold) -> str:
     last = trend.points[-8:]
-    rates = " → ".join(NOTHING if each.rate is None else f"{each.rate:.1%}" for each in last)
+    rates = " → ".join(_amount("share", each.rate) for each in last)
     before = "… → " if len(trend.points) > len(last) else ""
     return row(prose(trend.dimension, NAME), f"{len(trend.points):,}", before + rates)
 
