@@ -37,6 +37,8 @@ SYMBOLS = {
 NOTHING = "-"
 #: Characters of a name, of a reason, of a sentence; rows that every section has before any has all of its own.
 NAME, REASON, SENTENCE, FIRST = 120, 300, 600, 20
+#: Changes for the worse that are not folded.
+SEEN = 5
 
 
 def table(*heads: str) -> str:
@@ -77,18 +79,20 @@ def rest(report: Report, misses: Misses) -> Iterator[Section]:
 
 
 def _compared(compared: ComparedTold) -> Iterator[Section]:
-    lines = "\n".join(f"- {prose(each.strip(), SENTENCE)}" for each in compared.lines[:10])
-    told = f"{count(compared.worse_count, 'case')} worse, {compared.better_count} better"
-    head = f"**Against the baseline**: {told}, of {count(compared.cases, 'case')} in both\n"
-    yield Section("what is compared", 6, head + (f"\n{lines}\n" if lines else ""))
+    lines = "".join(f"- {prose(each.strip(), SENTENCE)}\n" for each in compared.lines[:10])
+    worse, better = (max(0, many) for many in (compared.worse_count, compared.better_count))
+    told = f"{count(worse, 'change')} for the worse, {better:,} for the better, a case on one dimension each"
+    yield Section("what is compared", 6, f"**Against the baseline**: {told}\n{lines and chr(10)}{lines}")
     heads = table("case", "dimension", "change", "reason")
     if compared.worse:
-        more = max(0, compared.worse_count - len(compared.worse))
-        yield Section("worse cases", 6, heads, [_flip(each) for each in compared.worse], first=10, more=more)
+        rows, more = [_flip(each) for each in compared.worse], max(0, worse - len(compared.worse))
+        section = Section("changes for the worse", 6, heads, rows, first=FIRST, more=more)
+        # A few are what a reviewer wants to see at once.
+        yield section if worse <= SEEN else folded(f"{count(worse, 'change')} for the worse", section)
     if compared.better:
-        more = max(0, compared.better_count - len(compared.better))
-        better = Section("better cases", 15, heads, [_flip(each) for each in compared.better], first=FIRST, more=more)
-        yield folded(f"{count(compared.better_count or len(compared.better), 'case')} better", better)
+        rows, more = [_flip(each) for each in compared.better], max(0, better - len(compared.better))
+        section = Section("changes for the better", 15, heads, rows, first=FIRST, more=more)
+        yield folded(f"{count(better, 'change')} for the better", section)
 
 
 def _flip(flip: FlipTold) -> str:

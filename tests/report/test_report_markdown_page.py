@@ -43,8 +43,9 @@ def test_the_verdict_comes_first_then_what_limits_it_then_the_bars():
         "| ⚠️ inconclusive |",
         "- ❌ **plain words (bar plain words)**: plain words: pass rate 81.0% over 60 cases",
         "  - missed cases: plain words",
-        "**Against the baseline**: 1 case worse, 1 better",
-        "<details><summary>1 case better",
+        "**Against the baseline**: 1 change for the worse, 1 for the better",
+        "| `plain words` | plain words | plain words | `plain words` |",
+        "<details><summary>1 change for the better",
         "<details><summary>1 error: trials that could not be judged",
         "<details><summary>12 misses</summary>",
         "| `refund-10` | faithfulness | refund-1 | `refund-1` |",
@@ -160,3 +161,40 @@ def test_a_report_of_nothing():
     text = markdown(report(decision=decision, compared=None, **nothing), Misses())
     assert text.startswith("### ⚠️ Gate undecided, which fails the session (exit 10)\n\nno data\n")
     is_whole(text)
+
+
+def test_a_session_s_report_is_the_one_that_its_run_file_gives(suite):
+    suite.bars('max_errors = 1\n[[bar]]\ndimension = "accuracy"\nat_least = 0.9\n').cases(20, 60)
+    suite.file(
+        "test_more.py",
+        """
+        import pytest
+
+        @pytest.mark.dimension("accuracy")
+        @pytest.mark.category("a|b\\n# c")
+        def test_missed():
+            assert False, "@octocat <img src=x> | `x`\\n</details>"
+
+        @pytest.mark.dimension("tone")
+        def test_error():
+            raise ValueError("::error::mine")
+        """,
+    )
+    result = suite.run("--evalbars-markdown=now.md")
+    text = (suite.path / "now.md").read_text(encoding="utf-8")
+    assert suite.command("report", result.path, "-o", "later.md").exit == 0
+    assert text == (suite.path / "later.md").read_text(encoding="utf-8")
+    in_order(
+        text, "### ❌ Gate failed", "**errors**: 1 of 62 trials could not be judged", "| ❌ **missed** | accuracy |"
+    )
+    in_order(
+        text, "<details><summary>41 misses", "accuracy | a&#124;b # c | <code>&#64;&#8203;octocat &#60;img src=x&#62;"
+    )
+    is_whole(text)
+
+
+def test_part_of_the_cases_is_told_as_a_part(suite):
+    suite.bars('[[bar]]\ndimension = "accuracy"\nat_least = 0.9\n').cases(20, 60)
+    suite.run("-k", "case-00", "--evalbars-markdown=now.md")
+    text = (suite.path / "now.md").read_text(encoding="utf-8")
+    in_order(text, "- ⚠️ **partial**: ", "| ⚪ ", " (not enforced) | accuracy |")
