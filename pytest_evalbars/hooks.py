@@ -33,7 +33,8 @@ from pytest_evalbars.execution.start import Execution
 from pytest_evalbars.gate.check import narrow
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.report.asked import check_asked
-from pytest_evalbars.report.github import Fence, is_job
+from pytest_evalbars.report.fence import Fence
+from pytest_evalbars.report.github import is_job
 from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
 from pytest_evalbars.scope import XDIST_PLAN_KEY, scope_of

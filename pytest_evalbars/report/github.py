@@ -1,23 +1,19 @@
-"""What a job on GitHub is told: the report in the summary of its step, annotations at tests, nothing of a model."""
+"""What a job on GitHub is told: the report in the summary of its step, and annotations at tests."""
 
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import pytest
-
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_evalbars.report.model import Report
     from pytest_evalbars.run.columns import Run
-    from pytest_evalbars.session import EvalSession
 
 #: Bytes that GitHub takes as the summary of one step; what goes beyond loses all of it. And the least that says much.
 SUMMARY, LEAST = 1_048_576, 2_000
@@ -114,25 +110,3 @@ def _append(text: Callable[[int], str]) -> str:
             os.truncate(path, before)
         return f"the report is not in the step's summary: {safe(path)} cannot be written: {error.strerror or error}"
     return ""
-
-
-class Fence:
-    """Keeps what tests printed and raised, which pytest shows at the end, from being read as workflow commands."""
-
-    def __init__(self, evals: EvalSession) -> None:
-        self.evals = evals
-
-    # Outermost: captured output and tracebacks are shown by pytest's own part of it.
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
-        """Stop commands, by a word that no test can know; then tell our own."""
-        word = secrets.token_hex(16)
-        terminalreporter.ensure_newline()
-        terminalreporter.line(f"::stop-commands::{word}")
-        try:
-            return (yield)
-        finally:
-            terminalreporter.ensure_newline()
-            terminalreporter.line(f"::{word}::")
-            for line in self.evals.reports.told.annotations:
-                terminalreporter.line(line)

@@ -93,13 +93,13 @@ def _bars(report: Report, limit: int) -> Iterator[Section]:
     fit = _fit(rows, names, room)
     if report.bars:
         open_ones = [_row(each) for each in others if id(each) not in hidden]
-        yield Section("failing bars", 2, top, rows[:fit] + (open_ones if fit == len(rows) else []), first=fit or None)
+        yield Section("verdicts", 2, top, rows[:fit] + (open_ones if fit == len(rows) else []), first=fit or None)
         if fit < len(rows):
             yield _named(names[fit:], room)
             if open_ones:
-                yield Section("bars that fail nothing", 5, top, open_ones)
+                yield Section("verdicts that fail nothing", 5, top, open_ones)
     if met:
-        yield folded(f"{count(len(met), 'group')} met", Section("met groups", 14, top, list(map(_row, met))))
+        yield folded(f"{count(len(met), 'group')} met", Section("groups that are met", 14, top, list(map(_row, met))))
 
 
 def _heads(report: Report) -> str:

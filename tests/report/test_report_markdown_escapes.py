@@ -173,6 +173,19 @@ def test_a_report_full_of_hostile_words_is_only_a_report(words, form):
         assert cells(tokens) == form
 
 
+@pytest.mark.slow
+@settings(max_examples=150)
+@given(
+    st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=4).map("".join) | st.text(max_size=60),
+    st.integers(2_000, 65_536),
+)
+def test_a_report_full_of_any_words_is_only_a_report_in_any_room(words, limit):
+    text = markdown(report(words), misses(words, 20), limit)
+    assert len(text.encode()) <= limit
+    is_harmless(text.replace("commit `3f9c0de12`", ""))
+    assert text.count("\n<details>") == text.count("\n</details>")
+
+
 @settings(max_examples=60)
 @given(st.text(alphabet=st.sampled_from("@#:/.$`|\\<>![]()*_~^-+=1a \n&;w"), max_size=40))
 @example("\\`|`")
