@@ -117,7 +117,7 @@ def test_a_resumed_run_is_told_as_a_whole(project, tmp_path_factory):
     assert "resumed" in [each["kind"] for each in report["run"]["conditions"]]
 
 
-def test_shards_are_told_by_the_commands_that_decide_them(project, tmp_path_factory):
+def test_shards_are_told_by_the_commands_that_decide_them(project):
     for index in (1, 2):
         result = project.run(*ASKED, f"--evalbars-shard={index}/2", f"--evalbars-run=run{index}.jsonl")
         result.said("no report x.html of one shard alone: evalbars report run*.jsonl -o x.html")
