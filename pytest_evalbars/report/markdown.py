@@ -21,6 +21,8 @@ COMMENT = 65_536
 MARKER = 400
 #: Of a bar that was not enforced.
 UNHELD = "⚪"
+#: A space at which no line ends.
+UNBROKEN = "\u00a0"
 #: Rows of the table of bars, before met groups are folded; and failing bars told in words, before these are.
 ROWS, TOLD = 12, 5
 #: Characters of a name; of names that only stand in a list; and how much of the limit failing bars may take.
@@ -113,10 +115,10 @@ def _row(bar: BarTold) -> str:
     metric = "" if bar.metric == "pass rate" else f": {prose(bar.metric, NAME)}"
     against = ", against the baseline" if bar.compares else ""
     return row(
-        f"{SYMBOLS[bar.verdict] if bar.enforced else UNHELD}\u00a0{word}{aside}",
+        f"{SYMBOLS[bar.verdict] if bar.enforced else UNHELD}{UNBROKEN}{word}{aside}",
         f"{prose(cut_within(bar.subject, NAME))}{metric}{against}",
-        prose(bar.estimate_words) or NOTHING,
-        _interval(bar),
+        (prose(bar.estimate_words) or NOTHING).replace(" ", UNBROKEN),
+        _interval(bar).replace(" ", UNBROKEN),
         prose(bar.threshold_words),
         f"{bar.cases:,}",
     )
@@ -125,7 +127,7 @@ def _row(bar: BarTold) -> str:
 def _interval(bar: BarTold) -> str:
     if bar.possible is not None:
         low, high = bar.possible
-        return f"between {ends(bar.unit, low, high).replace(' to ', ' and ')} (stopped early)"
+        return f"between {ends(bar.unit, low, high).replace(' to ', ' and ')}"
     return prose(bar.interval_words) or NOTHING
 
 
