@@ -108,7 +108,7 @@ def test_misses_that_have_no_room_are_counted():
         pytest.param("n" * 100, 1_000, id="long"),
         pytest.param("語" * 100, 3, id="some-wide"),
         pytest.param("語" * 100, 1_000, id="wide"),
-        pytest.param("$|`@" * 25, 3, id="some-marks"),
+        pytest.param("$|`@" * 25, 3, id="some-marks", marks=pytest.mark.slow),
         pytest.param("$|`@" * 25, 1_000, id="marks", marks=pytest.mark.slow),
         pytest.param("😀" * 100, 1_000, id="faces", marks=pytest.mark.slow),
     ],
