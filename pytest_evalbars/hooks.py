@@ -34,6 +34,8 @@ from pytest_evalbars.execution.start import Execution
 from pytest_evalbars.gate.check import narrow
 from pytest_evalbars.gate.select import stands_alone
 from pytest_evalbars.report.asked import check_asked
+from pytest_evalbars.report.fence import Fence
+from pytest_evalbars.report.github import is_job
 from pytest_evalbars.report.progress import progress_of
 from pytest_evalbars.safe import safe
 from pytest_evalbars.scope import XDIST_PLAN_KEY, scope_of
@@ -96,6 +98,8 @@ def begin(config: pytest.Config, plan: Plan, bars: Bars, prospects: Prospects) -
     config.pluginmanager.register(JudgingHooks(evals), "evalbars-judging")
     if (progress := progress_of(config, evals.tally, declared(config, bars)[0])) is not None:
         config.pluginmanager.register(progress, "evalbars-progress")
+    if is_job():
+        config.pluginmanager.register(Fence(evals), "evalbars-fence")
     return evals
 
 

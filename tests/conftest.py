@@ -209,6 +209,13 @@ def documented(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytest_evalbars.schema.printing, "document_text", printed_documents.checked_text)
 
 
+@pytest.fixture(autouse=True)
+def not_on_github(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions within tests tell the job in which the tests run nothing."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> Suite:
     """A project in a folder of its own."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
+    from pytest_evalbars.report.github import Said
     from pytest_evalbars.run.columns import Run
 
 
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from pytest_evalbars.baseline import Baseline  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.calibration.named import NamedCalibration  # noqa: PLC0415
     from pytest_evalbars.gate.presets import judged  # noqa: PLC0415
+    from pytest_evalbars.report.github import logged  # noqa: PLC0415
     from pytest_evalbars.run.reading import load_run  # noqa: PLC0415
 
     bars = declared(options)
@@ -65,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     )
     baseline.update(run, decision)
     exit_code = decision.exit_code or (UNDECIDED if baseline.refused else 0)
-    written, failed = _reports(options, run, bars, decision, [baseline.said] if baseline.refused else [])
+    written, failed, github = _reports(options, run, bars, decision, [baseline.said] if baseline.refused else [])
     exit_code = exit_code or (UNDECIDED if failed else 0)
     for each in written:
         sys.stderr.write(f"{safe(each)}\n")
@@ -73,25 +75,29 @@ def run(options: argparse.Namespace) -> int:
         from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
         print_document("gate", as_json(run, bars, decision))
-        for each in filter(None, [calibration.said(decision), baseline.said]):
+        for each in filter(None, [calibration.said(decision), baseline.said, *github.notes, *github.annotations]):
             sys.stderr.write(f"{each}\n")
         return exit_code
     from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
 
     for line in summary(run, bars, decision, everything=options.verbose):
-        print(line.text)  # noqa: T201 - a command prints
-    for each in filter(None, [calibration.said(decision), baseline.said]):
-        print(safe(each))  # noqa: T201
+        print(logged(line.text))  # noqa: T201 - a command prints
+    for each in filter(None, [calibration.said(decision), baseline.said, *github.notes]):
+        print(logged(safe(each)))  # noqa: T201
+    for each in github.annotations:
+        print(each)  # noqa: T201
     return exit_code
 
 
 def _reports(
     options: argparse.Namespace, run: Run, bars: Bars, decision: Decision, besides: list[str]
-) -> tuple[list[str], bool]:
-    """Write the reports that were asked for: what to say of them, and whether one could not be written."""
+) -> tuple[list[str], bool, Said]:
+    """Write the reports that were asked for, and tell GitHub: what to say of them, and whether one is not written."""
+    from pytest_evalbars.report.github import Said, is_asked, tell  # noqa: PLC0415
+
     asked = {".html": options.html, ".md": options.markdown}
-    if not any(asked.values()):
-        return [], False
+    if not any(asked.values()) and not is_asked():
+        return [], False, Said()
     from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - few ask for it
     from pytest_evalbars.report.past import past_of  # noqa: PLC0415
     from pytest_evalbars.report.rendering import write_report  # noqa: PLC0415
@@ -109,4 +115,4 @@ def _reports(
             failed = True
         else:
             said.append(f"report: {target}")
-    return said, failed
+    return said, failed, tell(report, options.runs, Path.cwd(), run=run)

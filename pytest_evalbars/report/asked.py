@@ -11,6 +11,7 @@ import pytest
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.report.github import Said, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,9 @@ class AskedReports:
         self._targets = [(form, target) for _, form, target in asked_of(config)]
         #: What to tell of them, and whether it is a failure.
         self.said: list[tuple[str, bool]] = []
+        self._root = config.rootpath
+        #: What GitHub was told, and is told at the end of the log.
+        self.told = Said()
 
     def __bool__(self) -> bool:
         """Whether any was asked for."""
@@ -46,6 +50,8 @@ class AskedReports:
             run: the run.
         """
         self.said += self._written(report, run_file, why_not, run)
+        self.told = tell(report, [run_file], self._root, why_not=why_not, run=run)
+        self.said += [(f"note: {note}", False) for note in self.told.notes]
 
     def _written(
         self, report: Report | None, run_file: Path, why_not: str, run: Run | None
