@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,9 +61,10 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({**report.to_json(), "misses": misses_of(runs).model_dump(mode="json")}, indent=2))  # noqa: T201
     elif options.explain:
-        from pytest_evalbars.report.explain import explained  # noqa: PLC0415
+        from pytest_evalbars.report.explain import explained, wrapped  # noqa: PLC0415
 
-        for line in explained(report):
+        told = explained(report)
+        for line in wrapped(told, shutil.get_terminal_size().columns) if sys.stdout.isatty() else told:
             print(line)  # noqa: T201
     elif not options.output:
         from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415

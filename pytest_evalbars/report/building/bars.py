@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.verdict import finite
+from pytest_evalbars.report.building.story import for_the_story
 from pytest_evalbars.report.evidence import details
 from pytest_evalbars.report.model import BarTold
 from pytest_evalbars.report.numbers import number, span, threshold
@@ -62,6 +63,7 @@ def bar_told(run: Run, bars: Bars, verdict: Verdict) -> BarTold:
         details=tuple(details(run, bars, verdict)) if verdict.fails else (),
         asides=tuple(asides(verdict)),
         notes=verdict.notes,
+        **for_the_story(run, bars, verdict),
     )
 
 

@@ -1,0 +1,106 @@
+"""What was decided, and what that does and does not mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.story.saying import about, be, begun, ended, listed
+from pytest_evalbars.report.story.saying import held as held_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_evalbars.report.model import BarTold, Report
+
+#: Verdicts that are named before they are only counted.
+NAMED = 5
+
+
+def decided(report: Report) -> Iterator[str]:
+    """The outcome first, then what it rests on."""
+    decision = report.decision
+    held = [bar for bar in report.bars if bar.enforced]
+    match decision.outcome:
+        case "not held":
+            yield "No bar was held (stage none): this run tells how things stand, and decides nothing."
+        case "passed":
+            yield f"The gate passed{_stage(report)}."
+            yield from _passed(report, held)
+        case "failed":
+            yield f"The gate failed{_stage(report)} (exit {decision.exit_code}). {_why(report)}"
+            yield from _as_well(held, report)
+        case "undecided":
+            yield (
+                f"The gate is undecided{_stage(report)}, which fails the session (exit {decision.exit_code}): "
+                f"the run does not tell whether what was asked holds. {_why(report)}"
+            )
+            yield from _as_well(held, report)
+
+
+def _stage(report: Report) -> str:
+    return f" at the {report.decision.stage} stage"
+
+
+def _passed(report: Report, held: list[BarTold]) -> Iterator[str]:
+    if not held:
+        some = (
+            f", though {count(len(report.bars), 'verdict')} {be(len(report.bars))} told below" if report.bars else ""
+        )
+        yield f"No bar was held{some}: that it passed says only that nothing else failed the session."
+        return
+    sure = sum(bar.proven == "met" for bar in held)
+    if report.decision.stage == "testing":
+        asks = (
+            "This stage asks whether anything is shown to be worse than its bar; nothing is. It asks for no proof that "
+            "the bars are met"
+        )
+    else:
+        asks = "This stage asks whether every bar is met, and lets an open verdict through only where its bar says so"
+    if sure == len(held):
+        yield f"{asks}. That proof is there: {'the one verdict is' if sure == 1 else f'all {sure} verdicts are'} proven met."
+    elif sure:
+        yield f"{asks}. {sure} of {count(len(held), 'verdict')} {be(sure)} proven met, and the rest is not."
+    else:
+        yield f"{asks}, and none of {count(len(held), 'verdict')} is proven met."
+
+
+def _why(report: Report) -> str:
+    """What failed it, in one or more sentences."""
+    failing = [bar for bar in report.bars if bar.fails]
+    reasons = []
+    for words, bars in (
+        ("proven missed", [bar for bar in failing if bar.proven == "missed"]),
+        ("missed, without proof", [bar for bar in failing if bar.verdict == "missed" and bar.proven is None]),
+        ("open, where that is not enough", [bar for bar in failing if bar.verdict == "inconclusive"]),
+        ("without data", [bar for bar in failing if bar.verdict == "no data"]),
+    ):
+        if bars:
+            reasons.append(f"{begun(words)}: {listed([_short(bar) for bar in bars], 5)}.")
+    if alone := report.decision.standing:
+        reasons.append(
+            f"{count(len(alone), 'miss', 'es')} {'fails' if len(alone) == 1 else 'fail'} the session "
+            "without a bar: a regression case that no bar speaks of stands for itself."
+        )
+    if report.run.errors > report.decision.allowed_errors:
+        reasons.append(f"{count(report.run.errors, 'trial')} could not be judged, which is more than is allowed.")
+    return " ".join(reasons or map(begun, map(ended, report.decision.notes[:1])))
+
+
+def _short(bar: BarTold) -> str:
+    """`faithfulness (pass rate 78.0%, the bar is at least 85%)`."""
+    number = bar.possible_words or bar.change_words or bar.estimate_words
+    return f"{about(bar)} ({bar.metric} {number}, {held_to(bar)})" if number else about(bar)
+
+
+def _as_well(held: list[BarTold], report: Report) -> Iterator[str]:
+    """What is proven all the same."""
+    sure = [bar for bar in held if bar.proven == "met"]
+    if 0 < len(sure) <= NAMED:
+        yield f"Proven met: {listed([about(bar) for bar in sure])}."
+    elif sure:
+        yield f"{len(sure)} of {count(len(held), 'verdict')} are proven met."
+    if report.decision.stage == "testing" and any(bar.verdict == "inconclusive" for bar in held):
+        open_ones = sum(bar.verdict == "inconclusive" and not bar.fails for bar in held)
+        if open_ones:
+            yield f"{open_ones} {be(open_ones)} open, which fails nothing at this stage."

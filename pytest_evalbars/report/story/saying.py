@@ -1,0 +1,89 @@
+"""How the story puts bars, numbers and lists into words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_evalbars.report.numbers import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_evalbars.report.model import BarTold
+
+#: What is told one by one before the rest is only counted.
+TOLD = 10
+
+
+def ended(words: str) -> str:
+    """A sentence with its full stop."""
+    words = words.strip()
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def begun(words: str) -> str:
+    """A sentence with its capital."""
+    return words[:1].upper() + words[1:]
+
+
+def listed(names: Sequence[str], most: int = TOLD) -> str:
+    """`a, b and c`; `a, b and 3 more`."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+
+
+def items(lines: Sequence[str], most: int = TOLD) -> Iterator[str]:
+    """List items; the rest is counted."""
+    yield from (f"- {line}" for line in lines[:most])
+    if len(lines) > most:
+        yield f"- and {len(lines) - most} more."
+
+
+def be(number: int) -> str:
+    """The verb."""
+    return "is" if number == 1 else "are"
+
+
+def about(bar: BarTold) -> str:
+    """What a bar speaks of: `faithfulness in category es (bar faithful)`, `safety where set is adversarial`."""
+    where = f" where {bar.picks}" if bar.picks else ""
+    return f"{bar.subject}{where}"
+
+
+def asked(bar: BarTold) -> str:
+    """`pass rate at least 85%`."""
+    return f"{bar.metric} {bar.threshold_words}"
+
+
+def held(bar: BarTold) -> str:
+    """`the bar is at least 85%`."""
+    return f"the bar is {bar.threshold_words}"
+
+
+def found(bar: BarTold, confidence: float) -> str:
+    """The number with what it rests on: `pass rate 91.0% over 200 cases (95% interval 86.2% to 94.2%)`."""
+    if bar.possible_words:
+        ran = f"{bar.trials} of its trials ran and {bar.stopped} were stopped early"
+        return f"{bar.metric} {bar.possible_words}, whatever the others would have said ({ran})"
+    of = count(bar.cases, bar.counted)
+    if not bar.estimate_words:
+        return f"{bar.metric} over {of}"
+    number = bar.estimate_words
+    if bar.change_words:
+        number = f"{bar.change_words}, a change of {number}," if bar.estimate else f"{bar.change_words}, no change,"
+    words = f"{bar.metric} {number} over {of}"
+    if bar.interval_words:
+        words += f" ({confidence * 100:g}% interval {bar.interval_words})"
+    if bar.correction:
+        words += f", corrected for the judge's errors with {count(bar.labels, 'answer')} that people labelled"
+        words += f"; the judge itself counts {bar.raw_words}" if bar.raw_words else ""
+    return words
+
+
+def straddles(bar: BarTold) -> bool:
+    """Whether the bar lies within the interval."""
+    if bar.interval is None:
+        return False
+    low, high = bar.interval
+    return (low is None or low < bar.threshold) and (high is None or bar.threshold < high)
