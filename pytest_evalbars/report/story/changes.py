@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import about, asked, begun, ended, items, listed
+from pytest_evalbars.report.story.saying import about, asked, begun, ended, items, listed, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +31,11 @@ def changes(report: Report) -> Iterator[str]:
     known = [bar for bar in bars if bar.verdict != "no data"]
     worse = [bar for bar in known if bar.proven == "missed"]
     if worse:
-        yield f"Proven worse than its bar allows: {listed([about(bar) for bar in worse])}."
+        yield f"Proven worse than its bar allows: {listed([named(bar) for bar in worse])}."
     if fine := [bar for bar in known if bar.proven == "met"]:
-        yield f"Proven to be within what its bar allows: {listed([about(bar) for bar in fine])}."
+        yield f"Proven to be within what its bar allows: {listed([named(bar) for bar in fine])}."
     if rest := [bar for bar in known if bar.proven is None]:
-        yield f"Compared, and not proven either way: {listed([about(bar) for bar in rest])}."
+        yield f"Compared, and not proven either way: {listed([named(bar) for bar in rest])}."
     if not bars:
         yield "No bar holds a change since the baseline, so whether a difference is more than chance was not asked."
     if compared is not None:
@@ -65,8 +65,8 @@ def spots(report: Report) -> Iterator[str]:
     rest = [(bar, [each for each in bar.weakest if _short(bar, each)]) for bar in bars if bar not in beyond]
     if lines := [_of(bar, slices) for bar, slices in rest if slices]:
         yield (
-            f"{'Of the other bars no' if beyond else 'No'} category is shown to be on the wrong side. These are there "
-            "in this run, which may be chance:"
+            f"{'Of the other bars no' if beyond else 'No'} category is shown to be on the wrong side. These are "
+            "there in this run, which may be chance:"
         )
         yield from items(lines)
 

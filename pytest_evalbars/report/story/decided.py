@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import about, be, begun, ended, listed
+from pytest_evalbars.report.story.saying import about, be, begun, distrusted, ended, listed, named
 from pytest_evalbars.report.story.saying import held as held_to
 
 if TYPE_CHECKING:
@@ -50,33 +50,37 @@ def _passed(report: Report, held: list[BarTold]) -> Iterator[str]:
         yield f"No bar was held{some}: that it passed says only that nothing else failed the session."
         return
     sure = sum(bar.proven == "met" for bar in held)
-    if report.decision.stage == "testing":
-        asks = (
-            "This stage asks whether anything is shown to be worse than its bar; nothing is. It asks for no proof that "
-            "the bars are met"
+    every = "the one verdict is" if sure == 1 else f"all {sure} verdicts are"
+    testing = report.decision.stage == "testing"
+    if testing:
+        yield "This stage asks whether anything is shown to be worse than its bar; nothing is."
+    else:
+        yield "This stage asks whether every bar is met, and lets an open verdict through only where its bar says so."
+    if sure == len(held):
+        yield (
+            f"It asks for no proof that the bars are met, but it is there: {every} proven met."
+            if testing
+            else (f"{begun(every)} proven met.")
         )
     else:
-        asks = "This stage asks whether every bar is met, and lets an open verdict through only where its bar says so"
-    if sure == len(held):
-        yield f"{asks}. That proof is there: {'the one verdict is' if sure == 1 else f'all {sure} verdicts are'} proven met."
-    elif sure:
-        yield f"{asks}. {sure} of {count(len(held), 'verdict')} {be(sure)} proven met, and the rest is not."
-    else:
-        yield f"{asks}, and none of {count(len(held), 'verdict')} is proven met."
+        rest = f"{sure} of {count(len(held), 'verdict')} {be(sure)} proven met, and {len(held) - sure} {be(len(held) - sure)} not"
+        yield f"It asks for no proof that the bars are met: {rest}." if testing else f"{rest}."
 
 
 def _why(report: Report) -> str:
     """What failed it, in one or more sentences."""
     failing = [bar for bar in report.bars if bar.fails]
+    unproven = [bar for bar in failing if bar.verdict == "missed" and bar.proven is None]
     reasons = []
     for words, bars in (
         ("proven missed", [bar for bar in failing if bar.proven == "missed"]),
-        ("missed, without proof", [bar for bar in failing if bar.verdict == "missed" and bar.proven is None]),
+        ("missed by the bare number", [bar for bar in unproven if not distrusted(bar)]),
+        ("missed as a judge counts that nobody has compared with people", list(filter(distrusted, unproven))),
         ("open, where that is not enough", [bar for bar in failing if bar.verdict == "inconclusive"]),
         ("without data", [bar for bar in failing if bar.verdict == "no data"]),
     ):
         if bars:
-            reasons.append(f"{begun(words)}: {listed([_short(bar) for bar in bars], 5)}.")
+            reasons.append(f"{begun(words)}: {_short(bars)}.")
     if alone := report.decision.standing:
         reasons.append(
             f"{count(len(alone), 'miss', 'es')} {'fails' if len(alone) == 1 else 'fail'} the session "
@@ -87,17 +91,21 @@ def _why(report: Report) -> str:
     return " ".join(reasons or map(begun, map(ended, report.decision.notes[:1])))
 
 
-def _short(bar: BarTold) -> str:
-    """`faithfulness (pass rate 78.0%, the bar is at least 85%)`."""
-    number = bar.possible_words or bar.change_words or bar.estimate_words
-    return f"{about(bar)} ({bar.metric} {number}, {held_to(bar)})" if number else about(bar)
+def _short(bars: list[BarTold]) -> str:
+    """`faithfulness, pass rate 78.0% where the bar is at least 85%; refusal, ...`."""
+    told = []
+    for bar in bars[:NAMED]:
+        number = bar.possible_words or bar.change_words or bar.estimate_words
+        told.append(f"{about(bar)}, {bar.metric} {number} where {held_to(bar)}" if number else named(bar))
+    more = [f"and {len(bars) - NAMED} more"] if len(bars) > NAMED else []
+    return "; ".join([*told, *more])
 
 
 def _as_well(held: list[BarTold], report: Report) -> Iterator[str]:
     """What is proven all the same."""
     sure = [bar for bar in held if bar.proven == "met"]
     if 0 < len(sure) <= NAMED:
-        yield f"Proven met: {listed([about(bar) for bar in sure])}."
+        yield f"Proven met: {listed([named(bar) for bar in sure])}."
     elif sure:
         yield f"{len(sure)} of {count(len(held), 'verdict')} are proven met."
     if report.decision.stage == "testing" and any(bar.verdict == "inconclusive" for bar in held):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import TOLD, about, be, items, listed
+from pytest_evalbars.report.story.saying import TOLD, be, items, listed, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,24 +54,24 @@ def _broken(report: Report) -> Iterator[str]:
 def _misses(report: Report) -> Iterator[str]:
     """Cases to look at: of what failed the session."""
     for bar in [bar for bar in report.bars if bar.fails and bar.verdict == "missed"][:TOLD]:
-        named = [line.partition(": ")[2] for line in bar.details if line.startswith(CASES)]
-        named += [line for line in bar.details if bar.compares and not line.startswith("why: ")]
-        if named:
-            yield f"Look at the cases of {about(bar)}: {named[0]}."
+        lines = [line.partition(": ")[2] for line in bar.details if line.startswith(CASES)]
+        lines += [line for line in bar.details if bar.compares and not line.startswith("why: ")]
+        if lines:
+            yield f"Look at the cases of {named(bar)}: {lines[0]}."
     if alone := report.decision.standing:
         some = [f"{each.case} on {each.dimension}" for each in alone]
         yield f"Mend these misses, or declare a bar that speaks of them: {listed(some, 5)}."
 
 
 def _blind(report: Report) -> Iterator[str]:
-    some = [about(bar) for bar in report.bars if bar.verdict == "no data" and bar.enforced]
+    some = [named(bar) for bar in report.bars if bar.verdict == "no data" and bar.enforced]
     if some:
         yield f"Find out why nothing was judged: {listed(some, 5)}."
 
 
 def _judges(report: Report) -> Iterator[str]:
     """Judges that nobody knows."""
-    some = [bar.dimension or about(bar) for bar in report.bars if bar.judge == "uncalibrated"]
+    some = [bar.dimension or named(bar) for bar in report.bars if bar.judge == "uncalibrated"]
     some += [each.dimension for each in report.judges if each.trust == "uncalibrated"]
     if some:
         yield (
@@ -86,13 +86,13 @@ def _open(report: Report) -> Iterator[str]:
     some = [bar for bar in report.bars if bar.verdict == "inconclusive" and bar.enforced and bar.needed is not None]
     for bar in some[:TOLD]:
         yield (
-            f"Add cases to settle {about(bar)}: about {count(bar.needed or 0, bar.counted)} in all would do, if the "
+            f"Add cases to settle {named(bar)}: about {count(bar.needed or 0, bar.counted)} in all would do, if the "
             f"number stays as it is; this run had {bar.cases}."
         )
     if report.decision.stage == "testing" and any(not bar.fails for bar in some):
         yield (
-            "Or leave them open: at the testing stage an open verdict fails nothing, unless its bar says otherwise. At "
-            "the launch stage it does."
+            "Or leave them open: at the testing stage an open verdict fails nothing, unless its bar says otherwise. "
+            "At the launch stage it does."
         )
 
 
@@ -120,7 +120,7 @@ def _room(report: Report) -> Iterator[str]:
     grouped = {bar.bar for bar in report.bars if bar.group is not None}
     some = [bar for bar in report.bars if bar.bar not in grouped and _has_room(bar)]
     if some:
-        lines = [f"{about(bar)} (the bar is {bar.threshold_words}, proven {_by(bar)})" for bar in some[:TOLD]]
+        lines = [f"{named(bar)} (the bar is {bar.threshold_words}, proven {_by(bar)})" for bar in some[:TOLD]]
         yield (
             f"If the product needs more, there is room for a stricter bar: {'; '.join(lines)}. "
             "Each bound is of this run, looked at alone."

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import about, asked, begun, ended, found, held, items, listed, straddles
+from pytest_evalbars.report.story.saying import (
+    about,
+    asked,
+    begun,
+    distrusted,
+    ended,
+    found,
+    held,
+    items,
+    listed,
+    straddles,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +44,9 @@ def declared(report: Report) -> Iterator[str]:
         why = f" Why: {ended(bar.why)}" if bar.why else " No reason is given."
         lines.append(f"{name}: {asked(bar)}{each}{how}.{why}")
     yield from items(lines, 30)
+    if len(wholes) < len(report.bars):
+        bars = "this bar gives" if len(wholes) == 1 else f"these {len(wholes)} bars give"
+        yield f"With the groups {bars} {len(report.bars)} verdicts."
 
 
 def proof(report: Report) -> Iterator[str]:
@@ -43,7 +57,15 @@ def proof(report: Report) -> Iterator[str]:
     parts: Sequence[tuple[str, list[str]]] = (
         ("Proven missed:", [_sure(bar, confidence) for bar in _those(report, "missed")]),
         ("Proven met:", list(_met(report))),
-        ("Missed or met, but not proven to be:", [_bare(bar, confidence) for bar in _counted(report)]),
+        ("Not proven, as the bar asks for the bare number:", [_bare(bar, confidence) for bar in _plain(report)]),
+        (
+            "Not proven, as a judge counted it that nobody has compared with people: how often it errs is not known:",
+            [_bare(bar, confidence) for bar in _judged(report) if distrusted(bar)],
+        ),
+        (
+            "Not proven, as a judge counted it and what people said of it does not correct these numbers:",
+            [_bare(bar, confidence) for bar in _judged(report) if not distrusted(bar)],
+        ),
         ("Open, as the true number may be on either side of the bar:", [_between(bar) for bar in _unknown(report)]),
         (
             "Open for other reasons:",
@@ -64,16 +86,16 @@ def _words(report: Report) -> Iterator[str]:
     error = f"{(1 - report.decision.confidence) * 100:.4g}"
     if any(bar.interval_words for bar in report.bars):
         yield (
-            "The cases are taken as a sample of what could be asked; whether they are like what people really ask, no "
-            "number here can say. Another sample would have given somewhat other numbers. The true number is the one "
-            f"that ever more cases of this kind would come to. The {percent}% interval beside a number allows for "
+            "The cases are taken as a sample of what could be asked; whether they are like what people really ask, "
+            "no number here can say. Another sample would have given somewhat other numbers. The true number is the "
+            f"one that ever more cases of this kind would come to. The {percent}% interval beside a number allows for "
             f"the sample: of 100 intervals made in this way, about {percent} hold the true number."
         )
     if any(bar.proven for bar in report.bars):
         yield (
-            "Proven means that chance in the choice of cases is a poor explanation. Where a bar is truly not met, no "
-            f"more than about {error} of 100 runs would prove it met. Where every bar truly holds, no more than about "
-            f"{error} of 100 runs would prove any of them missed."
+            "Proven means that chance in the choice of cases is a poor explanation. Where a bar is truly not met, "
+            f"no more than about {error} of 100 runs would prove it met. Where every bar truly holds, no more than "
+            f"about {error} of 100 runs would prove any of them missed."
         )
 
 
@@ -89,6 +111,14 @@ def _with(report: Report, word: str) -> list[BarTold]:
 
 def _counted(report: Report) -> list[BarTold]:
     return [bar for word in ("missed", "met") for bar in _with(report, word) if bar.proven is None]
+
+
+def _plain(report: Report) -> list[BarTold]:
+    return [bar for bar in _counted(report) if bar.rule == "estimate"]
+
+
+def _judged(report: Report) -> list[BarTold]:
+    return [bar for bar in _counted(report) if bar.rule == "evidence"]
 
 
 def _met(report: Report) -> Iterator[str]:
@@ -127,19 +157,12 @@ def _recorded(bar: BarTold) -> str:
 
 
 def _bare(bar: BarTold, confidence: float) -> str:
-    """Met or missed by what was counted, with the reason why that is no proof."""
+    """Met or missed by what was counted."""
     words = f"{about(bar)}: {bar.verdict}. {begun(found(bar, confidence))}; {held(bar)}."
-    if bar.rule == "estimate":
-        words += " This bar is judged by the bare number, whatever the chance in the sample."
-        if straddles(bar):
-            words += " The bar lies within the interval, so another sample could well say the opposite."
-    elif bar.judge == "uncalibrated" or any(note.startswith("uncalibrated judge") for note in bar.notes):
-        words += (
-            " A judge counted this, and nobody has compared that judge with people: it is its opinion, and how "
-            "often it errs is not known."
-        )
-    elif bar.judge is not None:
-        words += " A judge counted this, and what people said of it does not correct this number."
+    if bar.rule == "estimate" and straddles(bar):
+        words += " The bar lies within the interval, so another sample could well say the opposite."
+    if bar.rule == "estimate" and distrusted(bar):
+        words += " A judge counted this, and nobody has compared that judge with people."
     return words + _recorded(bar)
 
 

@@ -51,6 +51,16 @@ def about(bar: BarTold) -> str:
     return f"{bar.subject}{where}"
 
 
+def named(bar: BarTold) -> str:
+    """The same, with the metric where another bar may speak of the same cases: `escalation (false escalation)`."""
+    return about(bar) if bar.metric == "pass rate" else f"{about(bar)} ({bar.metric})"
+
+
+def distrusted(bar: BarTold) -> bool:
+    """Whether a judge counted that nobody has compared with people."""
+    return bar.judge == "uncalibrated" or any(note.startswith("uncalibrated judge") for note in bar.notes)
+
+
 def asked(bar: BarTold) -> str:
     """`pass rate at least 85%`."""
     return f"{bar.metric} {bar.threshold_words}"
@@ -64,7 +74,7 @@ def held(bar: BarTold) -> str:
 def found(bar: BarTold, confidence: float) -> str:
     """The number with what it rests on: `pass rate 91.0% over 200 cases (95% interval 86.2% to 94.2%)`."""
     if bar.possible_words:
-        ran = f"{bar.trials} of its trials ran and {bar.stopped} were stopped early"
+        ran = f"{count(bar.trials, 'trial')} ran, {bar.stopped} {'was' if bar.stopped == 1 else 'were'} stopped early"
         return f"{bar.metric} {bar.possible_words}, whatever the others would have said ({ran})"
     of = count(bar.cases, bar.counted)
     if not bar.estimate_words:
