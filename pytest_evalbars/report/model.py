@@ -86,6 +86,8 @@ class DecisionTold(Told):
     standing: tuple[Standing, ...] = ()
     notes: tuple[str, ...] = ()
     changed_bars: tuple[str, ...] = ()
+    #: How many misses fail the session by themselves, named or not.
+    standing_count: int = 0
 
 
 class SliceTold(Told):
@@ -160,8 +162,6 @@ class BarTold(Told):
     min_cases: int = 1
     #: What the number is of: `case`, or `labelled answer`.
     counted: str = "case"
-    #: The selectors in words, without dimension and metric: `category is es and set is adversarial`; empty: all.
-    picks: str = ""
     #: What the evidence proves of the bar; None where nothing is proven, or where it is the judge's word only.
     proven: Literal["met", "missed"] | None = None
     #: The end that decides, alone and from the one side that matters: `82.2%`; empty where there is none.
@@ -176,6 +176,11 @@ class BarTold(Told):
     #: The categories of the slice that do worst, first those that are beyond; and how many categories there are.
     weakest: tuple[SliceTold, ...] = ()
     slices: int = 0
+    #: Which cases it is of: `category`, `status` and other labels, each with the names or globs that it holds.
+    #: Without `set` it holds no adversarial case.
+    picks: dict[str, tuple[str, ...]] = {}
+    #: The labels whose values, joined by `/`, are the group.
+    each: tuple[str, ...] = ()
 
 
 class Cell(Told):
@@ -195,6 +200,11 @@ class Cell(Told):
     stopped: bool = False
     #: The worst verdict that an enforced bar gave on this very slice; None where none speaks of it.
     verdict: Verdict | None = None
+    #: `held`, what a bar holds that names no status: regression and saturated cases; or another status; with
+    #: `, adversarial` behind it for cases that are set apart. Cases of one kind never count in another's numbers.
+    kind: str = "held"
+    #: Whether the numbers are corrected for a judge's error.
+    corrected: bool = False
 
 
 class FlipTold(Told):
@@ -253,6 +263,8 @@ class Measure(Told):
     mean: float | None = None
     median: float | None = None
     p95: float | None = None
+    #: What was measured, in words; empty where only its name tells.
+    of: str = ""
 
 
 class Quality(Told):
@@ -268,6 +280,8 @@ class Quality(Told):
     mean_cost: float | None = None
     median_seconds: float | None = None
     p95_seconds: float | None = None
+    #: As of cells.
+    kind: str = "held"
 
 
 class JudgeTold(Told):
@@ -393,6 +407,11 @@ class Miss(Told):
     #: Whether an xfail mark announced it.
     expected: bool = False
     evidence: tuple[Evidence, ...] = ()
+    #: Characters of the reason, and things that the trial recorded, that are left out.
+    reason_cut: int = 0
+    more: int = 0
+    #: Whether it is in the slice of a bar that fails the session, or fails it by itself.
+    fails: bool = False
 
 
 class Misses(Told):

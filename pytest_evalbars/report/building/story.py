@@ -26,12 +26,10 @@ def for_the_story(run: Run, bars: Bars, verdict: Verdict) -> dict[str, Any]:
     bar, kind = verdict.spec, verdict.spec.kind
     weakest, slices = _weakest(run, bars, verdict)
     end = _bound(verdict)
-    picked = {"category": bar.category, "status": bar.status, **bar.labels}
     return {
         "rule": bar.rule,
         "min_cases": bar.min_cases,
         "counted": "labelled answer" if kind.of == "labels" else "case",
-        "picks": " and ".join(f"{key} is {' or '.join(words)}" for key, words in picked.items() if words),
         "proven": proven(verdict),
         "bound_words": "" if end is None else number(bar, end),
         "room": None if end is None or verdict.verdict != "met" else finite(abs(end - bar.threshold)),

@@ -63,8 +63,9 @@ def _passed(report: Report, held: list[BarTold]) -> Iterator[str]:
             else (f"{begun(every)} proven met.")
         )
     else:
-        rest = f"{sure} of {count(len(held), 'verdict')} {be(sure)} proven met, and {len(held) - sure} {be(len(held) - sure)} not"
-        yield f"It asks for no proof that the bars are met: {rest}." if testing else f"{rest}."
+        rest = len(held) - sure
+        some = f"{sure} of {count(len(held), 'verdict')} {be(sure)} proven met, and {rest} {be(rest)} not"
+        yield f"It asks for no proof that the bars are met: {some}." if testing else f"{some}."
 
 
 def _why(report: Report) -> str:
@@ -81,9 +82,9 @@ def _why(report: Report) -> str:
     ):
         if bars:
             reasons.append(f"{begun(words)}: {_short(bars)}.")
-    if alone := report.decision.standing:
+    if alone := max(report.decision.standing_count, len(report.decision.standing)):
         reasons.append(
-            f"{count(len(alone), 'miss', 'es')} {'fails' if len(alone) == 1 else 'fail'} the session "
+            f"{count(alone, 'miss', 'es')} {'fails' if alone == 1 else 'fail'} the session "
             "without a bar: a regression case that no bar speaks of stands for itself."
         )
     if report.run.errors > report.decision.allowed_errors:

@@ -99,9 +99,9 @@ def _open(report: Report) -> Iterator[str]:
 def _stages(report: Report) -> Iterator[str]:
     """Where the question of a launch is decided, and by what."""
     if report.decision.stage == "none":
-        yield "To have the bars held, run without `--evalbars-stage=none`."
-    if report.decision.stage == "testing" and report.decision.outcome == "passed":
-        held = [bar for bar in report.bars if bar.enforced]
+        yield "To have bars held, run without `--evalbars-stage=none`."
+    held = [bar for bar in report.bars if bar.enforced]
+    if held and report.decision.stage == "testing" and report.decision.outcome == "passed":
         rest = sum(bar.proven != "met" for bar in held)
         yield (
             "Decide on a launch with `--evalbars-stage=launch`: there a bar has to be met, and bars that are "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.numbers import FORMATS, count
 from pytest_evalbars.report.story.saying import begun, ended, items, listed
 
 if TYPE_CHECKING:
@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.report.model import Kind, Report
 
+#: The kind of cases that bars hold which name none.
+HELD = "held"
 #: Characters of a commit that tell it from others.
 SHORT = 9
+#: Characters at the start by which a note of the gate is known to say what a condition says, and one that says less.
+SAME = 30
+PARTIAL = "reported, not enforced"
 #: What each condition means for the numbers.
 MEANING: dict[Kind, str] = {
     "errors": "Such trials count neither for nor against the model; a verdict that they could turn stays open.",
@@ -28,7 +33,7 @@ MEANING: dict[Kind, str] = {
     "second look": "These cases were chosen because they missed or erred before, so their rates say nothing of all.",
     "saturated left out": "Whether saturated cases that did not run would still pass is not known.",
     "quarantine": "A case in quarantine counts for no bar that does not ask for such cases.",
-    "uncalibrated judge": "What it says was not compared with people, so its rates tell its opinion.",
+    "uncalibrated judge": "What such a judge says was not compared with people: its rates are its opinion.",
 }
 
 
@@ -46,17 +51,42 @@ def measured(report: Report) -> Iterator[str]:
         *(f"{key} {value}" for key, value in run.labels.items()),
     ]
     yield f"The version: {', '.join(version)}." if version else "Nothing in the run names the version that was asked."
-    judged = [cell for cell in report.cells if not cell.category]
-    if judged:
-        names = [f"{each.dimension} ({count(each.cases, 'case')})" for each in judged]
-        yield f"Judged on {listed(names)}."
-    sizes = {each.dimension: each.cases for each in judged}
-    if any(bar.cases < sizes.get(bar.dimension or "", 0) for bar in report.bars if bar.counted == "case"):
-        yield "Some bars speak of a part of these cases only; each number below says of how many."
+    whole = [cell for cell in report.cells if not cell.category]
+    for kind in dict.fromkeys(cell.kind for cell in sorted(whole, key=lambda cell: cell.kind != HELD)):
+        names = [f"{cell.dimension} ({count(cell.cases, 'case')})" for cell in whole if cell.kind == kind]
+        yield f"Judged on {listed(names)}." if kind == HELD else f"Told apart, {_of_kind(kind)}: {listed(names)}."
     held = {bar.dimension for bar in report.bars}
-    free = [each.dimension for each in judged if each.dimension not in held]
+    free = [cell.dimension for cell in whole if cell.kind == HELD and cell.dimension not in held]
     if free and report.bars and None not in held:
         yield f"No bar was held on {listed(free)}."
+    yield from _judges(report)
+    yield from _took(report)
+
+
+def _of_kind(kind: str) -> str:
+    """`adversarial cases of status capability`."""
+    status, _, set_ = kind.partition(", ")
+    return f"{f'{set_} ' if set_ else ''}cases{'' if status == HELD else f' of status {status}'}"
+
+
+def _judges(report: Report) -> Iterator[str]:
+    """Which models judged what, and what is known of them."""
+    known: dict[tuple[str, str], list[str]] = {}
+    for each in report.judges:
+        rubric = f" (rubric {each.rubric})" if each.rubric else ""
+        known.setdefault((each.model, each.text), []).append(f"{each.dimension}{rubric}")
+    for (model, text), what in known.items():
+        yield f"The judge {model} judged {listed(what)}; {ended(text)}"
+
+
+def _took(report: Report) -> Iterator[str]:
+    """Time and money, where they were measured."""
+    for each in report.measures:
+        words = FORMATS[each.unit].format
+        if each.name == "seconds" and each.median is not None and each.p95 is not None:
+            yield f"Half of the trials took {words(each.median)} or less, and 95 of 100 took {words(each.p95)} or less."
+        if each.name == "cost_usd" and each.total is not None:
+            yield f"The {count(each.trials, 'trial')} whose cost is known cost {words(each.total)} in all."
 
 
 def _when(report: Report) -> str:
@@ -71,9 +101,12 @@ def limits(report: Report) -> Iterator[str]:
     told = []
     notes = list(report.decision.notes)
     for condition in report.run.conditions:
-        longer = next((note for note in notes if note.startswith(condition.text)), "")
-        told.append(f"{begun(ended(longer or condition.text))} {MEANING[condition.kind]}")
-        notes = [note for note in notes if note not in (longer, condition.text)]
-    told += [begun(ended(note)) for note in notes]
+        # The gate's note on the same thing may know more of it, such as what most errors say.
+        same = [note for note in notes if note[:SAME] == condition.text[:SAME]]
+        text = max([condition.text, *same], key=len)
+        told.append(f"{begun(ended(text))} {MEANING[condition.kind]}")
+        notes = [note for note in notes if note not in same]
+    partial = any(condition.kind == "partial" for condition in report.run.conditions)
+    told += [begun(ended(note)) for note in notes if not (partial and PARTIAL in note)]
     told += [f"A bar changed since the baseline: {ended(change)}" for change in report.decision.changed_bars]
     yield from items(told, len(told))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.numbers import FORMATS, count
 from pytest_evalbars.report.story.saying import (
     about,
     asked,
@@ -52,7 +52,7 @@ def declared(report: Report) -> Iterator[str]:
 def proof(report: Report) -> Iterator[str]:
     """What the words mean, then each verdict under the one that fits it."""
     confidence = report.decision.confidence
-    if any(bar.interval_words for bar in report.bars) or any(bar.proven for bar in report.bars):
+    if any(bar.interval_words or bar.proven for bar in report.bars) or list(_rates(report)):
         yield from _words(report)
     parts: Sequence[tuple[str, list[str]]] = (
         ("Proven missed:", [_sure(bar, confidence) for bar in _those(report, "missed")]),
@@ -78,18 +78,33 @@ def proof(report: Report) -> Iterator[str]:
         if lines:
             yield head
             yield from items(lines)
+    if not report.bars and (rates := list(_rates(report))):
+        yield "Pass rates, held against no bar:"
+        yield from items(rates, 30)
+
+
+def _rates(report: Report) -> Iterator[str]:
+    words = FORMATS["share"].format
+    for cell in report.cells:
+        if not cell.category and cell.rate is not None and cell.interval is not None:
+            low, high = map(words, cell.interval)
+            kind = "" if cell.kind == "held" else f" ({cell.kind})"
+            yield (
+                f"{cell.dimension}{kind}: {words(cell.rate)} of {count(cell.cases, 'case')} "
+                f"({report.decision.confidence * 100:g}% interval {low} to {high})."
+            )
 
 
 def _words(report: Report) -> Iterator[str]:
     """What an interval and a proof are: once, in true sentences."""
     percent = f"{report.decision.confidence * 100:g}"
     error = f"{(1 - report.decision.confidence) * 100:.4g}"
-    if any(bar.interval_words for bar in report.bars):
+    if any(bar.interval_words for bar in report.bars) or not report.bars:
         yield (
             "The cases are taken as a sample of what could be asked; whether they are like what people really ask, "
             "no number here can say. Another sample would have given somewhat other numbers. The true number is the "
-            f"one that ever more cases of this kind would come to. The {percent}% interval beside a number allows for "
-            f"the sample: of 100 intervals made in this way, about {percent} hold the true number."
+            f"one that ever more cases of this kind would come to. The {percent}% interval beside a number allows "
+            f"for the sample: of 100 intervals made in this way, about {percent} hold the true number."
         )
     if any(bar.proven for bar in report.bars):
         yield (

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: What is told one by one before the rest is only counted.
 TOLD = 10
+#: What a bar holds that names no status.
+BY_DEFAULT = ("status", ("regression", "saturated"))
 
 
 def ended(words: str) -> str:
@@ -47,8 +49,9 @@ def be(number: int) -> str:
 
 def about(bar: BarTold) -> str:
     """What a bar speaks of: `faithfulness in category es (bar faithful)`, `safety where set is adversarial`."""
-    where = f" where {bar.picks}" if bar.picks else ""
-    return f"{bar.subject}{where}"
+    picked = {key: words for key, words in bar.picks.items() if (key, words) != BY_DEFAULT}
+    picks = " and ".join(f"{key} is {' or '.join(words)}" for key, words in picked.items())
+    return f"{bar.subject} where {picks}" if picks else bar.subject
 
 
 def named(bar: BarTold) -> str:
