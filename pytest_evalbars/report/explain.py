@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.story.changes import changes, spots
 from pytest_evalbars.report.story.decided import decided
+from pytest_evalbars.report.story.declared import declared
 from pytest_evalbars.report.story.following import following
 from pytest_evalbars.report.story.measured import limits, measured
-from pytest_evalbars.report.story.proof import declared, proof
+from pytest_evalbars.report.story.proof import proof
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:

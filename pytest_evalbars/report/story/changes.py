@@ -36,6 +36,8 @@ def changes(report: Report) -> Iterator[str]:
         yield f"Proven to be within what its bar allows: {listed([named(bar) for bar in fine])}."
     if rest := [bar for bar in known if bar.proven is None]:
         yield f"Compared, and not proven either way: {listed([named(bar) for bar in rest])}."
+    if silent := [bar for bar in bars if bar.verdict == "no data"]:
+        yield f"Nothing to compare with in this run: {listed([named(bar) for bar in silent])}."
     if not bars:
         yield "No bar holds a change since the baseline, so whether a difference is more than chance was not asked."
     if compared is not None:

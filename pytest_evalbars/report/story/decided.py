@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import about, be, begun, distrusted, ended, listed, named
+from pytest_evalbars.report.story.saying import about, be, begun, distrusted, items, listed, metric, named
 from pytest_evalbars.report.story.saying import held as held_to
 
 if TYPE_CHECKING:
@@ -28,13 +28,15 @@ def decided(report: Report) -> Iterator[str]:
             yield f"The gate passed{_stage(report)}."
             yield from _passed(report, held)
         case "failed":
-            yield f"The gate failed{_stage(report)} (exit {decision.exit_code}). {_why(report)}"
+            yield f"The gate failed{_stage(report)} (exit {decision.exit_code}):"
+            yield from items(list(_why(report)))
             yield from _as_well(held, report)
         case "undecided":
             yield (
                 f"The gate is undecided{_stage(report)}, which fails the session (exit {decision.exit_code}): "
-                f"the run does not tell whether what was asked holds. {_why(report)}"
+                "nothing enforced is missed, and not all that was asked is known."
             )
+            yield from items(list(_why(report)))
             yield from _as_well(held, report)
 
 
@@ -68,28 +70,31 @@ def _passed(report: Report, held: list[BarTold]) -> Iterator[str]:
         yield f"It asks for no proof that the bars are met: {some}." if testing else f"{some}."
 
 
-def _why(report: Report) -> str:
-    """What failed it, in one or more sentences."""
+def _why(report: Report) -> Iterator[str]:
+    """What failed it, a sentence each."""
     failing = [bar for bar in report.bars if bar.fails]
     unproven = [bar for bar in failing if bar.verdict == "missed" and bar.proven is None]
-    reasons = []
     for words, bars in (
-        ("proven missed", [bar for bar in failing if bar.proven == "missed"]),
-        ("missed by the bare number", [bar for bar in unproven if not distrusted(bar)]),
-        ("missed as a judge counts that nobody has compared with people", list(filter(distrusted, unproven))),
-        ("open, where that is not enough", [bar for bar in failing if bar.verdict == "inconclusive"]),
-        ("without data", [bar for bar in failing if bar.verdict == "no data"]),
+        ("Proven missed", [bar for bar in failing if bar.proven == "missed"]),
+        ("Missed by the bare number", [bar for bar in unproven if not distrusted(bar)]),
+        ("Missed as a judge counts that nobody has compared with people", list(filter(distrusted, unproven))),
+        ("Open, which is not enough here", [bar for bar in failing if bar.verdict == "inconclusive"]),
+        ("Without data", [bar for bar in failing if bar.verdict == "no data"]),
     ):
         if bars:
-            reasons.append(f"{begun(words)}: {_short(bars)}.")
+            yield f"{words}: {_short(bars)}."
     if alone := max(report.decision.standing_count, len(report.decision.standing)):
-        reasons.append(
-            f"{count(alone, 'miss', 'es')} {'fails' if alone == 1 else 'fail'} the session "
-            "without a bar: a regression case that no bar speaks of stands for itself."
+        yield (
+            f"{count(alone, 'miss', 'es')} {'fails' if alone == 1 else 'fail'} the session without a bar: a "
+            "regression case that no bar speaks of stands for itself."
         )
     if report.run.errors > report.decision.allowed_errors:
-        reasons.append(f"{count(report.run.errors, 'trial')} could not be judged, which is more than is allowed.")
-    return " ".join(reasons or map(begun, map(ended, report.decision.notes[:1])))
+        yield (
+            f"{count(report.run.errors, 'trial')} could not be judged, and max_errors allows "
+            f"{report.decision.allowed_errors or 'none'}."
+        )
+    if not report.run.complete:
+        yield "The run did not come to its end."
 
 
 def _short(bars: list[BarTold]) -> str:
@@ -97,7 +102,7 @@ def _short(bars: list[BarTold]) -> str:
     told = []
     for bar in bars[:NAMED]:
         number = bar.possible_words or bar.change_words or bar.estimate_words
-        told.append(f"{about(bar)}, {bar.metric} {number} where {held_to(bar)}" if number else named(bar))
+        told.append(f"{about(bar)}, {metric(bar)}{number} where {held_to(bar)}" if number else named(bar))
     more = [f"and {len(bars) - NAMED} more"] if len(bars) > NAMED else []
     return "; ".join([*told, *more])
 
@@ -112,4 +117,4 @@ def _as_well(held: list[BarTold], report: Report) -> Iterator[str]:
     if report.decision.stage == "testing" and any(bar.verdict == "inconclusive" for bar in held):
         open_ones = sum(bar.verdict == "inconclusive" and not bar.fails for bar in held)
         if open_ones:
-            yield f"{open_ones} {be(open_ones)} open, which fails nothing at this stage."
+            yield f"{count(open_ones, 'verdict')} {be(open_ones)} open, which fails nothing at this stage."

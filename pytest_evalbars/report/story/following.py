@@ -53,11 +53,15 @@ def _broken(report: Report) -> Iterator[str]:
 
 def _misses(report: Report) -> Iterator[str]:
     """Cases to look at: of what failed the session."""
-    for bar in [bar for bar in report.bars if bar.fails and bar.verdict == "missed"][:TOLD]:
-        lines = [line.partition(": ")[2] for line in bar.details if line.startswith(CASES)]
-        lines += [line for line in bar.details if bar.compares and not line.startswith("why: ")]
-        if lines:
-            yield f"Look at the cases of {named(bar)}: {lines[0]}."
+    looked: dict[str, list[str]] = {}
+    for bar in report.bars:
+        if bar.fails and bar.verdict == "missed":
+            lines = [line.partition(": ")[2] for line in bar.details if line.startswith(CASES)]
+            lines += [line for line in bar.details if bar.compares and not line.startswith("why: ")]
+            for line in lines[:1]:
+                looked.setdefault(line, []).append(named(bar))
+    for line, bars in list(looked.items())[:TOLD]:
+        yield f"Look at the cases of {listed(bars)}: {line}."
     if alone := report.decision.standing:
         some = [f"{each.case} on {each.dimension}" for each in alone]
         yield f"Mend these misses, or declare a bar that speaks of them: {listed(some, 5)}."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import FORMATS, count
-from pytest_evalbars.report.story.saying import begun, ended, items, listed
+from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.story.saying import begun, ended, figure, items, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,11 +82,12 @@ def _judges(report: Report) -> Iterator[str]:
 def _took(report: Report) -> Iterator[str]:
     """Time and money, where they were measured."""
     for each in report.measures:
-        words = FORMATS[each.unit].format
         if each.name == "seconds" and each.median is not None and each.p95 is not None:
-            yield f"Half of the trials took {words(each.median)} or less, and 95 of 100 took {words(each.p95)} or less."
+            half, most = figure(each.unit, each.median), figure(each.unit, each.p95)
+            yield f"Half of the trials took {half} or less, and 95 of 100 took {most} or less."
         if each.name == "cost_usd" and each.total is not None:
-            yield f"The {count(each.trials, 'trial')} whose cost is known cost {words(each.total)} in all."
+            trials = "1 trial" if each.trials == 1 else f"{each.trials} trials"
+            yield f"Cost in all, of the {trials} of which it is known: {figure(each.unit, each.total)}."
 
 
 def _when(report: Report) -> str:

@@ -1,10 +1,11 @@
-"""What the bars are and why; what is proven of each, what is not, and why not."""
+"""What is proven of each bar, what is not, and why not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import FORMATS, count
+from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.story.meaning import meaning, rates
 from pytest_evalbars.report.story.saying import (
     about,
     asked,
@@ -15,6 +16,7 @@ from pytest_evalbars.report.story.saying import (
     held,
     items,
     listed,
+    metric,
     straddles,
 )
 
@@ -27,33 +29,11 @@ if TYPE_CHECKING:
 OWN = ("it would be missed alone", "within noise", "not enforced", "uncalibrated judge", "not corrected")
 
 
-def declared(report: Report) -> Iterator[str]:
-    """Each bar once: what it asks, and the reason that was given for it."""
-    wholes: dict[tuple[str, str | None], BarTold] = {}
-    groups: dict[tuple[str, str | None], int] = {}
-    for bar in report.bars:
-        key = (bar.bar, bar.dimension)
-        if bar.group is None or key not in wholes:
-            wholes[key] = bar
-        groups[key] = groups.get(key, 0) + (bar.group is not None)
-    lines = []
-    for key, bar in wholes.items():
-        name = about(bar) if bar.group is None else f"{bar.dimension or bar.metric} (bar {bar.bar})"
-        each = f", and so in each of {groups[key]} groups" if groups[key] > 1 else ""
-        how = "; judged by the bare number" if bar.rule == "estimate" else ""
-        why = f" Why: {ended(bar.why)}" if bar.why else " No reason is given."
-        lines.append(f"{name}: {asked(bar)}{each}{how}.{why}")
-    yield from items(lines, 30)
-    if len(wholes) < len(report.bars):
-        bars = "this bar gives" if len(wholes) == 1 else f"these {len(wholes)} bars give"
-        yield f"With the groups {bars} {len(report.bars)} verdicts."
-
-
 def proof(report: Report) -> Iterator[str]:
     """What the words mean, then each verdict under the one that fits it."""
     confidence = report.decision.confidence
-    if any(bar.interval_words or bar.proven for bar in report.bars) or list(_rates(report)):
-        yield from _words(report)
+    if any(bar.interval_words or bar.proven for bar in report.bars) or list(rates(report)):
+        yield from meaning(report)
     parts: Sequence[tuple[str, list[str]]] = (
         ("Proven missed:", [_sure(bar, confidence) for bar in _those(report, "missed")]),
         ("Proven met:", list(_met(report))),
@@ -78,40 +58,9 @@ def proof(report: Report) -> Iterator[str]:
         if lines:
             yield head
             yield from items(lines)
-    if not report.bars and (rates := list(_rates(report))):
+    if not report.bars and (free := list(rates(report))):
         yield "Pass rates, held against no bar:"
-        yield from items(rates, 30)
-
-
-def _rates(report: Report) -> Iterator[str]:
-    words = FORMATS["share"].format
-    for cell in report.cells:
-        if not cell.category and cell.rate is not None and cell.interval is not None:
-            low, high = map(words, cell.interval)
-            kind = "" if cell.kind == "held" else f" ({cell.kind})"
-            yield (
-                f"{cell.dimension}{kind}: {words(cell.rate)} of {count(cell.cases, 'case')} "
-                f"({report.decision.confidence * 100:g}% interval {low} to {high})."
-            )
-
-
-def _words(report: Report) -> Iterator[str]:
-    """What an interval and a proof are: once, in true sentences."""
-    percent = f"{report.decision.confidence * 100:g}"
-    error = f"{(1 - report.decision.confidence) * 100:.4g}"
-    if any(bar.interval_words for bar in report.bars) or not report.bars:
-        yield (
-            "The cases are taken as a sample of what could be asked; whether they are like what people really ask, "
-            "no number here can say. Another sample would have given somewhat other numbers. The true number is the "
-            f"one that ever more cases of this kind would come to. The {percent}% interval beside a number allows "
-            f"for the sample: of 100 intervals made in this way, about {percent} hold the true number."
-        )
-    if any(bar.proven for bar in report.bars):
-        yield (
-            "Proven means that chance in the choice of cases is a poor explanation. Where a bar is truly not met, "
-            f"no more than about {error} of 100 runs would prove it met. Where every bar truly holds, no more than "
-            f"about {error} of 100 runs would prove any of them missed."
-        )
+        yield from items(free, 30)
 
 
 def _those(report: Report, word: str) -> list[BarTold]:
@@ -195,7 +144,7 @@ def _between(bar: BarTold) -> str:
     what = "change" if bar.compares else bar.metric
     number = f"{bar.change_words}, a change of {bar.estimate_words}," if bar.change_words else bar.estimate_words
     return (
-        f"{about(bar)}: {bar.metric} {number} over {count(bar.cases, bar.counted)}. The true {what} may be anywhere "
+        f"{about(bar)}: {metric(bar)}{number} over {count(bar.cases, bar.counted)}. The true {what} may be anywhere "
         f"from {bar.interval_words}; {held(bar)}, so this run cannot tell.{_failing(bar)}{_recorded(bar)}"
     )
 

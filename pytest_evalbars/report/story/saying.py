@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.metrics.registry import Kind
+from pytest_evalbars.report.numbers import amount, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_evalbars.report.model import BarTold
+    from pytest_evalbars.report.model import BarTold, Unit
 
 #: What is told one by one before the rest is only counted.
 TOLD = 10
@@ -51,12 +52,18 @@ def about(bar: BarTold) -> str:
     """What a bar speaks of: `faithfulness in category es (bar faithful)`, `safety where set is adversarial`."""
     picked = {key: words for key, words in bar.picks.items() if (key, words) != BY_DEFAULT}
     picks = " and ".join(f"{key} is {' or '.join(words)}" for key, words in picked.items())
-    return f"{bar.subject} where {picks}" if picks else bar.subject
+    words = f"{bar.subject} where {picks}" if picks else bar.subject
+    return f"{words} against the baseline" if bar.compares else words
+
+
+def metric(bar: BarTold) -> str:
+    """The metric with a blank behind it; empty where the subject is the metric."""
+    return "" if bar.dimension is None and bar.subject.startswith(bar.metric) else f"{bar.metric} "
 
 
 def named(bar: BarTold) -> str:
-    """The same, with the metric where another bar may speak of the same cases: `escalation (false escalation)`."""
-    return about(bar) if bar.metric == "pass rate" else f"{about(bar)} ({bar.metric})"
+    """What it speaks of, with the metric where other bars may speak of the same: `escalation (false escalation)`."""
+    return f"{about(bar)} ({bar.metric})" if metric(bar) and bar.metric != "pass rate" else about(bar)
 
 
 def distrusted(bar: BarTold) -> bool:
@@ -65,27 +72,34 @@ def distrusted(bar: BarTold) -> bool:
 
 
 def asked(bar: BarTold) -> str:
-    """`pass rate at least 85%`."""
-    return f"{bar.metric} {bar.threshold_words}"
+    """`pass rate at least 85%`, `pass rate may be worse by at most 2 points`."""
+    if not bar.compares:
+        return f"{metric(bar)}{bar.threshold_words}"
+    return f"{metric(bar)}{'may' if bar.threshold else 'must'} be {bar.threshold_words}"
 
 
 def held(bar: BarTold) -> str:
-    """`the bar is at least 85%`."""
-    return f"the bar is {bar.threshold_words}"
+    """`the bar is at least 85%`, `the bar lets it be worse by at most 2 points`."""
+    return f"the bar {'lets it be' if bar.compares else 'is'} {bar.threshold_words}"
+
+
+def figure(unit: Unit, value: float) -> str:
+    """A number as it is written everywhere."""
+    return amount(Kind("", "", "", unit), value)
 
 
 def found(bar: BarTold, confidence: float) -> str:
     """The number with what it rests on: `pass rate 91.0% over 200 cases (95% interval 86.2% to 94.2%)`."""
     if bar.possible_words:
         ran = f"{count(bar.trials, 'trial')} ran, {bar.stopped} {'was' if bar.stopped == 1 else 'were'} stopped early"
-        return f"{bar.metric} {bar.possible_words}, whatever the others would have said ({ran})"
+        return f"{metric(bar)}{bar.possible_words}, whatever the others would have said ({ran})"
     of = count(bar.cases, bar.counted)
     if not bar.estimate_words:
-        return f"{bar.metric} over {of}"
+        return f"{metric(bar)}over {of}"
     number = bar.estimate_words
     if bar.change_words:
         number = f"{bar.change_words}, a change of {number}," if bar.estimate else f"{bar.change_words}, no change,"
-    words = f"{bar.metric} {number} over {of}"
+    words = f"{metric(bar)}{number} over {of}"
     if bar.interval_words:
         words += f" ({confidence * 100:g}% interval {bar.interval_words})"
     if bar.correction:
