@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import about, be, begun, distrusted, items, listed, metric, named
+from pytest_evalbars.report.story.saying import about, be, begun, distrusted, ended, items, listed, metric, named
 from pytest_evalbars.report.story.saying import held as held_to
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ def decided(report: Report) -> Iterator[str]:
             yield from _passed(report, held)
         case "failed":
             yield f"The gate failed{_stage(report)} (exit {decision.exit_code}):"
-            yield from items(list(_why(report)))
+            yield from items(list(_why(report)) or list(map(ended, decision.notes[:1])))
             yield from _as_well(held, report)
         case "undecided":
             yield (
                 f"The gate is undecided{_stage(report)}, which fails the session (exit {decision.exit_code}): "
                 "nothing enforced is missed, and not all that was asked is known."
             )
-            yield from items(list(_why(report)))
+            yield from items(list(_why(report)) or list(map(ended, decision.notes[:1])))
             yield from _as_well(held, report)
 
 
@@ -94,7 +94,7 @@ def _why(report: Report) -> Iterator[str]:
             f"{report.decision.allowed_errors or 'none'}."
         )
     if not report.run.complete:
-        yield "The run did not come to its end."
+        yield "The run is incomplete."
 
 
 def _short(bars: list[BarTold]) -> str:
