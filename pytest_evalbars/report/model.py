@@ -36,9 +36,9 @@ Unit = Literal["share", "score", "seconds", "usd", "tokens", "number"]
 
 
 class Told(BaseModel):
-    """Plain values that do not change."""
+    """Plain values that do not change; what a later version adds to them is passed over."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
 class Condition(Told):
@@ -86,6 +86,10 @@ class DecisionTold(Told):
     standing: tuple[Standing, ...] = ()
     notes: tuple[str, ...] = ()
     changed_bars: tuple[str, ...] = ()
+    #: Of the session that ran it: its exit code, and why it fails beside what the gate says. The outcome is then the
+    #: session's: who reads "passed" may merge.
+    session_exit: int | None = None
+    besides: tuple[str, ...] = ()
     #: How many misses fail the session by themselves, named or not.
     standing_count: int = 0
 

@@ -50,8 +50,17 @@ def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Sh
         f"{shard}: ran {evals.cases_run} of {shard.cases} cases and held no bar; the run files of all {shard.of} "
         f"shards decide: {safe(gate_command(path, shard, stage, named=named))}",
     )
+    for words, bad in evals.reports.said:
+        reporter.line(safe(words), red=bad)
     if reporter.config.get_verbosity() >= 0:
         reporter.line(f"run file: {safe(path)}")
+
+
+def report_command(evals: EvalSession, shard: Shard) -> str:
+    """The command that tells what all shards say."""
+    named = evals.config.getoption("evalbars_run") is not None
+    path, stage = shown(evals.journal.path), evals.config.getoption("evalbars_stage")
+    return gate_command(path, shard, stage, named=named).replace("evalbars gate", "evalbars report", 1)
 
 
 def gate_command(path: str, shard: Shard, stage: str | None, *, named: bool) -> str:
