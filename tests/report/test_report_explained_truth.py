@@ -26,8 +26,8 @@ NO_CLAIM = (
     r"^\d+ of \d+ verdicts are proven met\.$",
 )
 #: Few enough for the time that tests have; the slow ones look at many more.
-FEW = settings(max_examples=60, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=2_000, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=40, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=1_000, suppress_health_check=list(HealthCheck))
 
 
 def strings(value):
@@ -86,7 +86,8 @@ def items_after(lines, head):
 
 def named(lines):
     """The verdicts that lines speak of, by their subjects."""
-    return set(re.findall(r"subject-(\w)", " ".join(lines))) | set(re.findall(r"\(bar bar-(\w)\)", " ".join(lines)))
+    text = " ".join(lines)
+    return set(re.findall(r"subject-(\w)", text)) | set(re.findall(r"\(bar bar-(\w)\)", text))
 
 
 def check(report):

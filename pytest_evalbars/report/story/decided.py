@@ -67,6 +67,7 @@ def _passed(report: Report, held: list[BarTold]) -> Iterator[str]:
     else:
         rest = len(held) - sure
         some = f"{sure} of {count(len(held), 'verdict')} {be(sure)} proven met, and {rest} {be(rest)} not"
+        some = some if sure else f"none of {count(len(held), 'verdict')} is proven met"
         yield f"It asks for no proof that the bars are met: {some}." if testing else f"{some}."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.story.saying import about, asked, ended, items
+from pytest_evalbars.report.story.saying import about, asked, begun, ended, items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,10 @@ def declared(report: Report) -> Iterator[str]:
             f"With the groups {'this bar gives' if len(bars) == 1 else f'these {len(bars)} bars give'} "
             f"{len(report.bars)} verdicts."
         )
+    metrics = {bar.metric for bar in report.bars}
+    yield from (
+        f"{begun(each.term)}: {ended(each.text)}" for each in report.method.definitions if each.term in metrics
+    )
 
 
 def _bar(verdicts: list[BarTold]) -> str:
