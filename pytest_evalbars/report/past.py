@@ -6,9 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.history.access import OFF
-from pytest_evalbars.history.database import has_library
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -42,7 +39,12 @@ def past_of(root: Path, run: Run) -> Past | None:
     path = root / ".evalbars" / "history.db"
     names = [str(header.get("run") or "") for header in run.headers]
     started = min((str(header.get("started") or "") for header in run.headers), default="")
-    if not started or os.environ.get(OFF) or not path.exists() or not has_library():
+    if not started or not path.exists():
+        return None
+    from pytest_evalbars.history.access import OFF  # noqa: PLC0415 - few suites keep a history
+    from pytest_evalbars.history.database import has_library  # noqa: PLC0415
+
+    if os.environ.get(OFF) or not has_library():
         return None
     try:
         from pytest_evalbars.history.queries import recent_wholes  # noqa: PLC0415 - imports the library

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.history.rows import HELD
-from pytest_evalbars.history.trend import trends
 from pytest_evalbars.metrics.verdicts import pass_rate
+from pytest_evalbars.report.building.parts import HELD
 from pytest_evalbars.report.model import PointTold, TrendTold
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ def trends_told(
     """
     if past is None:
         return
+    from pytest_evalbars.history.trend import trends  # noqa: PLC0415 - few suites keep a history
+
     before = {
         each.dimension: [_point(point) for point in each.points]
         for each in trends(past.runs, past.sums, bars.confidence)
