@@ -210,8 +210,8 @@ def test_what_is_proven_is_what_the_rule_can_prove(table, proven):
 @pytest.mark.parametrize(
     ("stage", "words"),
     [
-        ("testing", "Not proven, as a judge counted it that nobody has compared with people"),
-        ("launch", "Nobody has compared the judge that counted this with people."),
+        ("testing", "Not proven, as a judge counted it and how often that judge errs is not known:"),
+        ("launch", "A judge counted this, and how often that judge errs is not known."),
     ],
 )
 def test_what_a_judge_counts_that_nobody_compared_with_people_is_no_proof(stage, words):
@@ -221,7 +221,7 @@ def test_what_a_judge_counts_that_nobody_compared_with_people_is_no_proof(stage,
     assert report.bars[0].judge == "uncalibrated"
     assert report.bars[0].proven is None
     assert "Proven met" not in text
-    assert "Compare the judge of accuracy with people: `evalbars review`" in text
+    assert "Find out how often the judge errs on accuracy: `evalbars review`" in text
     assert words in text
 
 

@@ -21,6 +21,7 @@ NO_CLAIM = (
     r"Not proven",
     r"Proven means",
     r"would prove",
+    r"none of \d+ verdicts? is proven met",
     r"bars are met: \d+ of \d+ verdicts? (is|are) proven met, and \d+ (is|are) not",
     r"^\d+ of \d+ verdicts? (is|are) proven met, and \d+ (is|are) not",
     r"^\d+ of \d+ verdicts are proven met\.$",
@@ -119,10 +120,12 @@ def check_proof(report, lines, verdicts):
         if bar.bar[-1] not in sure:
             own = [line for line in lines if named([line]) == {bar.bar[-1]}]
             assert not any("Proven" in line or "proven at" in line for line in own)
-    counted = re.findall(r"(?:all )?(\d+|the one) (?:of \d+ )?verdicts? (?:is|are) proven met", "\n".join(lines))
-    for number in counted:
+    counted = re.findall(
+        r"(?:(?<!none of )\b(\d+)|the one) (?:of \d+ )?verdicts? (?:is|are) proven met", "\n".join(lines)
+    )
+    for number in filter(None, counted):
         met = sum(bar.proven == "met" for bar in report.bars if bar.enforced)
-        assert met == (1 if number == "the one" else int(number))
+        assert met == int(number)
     rest = [line for line in lines if re.search(r"proven", line, re.IGNORECASE) and not named([line])]
     for line in rest:
         if line in ("Proven met:", "Proven missed:", "WHAT IS PROVEN, AND WHAT IS NOT"):

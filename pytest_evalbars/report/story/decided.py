@@ -78,7 +78,7 @@ def _why(report: Report) -> Iterator[str]:
     for words, bars in (
         ("Proven missed", [bar for bar in failing if bar.proven == "missed"]),
         ("Missed by the bare number", [bar for bar in unproven if not distrusted(bar)]),
-        ("Missed as a judge counts that nobody has compared with people", list(filter(distrusted, unproven))),
+        ("Missed as a judge counts of which nobody knows how often it errs", list(filter(distrusted, unproven))),
         ("Open, which is not enough here", [bar for bar in failing if bar.verdict == "inconclusive"]),
         ("Without data", [bar for bar in failing if bar.verdict == "no data"]),
     ):

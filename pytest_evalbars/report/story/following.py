@@ -79,9 +79,9 @@ def _judges(report: Report) -> Iterator[str]:
     some += [each.dimension for each in report.judges if each.trust == "uncalibrated"]
     if some:
         yield (
-            f"Compare the judge of {listed(list(dict.fromkeys(some)))} with people: `evalbars review` draws a sample "
-            "to label, `evalbars calibrate` then says how often the judge is right. Until then no bar that rests "
-            "on it is met at the launch stage."
+            f"Find out how often the judge errs on {listed(list(dict.fromkeys(some)))}: `evalbars review` draws a "
+            "sample for people to label, `evalbars calibrate` compares. Until that is known no bar that rests on the "
+            "judge is met at the launch stage."
         )
 
 
@@ -123,7 +123,7 @@ def _room(report: Report) -> Iterator[str]:
     """Bars that are proven met with room to spare; one with groups would have to be so in each."""
     grouped = {bar.bar for bar in report.bars if bar.group is not None}
     some = [bar for bar in report.bars if bar.bar not in grouped and _has_room(bar)]
-    if some:
+    if some and report.decision.outcome == "passed":
         lines = [f"{named(bar)} (the bar is {bar.threshold_words}, proven {_by(bar)})" for bar in some[:TOLD]]
         yield (
             f"If the product needs more, there is room for a stricter bar: {'; '.join(lines)}. "

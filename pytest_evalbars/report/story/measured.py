@@ -33,7 +33,7 @@ MEANING: dict[Kind, str] = {
     "second look": "These cases were chosen because they missed or erred before, so their rates say nothing of all.",
     "saturated left out": "Whether saturated cases that did not run would still pass is not known.",
     "quarantine": "A case in quarantine counts for no bar that does not ask for such cases.",
-    "uncalibrated judge": "What such a judge says was not compared with people: its rates are its opinion.",
+    "uncalibrated judge": "How often such a judge errs is not known: its rates are its opinion.",
 }
 
 
@@ -84,7 +84,7 @@ def _took(report: Report) -> Iterator[str]:
     for each in report.measures:
         if each.name == "seconds" and each.median is not None and each.p95 is not None:
             half, most = figure(each.unit, each.median), figure(each.unit, each.p95)
-            yield f"Half of the trials took {half} or less, and 95 of 100 took {most} or less."
+            yield f"Without waits and judges half of the trials took {half} or less, and 95 of 100 {most} or less."
         if each.name == "cost_usd" and each.total is not None:
             trials = "1 trial" if each.trials == 1 else f"{each.trials} trials"
             yield f"Cost in all, of the {trials} of which it is known: {figure(each.unit, each.total)}."

@@ -39,7 +39,7 @@ def proof(report: Report) -> Iterator[str]:
         ("Proven met:", list(_met(report))),
         ("Not proven, as the bar asks for the bare number:", [_bare(bar, confidence) for bar in _plain(report)]),
         (
-            "Not proven, as a judge counted it that nobody has compared with people: how often it errs is not known:",
+            "Not proven, as a judge counted it and how often that judge errs is not known:",
             [_bare(bar, confidence) for bar in _judged(report) if distrusted(bar)],
         ),
         (
@@ -126,7 +126,7 @@ def _bare(bar: BarTold, confidence: float) -> str:
     if bar.rule == "estimate" and straddles(bar):
         words += " The bar lies within the interval, so another sample could well say the opposite."
     if bar.rule == "estimate" and distrusted(bar):
-        words += " A judge counted this, and nobody has compared that judge with people."
+        words += " A judge counted this, and how often that judge errs is not known."
     return words + _recorded(bar)
 
 
@@ -168,7 +168,7 @@ def _why_open(bar: BarTold) -> Iterator[str]:
     if bar.cases < bar.min_cases:
         yield f"The bar asks for at least {count(bar.min_cases, bar.counted)}."
     if bar.judge == "uncalibrated":
-        yield "Nobody has compared the judge that counted this with people."
+        yield "A judge counted this, and how often that judge errs is not known."
     own = (*OWN, f"{bar.cases} cases, and the bar asks")
     yield from (ended(begun(note)) for note in bar.notes if not note.startswith(own))
 

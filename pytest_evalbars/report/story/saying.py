@@ -67,7 +67,7 @@ def named(bar: BarTold) -> str:
 
 
 def distrusted(bar: BarTold) -> bool:
-    """Whether a judge counted that nobody has compared with people."""
+    """Whether a judge counted of which labels do not tell how often it errs."""
     return bar.judge == "uncalibrated" or any(note.startswith("uncalibrated judge") for note in bar.notes)
 
 
