@@ -28,7 +28,7 @@ NO_CLAIM = (
 )
 #: Few enough for the time that tests have; the slow ones look at many more.
 FEW = settings(max_examples=40, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=1_000, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=400, suppress_health_check=list(HealthCheck))
 
 
 def strings(value):

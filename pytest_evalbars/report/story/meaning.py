@@ -28,7 +28,7 @@ def meaning(report: Report) -> Iterator[str]:
     """What an interval and a proof are: once, in true sentences."""
     percent = f"{report.decision.confidence * 100:g}"
     error = f"{(1 - report.decision.confidence) * 100:.4g}"
-    if any(bar.interval_words for bar in report.bars) or not report.bars:
+    if any(bar.interval_words and bar.enforced for bar in report.bars) or not report.bars:
         yield (
             "The cases are taken as a sample of what could be asked; whether they are like what people really ask, "
             "no number here can say. Another sample would have given somewhat other numbers. The true number is the "

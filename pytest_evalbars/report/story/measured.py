@@ -94,7 +94,7 @@ def _when(report: Report) -> str:
     run = report.run
     when = f", on {run.started[:10]}" if run.started else ""
     names = [name for name in run.names if name]
-    return f"{when} (run {listed(names, 3)})" if names else when
+    return f"{when} (run{'s' if len(names) > 1 else ''} {listed(names, 3)})" if names else when
 
 
 def limits(report: Report) -> Iterator[str]:

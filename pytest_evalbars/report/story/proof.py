@@ -32,7 +32,7 @@ OWN = ("it would be missed alone", "within noise", "not enforced", "uncalibrated
 def proof(report: Report) -> Iterator[str]:
     """What the words mean, then each verdict under the one that fits it."""
     confidence = report.decision.confidence
-    if any(bar.interval_words or bar.proven for bar in report.bars) or list(rates(report)):
+    if any((bar.interval_words and bar.enforced) or bar.proven for bar in report.bars) or list(rates(report)):
         yield from meaning(report)
     parts: Sequence[tuple[str, list[str]]] = (
         ("Proven missed:", [_sure(bar, confidence) for bar in _those(report, "missed")]),

@@ -100,7 +100,7 @@ def found(bar: BarTold, confidence: float) -> str:
     if bar.change_words:
         number = f"{bar.change_words}, a change of {number}," if bar.estimate else f"{bar.change_words}, no change,"
     words = f"{metric(bar)}{number} over {of}"
-    if bar.interval_words:
+    if bar.interval_words and bar.enforced:  # what is not held is often no sample: a part, or what missed before
         words += f" ({confidence * 100:g}% interval {bar.interval_words})"
     if bar.correction:
         words += f", corrected for the judge's errors with {count(bar.labels, 'answer')} that people labelled"
