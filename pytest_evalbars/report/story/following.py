@@ -93,6 +93,10 @@ def _open(report: Report) -> Iterator[str]:
             f"Add cases to settle {named(bar)}: about {count(bar.needed or 0, bar.counted)} in all would do, if the "
             f"number stays as it is; this run had {bar.cases}."
         )
+    corrected = [bar for bar in report.bars if bar.verdict == "inconclusive" and bar.enforced and bar.correction]
+    if corrected:
+        names = listed([named(bar) for bar in corrected], 5)
+        yield f"Label more answers (`evalbars review`) and add cases to narrow {names}."
     if report.decision.stage == "testing" and any(not bar.fails for bar in some):
         yield (
             "Or leave them open: at the testing stage an open verdict fails nothing, unless its bar says otherwise. "
