@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Tell; the exit code is 0 whatever the gate said."""
-    from pytest_evalbars.report.misses import misses_of  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.report.github import logged  # noqa: PLC0415 - `--help` needs none of these
+    from pytest_evalbars.report.misses import misses_of  # noqa: PLC0415
     from pytest_evalbars.report.rendering import form_of, write_report  # noqa: PLC0415
 
     for target in options.output:
@@ -62,15 +64,16 @@ def run(options: argparse.Namespace) -> int:
         misses = misses_of(runs, report).model_dump(mode="json")
         print_document("report", report.to_json() | {"misses": misses})
     elif options.explain:
-        from pytest_evalbars.report.explain import explained  # noqa: PLC0415
+        from pytest_evalbars.report.explain import explained, wrapped  # noqa: PLC0415
 
-        for line in explained(report):
-            print(line)  # noqa: T201 - a command prints
+        told = explained(report)
+        for line in wrapped(told, shutil.get_terminal_size().columns) if sys.stdout.isatty() else told:
+            print(logged(line))  # noqa: T201 - a command prints
     elif not options.output:
         from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
 
         for each in laid_out(report.summary):
-            print(each.text)  # noqa: T201
+            print(logged(each.text))  # noqa: T201
     return 0
 
 

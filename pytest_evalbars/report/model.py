@@ -94,6 +94,18 @@ class DecisionTold(Told):
     standing_count: int = 0
 
 
+class SliceTold(Told):
+    """A category of a bar's slice."""
+
+    name: str
+    rate: float
+    #: As people read it.
+    words: str
+    cases: int
+    #: Whether it is on the wrong side of the bar by more than chance, with allowance for all categories of the slice.
+    beyond: bool = False
+
+
 class BarTold(Told):
     """A verdict: the bar, the number against it, and how sure it is."""
 
@@ -150,6 +162,24 @@ class BarTold(Told):
     #: `not enforced`, `replayed`, `uncalibrated judge`.
     asides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    rule: Literal["evidence", "estimate"] = "evidence"
+    min_cases: int = 1
+    #: What the number is of: `case`, or `labelled answer`.
+    counted: str = "case"
+    #: What the evidence proves of the bar; None where nothing is proven, or where it is the judge's word only.
+    proven: Literal["met", "missed"] | None = None
+    #: The end that decides, alone and from the one side that matters: `82.2%`; empty where there is none.
+    bound_words: str = ""
+    #: How far that end is on the good side of the bar.
+    room: float | None = None
+    #: As people read them; empty where there is none: `between 12.0% and 64.0%`, `88.0% -> 84.0%`.
+    possible_words: str = ""
+    change_words: str = ""
+    raw_words: str = ""
+    raw_interval_words: str = ""
+    #: The categories of the slice that do worst, first those that are beyond; and how many categories there are.
+    weakest: tuple[SliceTold, ...] = ()
+    slices: int = 0
     #: Which cases it is of: `category`, `status` and other labels, each with the names or globs that it holds.
     #: Without `set` it holds no adversarial case.
     picks: dict[str, tuple[str, ...]] = {}

@@ -58,7 +58,18 @@ OF_REPORT: Final[dict[str, dict[str, str]]] = {
         "besides": "Why the session fails beside what the gate says.",
         "changed_bars": "What changed in the bars since the baseline, in words.",
     },
+    "SliceTold": {
+        "name": "The category.",
+        "rate": "The bar's number on it.",
+        "cases": "Judged cases.",
+    },
     "BarTold": {
+        "rule": "Evidence: the bar is held against what is proven; estimate: against the bare number.",
+        "min_cases": "How many cases the bar asks for.",
+        "change_words": "Before and after, of a bar that compares; empty elsewhere.",
+        "raw_words": "The judge's own number, where it is corrected; empty elsewhere.",
+        "raw_interval_words": "The interval of the judge's own number; empty where it is not corrected.",
+        "slices": "How many categories its slice has.",
         "bar": "The bar's name in the bars file.",
         "dimension": "Null where the bar is of all trials, or no dimension is known.",
         "group": "Null for the whole; else the values of the labels of `each`, joined by `/`.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
 from pytest_evalbars.gate.verdict import finite
+from pytest_evalbars.report.building.story import for_the_story
 from pytest_evalbars.report.evidence import details
 from pytest_evalbars.report.model import BarTold
 from pytest_evalbars.report.numbers import number, span, threshold
@@ -63,6 +64,7 @@ def bar_told(run: Run, bars: Bars, verdict: Verdict) -> BarTold:
         details=tuple(details(run, bars, verdict)) if verdict.fails else (),
         asides=tuple(asides(verdict)),
         notes=verdict.notes,
+        **for_the_story(run, bars, verdict),
         picks=_picks(bar),
         each=bar.each,
     )
