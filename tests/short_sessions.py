@@ -19,7 +19,9 @@ import pytest_evalbars
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Plugins of the test environment: a session in a process of its own that wants none starts a quarter sooner.
+#: A session in a process of its own that wants no plugin but ours and xdist's, and does not look for others.
+START = ("env", "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1", sys.executable, "-m", "pytest", "-p", "evalbars", "-p", "xdist")
+#: Plugins of the test environment, for a session that wants none of them.
 OTHER_PLUGINS = (
     "randomly",
     "asyncio",
