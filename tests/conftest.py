@@ -33,8 +33,8 @@ import pytest_evalbars.schema.printing
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What is imported stays: sessions within this process end with several looks for garbage, and need not look here.
-gc.freeze()
+# What is imported and collected stays: looks for garbage there take a third of the time of collecting tests.
+gc.disable()
 
 # The same examples in every run: what is found by chance belongs into a test of its own.
 hypothesis.settings.register_profile("evalbars", derandomize=True, deadline=None)
@@ -194,6 +194,20 @@ class Suite:
 def read_lines(path: Path) -> list[dict]:
     """A run file's lines."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Of `-m slow`, files without a slow test need not be read."""
+    if config.option.markexpr != "slow" or collection_path.suffix != ".py":
+        return None
+    return "mark.slow" not in collection_path.read_text(encoding="utf-8") or None
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage, of which a session makes much at once: looks for little of it cost a tenth."""
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -39,7 +39,12 @@ def versions(tmp_path_factory):
                 ".",
             ],
             cwd=folder / "suite",
-            env=environment | {"KNOWLEDGE_BASE_VERSION": version, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            env=environment
+            | {
+                "KNOWLEDGE_BASE_VERSION": version,
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                "EVALBARS_NO_HISTORY": "1",
+            },
             capture_output=True,
             timeout=100,
             check=False,

@@ -5,16 +5,14 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
-from short_sessions import OTHER_PLUGINS
+from short_sessions import START
 
 from pytest_evalbars import load_run
 
 BAR = '[[bar]]\ndimension = ["accuracy", "tone"]\nat_least = 0.5\n'
-QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 CASES = """
 import os
 import signal
@@ -95,7 +93,7 @@ def goes_on(suite, *arguments):
 def test_a_session_is_killed_in_the_middle(project, how, first, second):
     project.file("slow", "")
     session = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *QUIET, *first],
+        [*START, *first],
         cwd=project.path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -146,7 +144,7 @@ def test_a_full_disk_ended_the_first_session(project):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
 
-    words = [sys.executable, "-B", "-m", "pytest", *QUIET, "-p", "no:cacheprovider"]
+    words = ["env", "PYTHONDONTWRITEBYTECODE=1", *START, "-p", "no:cacheprovider"]
     first = subprocess.run(words, cwd=project.path, preexec_fn=limits, capture_output=True, text=True, check=False)
     assert "the run file could not be written" in first.stdout
     (path,) = project.run_files()
@@ -177,7 +175,7 @@ def test_a_worker_dies_while_the_run_goes_on(project):
 
 def test_a_run_that_is_still_written_is_not_gone_on_with(project):
     project.file("slow", "")
-    session = subprocess.Popen([sys.executable, "-m", "pytest", *QUIET], cwd=project.path, stdout=subprocess.DEVNULL)
+    session = subprocess.Popen([*START], cwd=project.path, stdout=subprocess.DEVNULL)
     while not (project.run_files() and finished(project.run_files()[0])):
         time.sleep(0.02)
     result = project.run("--evalbars-resume=")

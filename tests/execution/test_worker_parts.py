@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
-from short_sessions import OTHER_PLUGINS
+from short_sessions import START
 
 #: The first case of each worker hangs, so that nothing behind it can be reported; the others end at once.
 HANGS = """
@@ -25,7 +24,6 @@ async def test_a(n):
         END
 """
 BAR = "max_errors = 4\n[[bar]]\ndimension = 'accuracy'\nat_least = 0.01"
-QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 
 
 @pytest.fixture
@@ -70,7 +68,7 @@ def test_nothing_is_left_beside_a_run_that_came_to_its_end(write):
 
 def kill(suite, how):
     """Start a session, wait until all but the hanging cases have ended, and end it."""
-    command = [sys.executable, "-m", "pytest", *QUIET, "-n2", "--evalbars-concurrency=8"]
+    command = [*START, "-n2", "--evalbars-concurrency=8"]
     session = subprocess.Popen(command, cwd=suite.path, start_new_session=True, stdout=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and sum(text.read_text().count('"observation"') for text in parts(suite)) < 22:

@@ -25,9 +25,9 @@ def session(tmp_path_factory):
     shutil.copytree(EXAMPLE, folder / PLACE, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     environment = {name: value for name, value in os.environ.items() if name not in {"CI", "PYTEST_ADDOPTS"}}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:randomly", "--evalbars-run=run.jsonl", str(PLACE)],
+        [sys.executable, "-m", "pytest", "-p", "pytest_evalbars.plugin", "--evalbars-run=run.jsonl", str(PLACE)],
         cwd=folder,
-        env=environment | {"COLUMNS": "80"},
+        env=environment | {"COLUMNS": "80", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "EVALBARS_NO_HISTORY": "1"},
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -173,11 +173,11 @@ def test_a_window_promotes_as_often_as_the_table_says(window, expected):
     rng, cases = np.random.default_rng(window), 2000
     for rate, table in expected.items():
         passes = rng.random((cases, window)) < rate
-        past = counted(passes, 1, "capability")
+        past = counted(passes[:500], 1, "capability")
         found = {each.case for each in moves(past, window=window) if each.case}
         clean = passes[:, -2:].all(axis=1)
         bound = (~passes).sum(axis=1) <= {29: 0, 46: 1, 61: 2}[window]
-        assert found == {f"c{each}" for each in np.flatnonzero(clean & bound)}
+        assert found == {f"c{each}" for each in np.flatnonzero((clean & bound)[:500])}
         assert bound.mean() == pytest.approx(table, abs=4 * math.sqrt(0.25 / cases))
 
 

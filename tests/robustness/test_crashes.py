@@ -5,12 +5,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
-from short_sessions import OTHER_PLUGINS
+from short_sessions import START
 
 from pytest_evalbars.cli import main
 
@@ -20,7 +19,6 @@ dimension = "accuracy"
 at_least = 0.1
 min_cases = 1
 """
-QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 
 #: Ten cases; `{event}` happens in the fourth, of which the others know nothing.
 CASES = """
@@ -121,7 +119,7 @@ def test_cases_that_never_ran_are_missing_and_named(suite):
 def begin(suite, *arguments):
     """A session of its own, as a shell starts it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *QUIET, *arguments],
+        [*START, *arguments],
         cwd=suite.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

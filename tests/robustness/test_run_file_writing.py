@@ -7,11 +7,10 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
-from short_sessions import OTHER_PLUGINS
+from short_sessions import OTHER_PLUGINS, START
 
 from pytest_evalbars.cli import main
 from pytest_evalbars.run.revision import commit_of
@@ -140,10 +139,7 @@ def test_the_number_of_runs_is_bounded_and_other_files_are_left_alone(suite):
 
 def test_two_sessions_at_once_get_two_files(suite):
     suite.bars(BAR).cases(12, 12)
-    sessions = [
-        subprocess.Popen([sys.executable, "-m", "pytest", *QUIET], cwd=suite.path, stdout=subprocess.DEVNULL)
-        for _ in range(2)
-    ]
+    sessions = [subprocess.Popen([*START], cwd=suite.path, stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [session.wait(60) for session in sessions] == [0, 0]
     files = suite.run_files()
     assert len(files) == 2
@@ -215,7 +211,7 @@ def limited(suite, *arguments, size=None):
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
     return subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", *QUIET, "-p", "no:cacheprovider", *arguments],
+        ["env", "PYTHONDONTWRITEBYTECODE=1", *START, "-p", "no:cacheprovider", *arguments],
         cwd=suite.path,
         preexec_fn=limits,
         capture_output=True,

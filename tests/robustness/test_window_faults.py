@@ -6,13 +6,12 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
-from short_sessions import OTHER_PLUGINS
+from short_sessions import START
 
 from pytest_evalbars.cli import main
 
@@ -23,7 +22,6 @@ dimension = "accuracy"
 at_least = 0.1
 min_cases = 1
 """
-QUIET = [f"-pno:{name}" for name in OTHER_PLUGINS]
 WINDOW = "--evalbars-concurrency=8"
 
 #: Each case notes in a file of its own process's what became of it.
@@ -248,7 +246,7 @@ def test_a_disk_that_fills_up_with_cases_in_flight_fails_the_session_and_says_wh
 def begin(suite, *arguments):
     """A session with a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *QUIET, *arguments],
+        [*START, *arguments],
         cwd=suite.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -280,7 +278,7 @@ def limited(suite, *arguments, size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
     return subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", *QUIET, "-p", "no:cacheprovider", *arguments],
+        ["env", "PYTHONDONTWRITEBYTECODE=1", *START, "-p", "no:cacheprovider", *arguments],
         cwd=suite.path,
         preexec_fn=limits,
         capture_output=True,
