@@ -88,23 +88,20 @@ def test_reports_of_other_versions(project):
     told.said("gate passed", "damaged.jsonl: its report is damaged; it is decided anew, under today's bars")
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
+def test_files_that_cannot_be_used(project):
+    (project.path / "folder.md").mkdir()
+    for words, said in (
         (["run.jsonl", "-o", "x.pdf"], "x.pdf: a report ends in one of .html, .md, .xml, .json, .txt"),
         (["run.jsonl", "-o", "test_cases.py/x.md"], "the report test_cases.py/x.md cannot be written: test_cases.py"),
         (["run.jsonl", "-o", "folder.md"], "the report folder.md cannot be written: it is no regular file"),
         (["test_cases.py"], "test_cases.py, line 2: not valid JSON"),
         (["nowhere.jsonl"], "nowhere.jsonl: the run file cannot be read: No such file or directory"),
         (["."], "the run file cannot be read: Is a directory"),
-    ],
-)
-def test_files_that_cannot_be_used(project, words, said):
-    (project.path / "folder.md").mkdir()
-    told = project.command("report", *words)
-    assert told.exit == 4
-    told.said(said)
-    assert told.err.count("\n") == 1
+    ):
+        told = project.command("report", *words)
+        assert told.exit == 4
+        told.said(said)
+        assert told.err.count("\n") == 1
 
 
 def test_the_gate_writes_reports_and_says_where_it_cannot(project):
