@@ -57,6 +57,7 @@ class EvalSession:
         self.concluded = False
         self.decision: Decision | None = None
         self.run: Run | None = None
+        self.report: Report | None = None
         self.why_not_judged = ""
         #: Why the run is not in the history, though it should be.
         self.unrecorded = ""
@@ -228,7 +229,7 @@ class EvalSession:
         if self.ledger.unrecorded and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = UNDECIDED  # who asked for a recording does not have it
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
-        report = self._report()
+        self.report = report = self._report()
         if report is not None:
             self.journal.write(report.to_json())
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):

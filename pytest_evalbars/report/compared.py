@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
 from pytest_evalbars.comparison.amounts import AMOUNTS
 from pytest_evalbars.metrics.registry import UNITS, kind_of
-from pytest_evalbars.report.numbers import FORMATS, amount, count
+from pytest_evalbars.report.numbers import amount, changed, count, figure
 from pytest_evalbars.report.told_runs import of_cases, of_replays, of_run
 from pytest_evalbars.safe import safe
 
@@ -121,15 +120,7 @@ def _numbers(finding: Finding) -> str:
 
 
 def _signed(finding: Finding, value: float) -> str:
-    return _points(value) if finding.measure == "pass_rate" else _score(value)
-
-
-def _points(value: float) -> str:
-    return f"{round(value * 100, 1) + 0.0:+.1f} points"
-
-
-def _score(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f}"
+    return changed("points" if finding.measure == "pass_rate" else "score", value)
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:
@@ -188,21 +179,15 @@ def _row(finding: Finding) -> list[str]:
 
 def _amounts(amounts: Sequence[Amount], asked: Asked) -> Iterator[str]:
     for each in amounts:
-        was, now = (_amount(each.measure, value) for value in (each.before, each.after))
+        was, now = (figure(UNITS[each.measure], value) for value in (each.before, each.after))
         words = f"{AMOUNTS[each.measure]}: {was} -> {now} on average over {count(each.cases, 'case')}"
         if each.change is not None:
-            words += f", {each.change:+.1%}"
+            words += f", {changed('share', each.change)}"
         if each.interval is not None:
             low, high = each.interval
-            end = "no bound" if math.isinf(high) else f"{high:+.1%}"
-            words += f" ({asked.confidence * 100:g}% interval {low:+.1%} to {end})"
+            first, last = changed("share", low), changed("share", high)
+            words += f" ({asked.confidence * 100:g}% interval {first} to {last})"
         yield words
-
-
-def _amount(measure: str, value: float) -> str:
-    if measure == "cost_usd" and value >= 1:
-        return f"${value:.2f}"
-    return FORMATS[UNITS[measure]].format(value)
 
 
 def _flipped(comparison: Comparison, shown: Shown, *, everything: bool) -> Iterator[str]:

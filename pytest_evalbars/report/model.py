@@ -33,6 +33,8 @@ Kind = Literal[
 ]
 #: `share` 0..1, `points` a difference of shares, the others as in the metrics' registry.
 Unit = Literal["share", "score", "seconds", "usd", "tokens", "number"]
+#: How a line should look where there is colour; its words say the same.
+Look = Literal["plain", "bad", "warn", "good"]
 
 
 class Told(BaseModel):
@@ -280,7 +282,7 @@ class LineTold(Told):
 
     kind: Literal["line"] = "line"
     text: str
-    look: Literal["plain", "bad", "warn", "good"] = "plain"
+    look: Look = "plain"
 
 
 class Drawn(Told):
@@ -297,7 +299,11 @@ class RowTold(Told):
     """A row of a table: its cells, and how its verdict should look."""
 
     cells: tuple[str | Drawn | None, ...]
-    look: Literal["plain", "bad", "warn", "good"] = "plain"
+    look: Look = "plain"
+    #: What the last cell says, where a sign says it too.
+    sign: Literal["", "met", "missed", "inconclusive", "no data"] = ""
+    #: What stands in brackets behind the last cell, or below the row where there is no room.
+    aside: str = ""
 
 
 class TableTold(Told):
@@ -308,6 +314,8 @@ class TableTold(Told):
     #: `l` or `r` for each column.
     align: str
     rows: tuple[RowTold, ...]
+    #: The columns of names: they may be cut in the middle where there is no room.
+    names: tuple[int, ...] = ()
 
 
 Block = Annotated[LineTold | TableTold, Field(discriminator="kind")]

@@ -14,7 +14,7 @@ from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.metrics import calibration, classes
 from pytest_evalbars.metrics.predictions import predictions
 from pytest_evalbars.metrics.slice import NoData, Slice
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.numbers import count, ends, share
 from pytest_evalbars.safe import safe
 from pytest_evalbars.stats.reliability import reliability
 
@@ -76,7 +76,7 @@ class Predicted:
     def lines(self, *, everything: bool) -> Iterator[str]:
         """A few lines; with everything also the rates of each class, the matrix and the bins of confidence."""
         rates = {words: self.of(metric) for words, metric in MACRO.items()}
-        macro = "".join(f", {words} {found.value:.1%}" for words, found in rates.items() if found is not None)
+        macro = "".join(f", {words} {share(found.value)}" for words, found in rates.items() if found is not None)
         apart = self._apart()
         set_apart = f" ({count(apart, 'adversarial trial')} set apart)" if apart else ""
         yield (
@@ -114,7 +114,7 @@ class Predicted:
             wrong = sorted((-number, to) for (of, to), number in self.pairs.items() if of == code != to)
             instead = ", ".join(f"{self.name(to)} {-number}" for number, to in wrong[:CONFUSED])
             recall = self.right[code] / self.totals[code]
-            found.append(f"{self.name(code)} {recall:.1%} of {self.totals[code]} (taken for {instead})")
+            found.append(f"{self.name(code)} {share(recall)} of {self.totals[code]} (taken for {instead})")
         return found
 
     def _confidence(self) -> Iterator[str]:
@@ -126,7 +126,7 @@ class Predicted:
         lean = "overconfident" if over.value > 0 else "underconfident"
         sure = "" if low <= 0 <= high else ", proven"
         yield (
-            f"confidence: Brier score {brier.value:.3f}; {lean} by {abs(over.value):.1%}{sure}; calibration error "
+            f"confidence: Brier score {brier.value:.3f}; {lean} by {share(abs(over.value))}{sure}; calibration error "
             f"{error.value:.3f}"
         )
         yield f"    {error.note(self.bars.alpha, upper=True)}"
@@ -138,7 +138,7 @@ class Predicted:
             for metric in OF_CLASS.values():
                 found = self.of(metric, code)
                 low, high = (0.0, 0.0) if found is None else found.interval(self.bars.confidence)
-                cells.append("-" if found is None else f"{found.value:.1%} ({low:.1%} to {high:.1%})")
+                cells.append("-" if found is None else f"{share(found.value)} ({ends('share', low, high)})")
             rows.append([self.name(code), str(self.totals[code]), *cells])
         text = tabulate(rows, ["class", "trials", *OF_CLASS], tablefmt="plain", disable_numparse=True)
         yield from (line.rstrip() for line in text.splitlines())
@@ -163,7 +163,7 @@ class Predicted:
             return
         bins = reliability(sure.confidence[sure.said], sure.right[sure.said], level=self.bars.confidence)
         rows = [
-            [f"{each.confidence:.1%}", str(each.trials), f"{each.rate:.1%}", f"{each.low:.1%} to {each.high:.1%}"]
+            [share(each.confidence), str(each.trials), share(each.rate), ends("share", each.low, each.high)]
             for each in bins
         ]
         heads = ["confidence", "trials", "right", f"{self.bars.confidence * 100:g}% interval"]

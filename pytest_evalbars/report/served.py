@@ -10,6 +10,7 @@ from pytest_evalbars.gate.bar import Bar
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.metrics import guardrails
 from pytest_evalbars.metrics.slice import NoData
+from pytest_evalbars.report.numbers import ends, share
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ def served_lines(run: Run, bars: Bars) -> Iterator[str]:
         cells = []
         for head, metric in COLUMNS.items():
             found = _estimate(metric, part)
-            cells.append("-" if found is None else f"{found.value:.1%}")
+            cells.append("-" if found is None else share(found.value))
             if head in WITH_INTERVAL:
                 low, high = (0.0, 1.0) if found is None else found.interval(bars.confidence)
-                cells[-1] += "" if found is None else f" ({low:.1%} to {high:.1%})"
+                cells[-1] += "" if found is None else f" ({ends('share', low, high)})"
         rows.append([safe(dimension, 40), *cells])
     if rows:
         text = tabulate(rows, ["let through", *COLUMNS], tablefmt="plain", disable_numparse=True)

@@ -9,7 +9,7 @@ import numpy as np
 from pytest_evalbars.report.building.bars import bar_told
 from pytest_evalbars.report.building.cells import cells
 from pytest_evalbars.report.building.conditions import conditions
-from pytest_evalbars.report.model import DecisionTold, LineTold, Report, RunTold, Standing
+from pytest_evalbars.report.model import DecisionTold, Report, RunTold, Standing
 from pytest_evalbars.report.summary import outcome_line, summary
 from pytest_evalbars.run.columns import MISSING
 
@@ -33,7 +33,7 @@ def build(run: Run, bars: Bars, decision: Decision) -> Report:
         decision=_decision(run, bars, decision),
         bars=tuple(bar_told(run, bars, verdict) for verdict in decision.verdicts),
         cells=tuple(cells(run, bars, decision)),
-        summary=tuple(LineTold(text=line.text, look=line.look) for line in summary(run, bars, decision)),
+        summary=tuple(summary(run, bars, decision)),
     )
 
 
