@@ -71,15 +71,12 @@ def draw(drawn: Drawn, axis: Axis, glyphs: Glyphs) -> str:
     cells = [glyphs.track] * axis.cells
     first, last = axis.cell(drawn.low), axis.cell(drawn.high)
     point = None if drawn.value is None else axis.cell(drawn.value)
-    mark = None
-    if drawn.threshold is not None:
-        mark = _mark(drawn.threshold, axis)
-        first, last = (
-            _beside(drawn.low, first, drawn.threshold, mark),
-            _beside(drawn.high, last, drawn.threshold, mark),
-        )
+    mark, bar = None, drawn.threshold
+    if bar is not None:
+        mark = _mark(bar, axis)
+        first, last = _beside(drawn.low, first, bar, mark), _beside(drawn.high, last, bar, mark)
         if point is not None and drawn.value is not None:
-            point = _beside(drawn.value, point, drawn.threshold, mark)
+            point = _beside(drawn.value, point, bar, mark)
     cells[first : last + 1] = [glyphs.line] * (last + 1 - first)
     if mark is not None:
         cells[mark] = glyphs.crossed if first <= mark <= last else glyphs.mark

@@ -226,9 +226,8 @@ def outcome_line(run: Run, decision: Decision) -> LineTold:
         met = sum(each.verdict == "met" and each.enforced for each in decision.verdicts)
         open_ones = f", {held - met} inconclusive" if held > met else ""
         return _line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}{on_recorded(decision)}", "good")
-    names = ", ".join(safe(each.name) for each in failing[:TOLD]) + (
-        f" and {len(failing) - TOLD} more" if len(failing) > TOLD else ""
-    )
+    more = f" and {len(failing) - TOLD} more" if len(failing) > TOLD else ""
+    names = ", ".join(safe(each.name) for each in failing[:TOLD]) + more
     what = "gate failed" if decision.exit_code == 1 else "gate undecided, which fails the session"
     over = sum(each.case in expired_cases(run) for each in decision.standing)
     free = len(decision.standing) - over

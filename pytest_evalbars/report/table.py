@@ -187,17 +187,16 @@ def _without_bar(run: Run, bars: Bars, stage: str) -> Iterator[RowTold]:
         for kind in sorted(set(kinds[run.labelset[rows]])):
             part = Slice(run, rows[kinds[run.labelset[rows]] == kind])
             estimate = pass_rate.estimate(part)
-            numbers: list[str | Drawn | None] = ["0", "0", "-", "", "-", None]
+            numbers = ["0", "0", "-", "", "-"]
             if estimate is not None:
                 low, high = estimate.interval(bars.confidence)
                 weak = _share(weak_of(bars, None, dimension, part))
-                drawn = Drawn(value=estimate.value, low=low, high=high)
-                value: list[str | Drawn | None] = [share(estimate.value), weak, ends("share", low, high), drawn]
+                value = [share(estimate.value), weak, ends("share", low, high)]
                 if part.stopped().any():
-                    value = ["-", "", _possible(part), None]
+                    value = ["-", "", _possible(part)]
                 numbers = [str(estimate.cases), str(int(part.judged().sum())), *value]
             raw = AS_JUDGED if run.judged is not None and (part.of(run.judged.by) >= 0).any() else ""
-            yield RowTold(cells=(safe(dimension, 40), safe(kind, 60), *numbers, "no bar", raw))
+            yield RowTold(cells=(safe(dimension, 40), safe(kind, 60), *numbers, None, "no bar", raw))
 
 
 def _share(weak: float | None) -> str:
