@@ -40,7 +40,7 @@ def laid_out(blocks: Iterable[Block], screen: Screen | None = None) -> Iterator[
 
 
 def _line(line: LineTold, screen: Screen) -> Iterator[LineTold]:
-    if not screen.wraps or columns_of(line.text) <= screen.width:
+    if not screen.fixed or columns_of(line.text) <= screen.width:
         yield line
         return
     start = len(line.text) - len(line.text.lstrip())

@@ -14,7 +14,7 @@ from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.metrics import calibration, classes
 from pytest_evalbars.metrics.predictions import predictions
 from pytest_evalbars.metrics.slice import NoData, Slice
-from pytest_evalbars.report.numbers import count, ends, share
+from pytest_evalbars.report.numbers import count, ends, figure, share
 from pytest_evalbars.safe import safe
 from pytest_evalbars.stats.reliability import reliability
 
@@ -126,8 +126,8 @@ class Predicted:
         lean = "overconfident" if over.value > 0 else "underconfident"
         sure = "" if low <= 0 <= high else ", proven"
         yield (
-            f"confidence: Brier score {brier.value:.3f}; {lean} by {share(abs(over.value))}{sure}; calibration error "
-            f"{error.value:.3f}"
+            f"confidence: Brier score {figure('score', brier.value)}; {lean} by {share(abs(over.value))}{sure}; calibration error "
+            f"{figure('score', error.value)}"
         )
         yield f"    {error.note(self.bars.alpha, upper=True)}"
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.report.model import LineTold
 
-#: Columns of what is no terminal: logs of CI, files.
-WIDTH = 100
+#: Columns that what is no terminal has at least: logs of CI, files. Who says COLUMNS=80 there means other lines.
+WIDTH = 120
 #: Fewer columns than that are not believed, as pytest does not.
 NARROW = 40
 #: All signs that need more than ASCII.
@@ -37,14 +37,13 @@ class Screen:
 
     Args:
         width: the columns.
-        fixed: whether what is wider would be broken by the terminal. Logs and files take any width.
-        wraps: whether long sentences are wrapped. In logs each is one line, which can be searched for.
+        fixed: whether it would break what is wider, so that long sentences are wrapped and names cut. Logs and files
+            take any width; there each sentence is one line, and each name whole, and can be searched for.
         signs: whether it shows more than ASCII.
     """
 
     width: int = WIDTH
     fixed: bool = False
-    wraps: bool = False
     signs: bool = True
 
 
@@ -57,12 +56,10 @@ def screen_of(stream: TextIO | None = None, width: int | None = None) -> Screen:
     """
     stream = sys.stdout if stream is None else stream
     terminal = _is_terminal(stream)
-    known = terminal or os.environ.get("COLUMNS", "").isdecimal()
-    columns = (get_terminal_size().columns if width is None else width) if known else WIDTH
+    columns = get_terminal_size().columns if width is None else width
     return Screen(
-        width=columns if columns >= NARROW else WIDTH,
-        fixed=known,
-        wraps=terminal,
+        width=columns if terminal and columns >= NARROW else max(columns, WIDTH),
+        fixed=terminal,
         signs=os.environ.get("TERM") != "dumb" and _shows(stream),
     )
 

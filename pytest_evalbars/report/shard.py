@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Shard) -> None:
     """Write the section `eval bars` of a shard."""
-    path = shown(evals.journal.path)
-    reporter.section("eval bars")
+    path, quiet = shown(evals.journal.path), reporter.config.get_verbosity() < 0
+    if not quiet:
+        reporter.section("eval bars")
     if evals.journal.failure is not None:
         reporter.line(f"the run file could not be written: {safe(evals.journal.failure)}", red=True)
     for why, items in evals.not_run.items():
@@ -35,7 +36,7 @@ def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Sh
             red=True,
         )
     write_before(reporter, evals)
-    for line in quarantine_lines(evals.plan.quarantined):
+    for line in () if quiet else quarantine_lines(evals.plan.quarantined):
         reporter.line(line, yellow=True)
     if evals.failed_errors:
         reporter.line(
@@ -43,14 +44,14 @@ def write_shard(reporter: pytest.TerminalReporter, evals: EvalSession, shard: Sh
             "here, and count against max_errors where all shards are decided",
             yellow=True,
         )
-    if outside := evals.ledger.outside:
+    if (outside := evals.ledger.outside) and not quiet:
         reporter.line(f"note: {outside}", yellow=True)
     stage, named = evals.config.getoption("evalbars_stage"), evals.config.getoption("evalbars_run") is not None
     reporter.line(
         f"{shard}: ran {evals.cases_run} of {shard.cases} cases and held no bar; the run files of all {shard.of} "
         f"shards decide: {safe(gate_command(path, shard, stage, named=named))}",
     )
-    if reporter.config.get_verbosity() >= 0:
+    if not quiet:
         reporter.line(f"run file: {safe(path)}")
 
 
