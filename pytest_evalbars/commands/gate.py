@@ -83,11 +83,11 @@ def run(options: argparse.Namespace) -> int:
 def _print(run: Run, bars: Bars, decision: Decision, options: argparse.Namespace) -> None:
     from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports tabulate
     from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
-    from pytest_evalbars.report.screen import print_lines, screen_of  # noqa: PLC0415
+    from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
     from pytest_evalbars.report.summary import brief, summary  # noqa: PLC0415
 
     if options.quiet:
-        print_lines([brief(build(run, bars, decision))])
+        print_told([brief(build(run, bars, decision))])
         return
     verbose = options.verbose
-    print_lines(laid_out(summary(run, bars, decision, everything=verbose > 0, every_case=verbose > 1), screen_of()))
+    print_told(laid_out(summary(run, bars, decision, everything=verbose > 0, every_case=verbose > 1), screen_of()))

@@ -66,9 +66,9 @@ def run(options: argparse.Namespace) -> int:
             print(line)  # noqa: T201
     elif not options.output:
         from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
-        from pytest_evalbars.report.screen import print_lines, screen_of  # noqa: PLC0415
+        from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
 
-        print_lines(laid_out(report.summary, screen_of()))
+        print_told(laid_out(report.summary, screen_of()))
     return 0
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tabulate import tabulate
-
 from pytest_evalbars.comparison.amounts import AMOUNTS
 from pytest_evalbars.metrics.registry import UNITS, kind_of
+from pytest_evalbars.report.model import TableTold
 from pytest_evalbars.report.numbers import amount, changed, count, figure
 from pytest_evalbars.report.told_runs import of_cases, of_replays, of_run
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_evalbars.comparison.amounts import Amount
     from pytest_evalbars.comparison.finding import Asked, Comparison, Finding
@@ -34,7 +33,7 @@ def comparison_lines(
     shown: Sequence[Shown],
     *,
     everything: bool = False,
-) -> Iterator[str]:
+) -> Iterator[str | TableTold]:
     """All that is to say.
 
     Args:
@@ -60,7 +59,7 @@ def comparison_lines(
 Shown = list[tuple["Finding", list[tuple["Flip", Any, Any]], list[tuple["Flip", Any, Any]]]]
 
 
-def _section(lines: Iterator[str]) -> Iterator[str]:
+def _section(lines: Iterable[str | TableTold]) -> Iterator[str | TableTold]:
     """Lines with a blank one before them; nothing where there are none."""
     for number, line in enumerate(lines):
         if number == 0:
@@ -128,7 +127,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     yield from of_cases(comparison)
 
 
-def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterator[str]:
+def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterator[TableTold]:
     rows: list[list[str]] = []
     for dimension in dict.fromkeys(each.place.dimension for each in comparison.findings):
         here = [each for each in comparison.findings if each.place.dimension == dimension]
@@ -154,9 +153,7 @@ def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterato
         f"{asked.confidence * 100:g}% interval",
         "verdict",
     ]
-    aligned = ["left", "left", "right", "right", "right", "right", "left", "left"]
-    text = tabulate(rows, heads, tablefmt="plain", colalign=aligned, disable_numparse=True)
-    yield from (line.rstrip() for line in text.splitlines())
+    yield TableTold.of(heads, rows, "llrrrrll", names=2)
 
 
 def _beside(finding: Finding, held: Sequence[Finding]) -> bool:

@@ -24,7 +24,7 @@ HANG = 4
 SIGNS = {"met": ("✓", "+"), "missed": ("✗", "x"), "inconclusive": ("?", "?"), "no data": ("-", "-")}
 
 
-def laid_out(blocks: Iterable[Block], screen: Screen | None = None) -> Iterator[LineTold]:
+def laid_out(blocks: Iterable[Block | str], screen: Screen | None = None) -> Iterator[LineTold]:
     """The lines.
 
     Args:
@@ -33,7 +33,9 @@ def laid_out(blocks: Iterable[Block], screen: Screen | None = None) -> Iterator[
     """
     screen = screen or Screen()
     for block in blocks:
-        if isinstance(block, LineTold):
+        if isinstance(block, str):
+            yield from _line(LineTold(text=block), screen)
+        elif isinstance(block, LineTold):
             yield from _line(block, screen)
         else:
             yield from _Table(block, screen).lines()

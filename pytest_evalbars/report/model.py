@@ -6,9 +6,12 @@ of the trials in the same file. Texts of models, cases and bars are in here as t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 #: Of a report, and of the line that the run file keeps.
 SCHEMA = 1
@@ -316,6 +319,19 @@ class TableTold(Told):
     rows: tuple[RowTold, ...]
     #: The columns of names: they may be cut in the middle where there is no room.
     names: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, heads: Sequence[str], rows: Iterable[Sequence[str]], align: str = "", names: int = 1) -> TableTold:
+        """A table of plain cells.
+
+        Args:
+            heads: what stands above each column.
+            rows: the cells.
+            align: `l` or `r` for each column; all to the left where nothing is said.
+            names: how many columns, from the first, hold names.
+        """
+        told = tuple(RowTold(cells=tuple(row)) for row in rows)
+        return cls(heads=tuple(heads), align=align or "l" * len(heads), rows=told, names=tuple(range(names)))
 
 
 Block = Annotated[LineTold | TableTold, Field(discriminator="kind")]

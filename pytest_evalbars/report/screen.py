@@ -83,7 +83,7 @@ def _shows(stream: TextIO) -> bool:
     return True
 
 
-def print_lines(lines: Iterable[LineTold]) -> None:
+def print_told(lines: Iterable[LineTold]) -> None:
     """Print lines on the standard output, in colour where it is a terminal that should have it."""
     coloured = _coloured()
     for line in lines:

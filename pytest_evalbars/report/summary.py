@@ -171,7 +171,7 @@ def _resumed(run: Run) -> str:
     return safe(f"resumed{when} on {last.get('resumed')}: {last.get('taken')} of {run.trials} trials are from before")
 
 
-def _predicted(run: Run, bars: Bars, *, everything: bool) -> Iterable[str]:
+def _predicted(run: Run, bars: Bars, *, everything: bool) -> Iterable[str | Block]:
     if not (run.extras.predicted >= 0).any():
         return ()
     from pytest_evalbars.report.predictions import predicted  # noqa: PLC0415 - few suites classify
@@ -180,7 +180,7 @@ def _predicted(run: Run, bars: Bars, *, everything: bool) -> Iterable[str]:
     return () if said is None else said.lines(everything=everything)
 
 
-def _audited(run: Run, bars: Bars, decision: Decision) -> Iterable[str]:
+def _audited(run: Run, bars: Bars, decision: Decision) -> Iterable[str | Block]:
     from pytest_evalbars.gate.audit import audit  # noqa: PLC0415 - few sessions ask for it
 
     return audit_lines(audit(run, bars, decision))
