@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LEAST, MOST = 16, 24
 #: An axis begins and ends at a multiple of this; of twice this where it is more than half of all.
 STEP = 0.05
+#: What sums of floats differ by.
+NOISE = 1e-9
 
 
 class Glyphs(NamedTuple):
@@ -47,7 +49,7 @@ class Axis(NamedTuple):
     def cell(self, value: float) -> int:
         """Where a number lies."""
         place = (value - self.low) / (self.high - self.low) * self.cells
-        return min(max(math.floor(place), 0), self.cells - 1)
+        return min(max(math.floor(place + NOISE), 0), self.cells - 1)
 
 
 def axis_of(drawn: Sequence[Drawn], cells: int) -> Axis:
@@ -57,10 +59,10 @@ def axis_of(drawn: Sequence[Drawn], cells: int) -> Axis:
     ]
     low, high = max(min(numbers), 0.0), min(max(numbers), 1.0)
     step = STEP if high - low <= 0.5 else 2 * STEP
-    first, last = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    first, last = math.floor(low / step + NOISE) * step, math.ceil(high / step - NOISE) * step
     if last - first < 2 * step:
         first, last = (first - step, last) if last >= 1 else (first, last + step)
-    return Axis(max(first, 0.0), min(last, 1.0), cells)
+    return Axis(round(max(first, 0.0), 2), round(min(last, 1.0), 2), cells)
 
 
 def draw(drawn: Drawn, axis: Axis, glyphs: Glyphs) -> str:
@@ -95,6 +97,6 @@ def _mark(threshold: float, axis: Axis) -> int:
 
 def _beside(value: float, cell: int, threshold: float, mark: int) -> int:
     """A number's cell, on the side of the bar on which it lies."""
-    if math.isclose(value, threshold, rel_tol=1e-9):
+    if math.isclose(value, threshold, rel_tol=NOISE):
         return mark
     return max(cell, mark + 1) if value > threshold else min(cell, mark - 1)
