@@ -113,11 +113,12 @@ def brief(report: Report) -> LineTold:
         words.append(f"{sum(each.verdict == 'met' for each in held)} of {count(len(held), 'verdict')} met")
     for kind in dict.fromkeys(each.kind for each in report.run.conditions):
         if kind == "errors":
-            words.append(count(report.run.errors, "error"))
+            errors = count(report.run.errors, "error")
+            words += [errors] if errors not in outcome.sentence else []
         elif kind != "replayed" or "on recorded answers" not in outcome.sentence:
             words.append(kind)
     look: Look = {"passed": "good", "not held": "warn"}.get(outcome.outcome, "bad")  # type: ignore[assignment]
-    return _line("; ".join(dict.fromkeys(words)), look)
+    return _line("; ".join(words), look)
 
 
 def _line(text: str, look: Look = "plain") -> LineTold:

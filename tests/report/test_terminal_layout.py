@@ -57,7 +57,7 @@ def test_the_drawing_goes_first_then_names_are_cut_then_asides_stand_below():
     assert "category refund disputes" in wide[1]
     assert wide[2].endswith("? inconclusive (partly replayed, not enforced, uncalibrated judge)")
     assert "●" not in "".join(eighty)
-    assert eighty[1].startswith("faithf…ources  share …sputes")
+    assert eighty[1].startswith("faithf…urces  share …putes")
     assert eighty[2] == "    (not enforced)"
     assert eighty[4] == "    (partly replayed, not enforced, uncalibrated judge)"
 
