@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
+from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.gate.verdict import UNDECIDED
 from pytest_evalbars.safe import safe
 
@@ -33,6 +34,8 @@ def add(commands: Any) -> None:
     gate.add_argument(
         "--strict", action="store_true", help="exit 10 where cases were left out of the run, or a bar is looser"
     )
+    gate.add_argument("--html", type=Path, metavar="FILE", help="write the report as one HTML page, too")
+    gate.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown, too")
     gate.add_argument("--json", action="store_true", help="print the decision as JSON")
     gate.add_argument(
         "-v",
@@ -67,6 +70,10 @@ def run(options: argparse.Namespace) -> int:
     )
     baseline.update(run, decision)
     exit_code = decision.exit_code or (UNDECIDED if baseline.refused else 0)
+    written, failed = _reports(options, run, bars, decision, [baseline.said] if baseline.refused else [])
+    exit_code = exit_code or (UNDECIDED if failed else 0)
+    for each in written:
+        sys.stderr.write(f"{safe(each)}\n")
     if options.json:
         from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
@@ -91,3 +98,30 @@ def _print(run: Run, bars: Bars, decision: Decision, options: argparse.Namespace
         return
     verbose = options.verbose
     print_told(laid_out(summary(run, bars, decision, everything=verbose > 0, every_case=verbose > 1), screen_of()))
+
+
+def _reports(
+    options: argparse.Namespace, run: Run, bars: Bars, decision: Decision, besides: list[str]
+) -> tuple[list[str], bool]:
+    """Write the reports that were asked for: what to say of them, and whether one could not be written."""
+    asked = {".html": options.html, ".md": options.markdown}
+    if not any(asked.values()):
+        return [], False
+    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - few ask for it
+    from pytest_evalbars.report.past import past_of  # noqa: PLC0415
+    from pytest_evalbars.report.rendering import write_report  # noqa: PLC0415
+
+    code = decision.exit_code or UNDECIDED
+    report = build(run, bars, decision, past_of(Path.cwd(), run), session=(code, besides) if besides else None)
+    said, failed = list[str](), False
+    for form, target in asked.items():
+        if target is None:
+            continue
+        try:
+            write_report(target, report, options.runs, form, run)
+        except EvalbarsError as error:
+            said.append(f"ERROR: {error}")
+            failed = True
+        else:
+            said.append(f"report: {target}")
+    return said, failed

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
+from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import ReportError
 from pytest_evalbars.safe import safe
 
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         write_report(target, report, runs)
         sys.stderr.write(f"report: {safe(target)}\n")
     if options.json:
-        print(json.dumps({**report.to_json(), "misses": misses_of(runs).model_dump(mode="json")}, indent=2))  # noqa: T201
+        print(json.dumps({**report.to_json(), "misses": misses_of(runs, report).model_dump(mode="json")}, indent=2))  # noqa: T201
     elif options.explain:
         from pytest_evalbars.report.explain import explained  # noqa: PLC0415
 
@@ -75,13 +76,12 @@ def run(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace, runs: list[Path]) -> Report:
     """As the session left it; decided now, where it left none, or where the words ask for another decision."""
     from pytest_evalbars.report.building.decided import decided_now  # noqa: PLC0415
-    from pytest_evalbars.report.model import SCHEMA, Report  # noqa: PLC0415
     from pytest_evalbars.run.kept import kept_report  # noqa: PLC0415
 
     if len(runs) == 1 and not any(getattr(options, word) for word in ANEW):
         kept = kept_report(runs[0])
-        if kept is not None and kept.get("schema") == SCHEMA:
-            return Report.model_validate(kept)
+        if kept is not None and (report := _kept(kept, runs[0])) is not None:
+            return report
     return decided_now(
         runs,
         declared(options),
@@ -90,6 +90,29 @@ def _report(options: argparse.Namespace, runs: list[Path]) -> Report:
         baseline=options.baseline,
         calibration=options.calibration,
     )
+
+
+def _kept(kept: dict[str, Any], path: Path) -> Report | None:
+    """The report that a session left; None where nobody can read it.
+
+    Raises:
+        ReportError: it is of a newer version.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from pytest_evalbars.report.model import SCHEMA, Report  # noqa: PLC0415
+
+    schema = kept.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise ReportError(
+            f"{shown(path)}: its report's schema is {schema}, this pytest-evalbars reads up to {SCHEMA}; upgrade it, "
+            "or name a stage (--stage=testing) to decide anew under today's bars"
+        )
+    try:
+        return Report.model_validate(kept)
+    except ValidationError:
+        sys.stderr.write(f"{safe(shown(path))}: its report is damaged; it is decided anew, under today's bars\n")
+        return None
 
 
 def _last() -> Path:

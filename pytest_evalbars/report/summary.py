@@ -105,6 +105,12 @@ def _of_the_run(run: Run) -> Iterator[str]:
         yield words
 
 
+def besides(report: Report) -> list[LineTold]:
+    """What else fails the session, where something does."""
+    found = report.decision.besides
+    return [_line(f"besides: {safe(', '.join(found))}", "bad")] if found else []
+
+
 def brief(report: Report) -> LineTold:
     """All of it in one line: what the gate said, how many verdicts are met, and what limits what that says."""
     outcome, held = report.decision, [each for each in report.bars if each.enforced]

@@ -9,7 +9,7 @@ from pytest_evalbars.execution.budget import declared, unenforced
 from pytest_evalbars.report.before import write_before
 from pytest_evalbars.report.layout import laid_out
 from pytest_evalbars.report.screen import MARKUP, screen_of_pytest
-from pytest_evalbars.report.summary import brief, summary
+from pytest_evalbars.report.summary import besides, brief, summary
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def _blocks(reporter: pytest.TerminalReporter, evals: EvalSession, report: Repor
         return [brief(report)]
     if verbosity == 0 or evals.run is None or evals.decision is None:
         return report.summary
-    return summary(evals.run, evals.bars, evals.decision, everything=True, every_case=verbosity > 1)
+    full = summary(evals.run, evals.bars, evals.decision, everything=True, every_case=verbosity > 1)
+    return [*full, *besides(report)]
 
 
 def _notes(evals: EvalSession) -> Iterator[tuple[str, bool]]:
