@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Between two columns.
 GAP = "  "
-#: A name is cut to this, and only where nothing else makes room to that.
+#: A column of names becomes as narrow as this, and only where nothing else makes room as that.
 NAME, SHORT = 24, 12
 #: How far the lines after the first are set in.
 HANG = 4
@@ -67,22 +67,23 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def cut(text: str, width: int, dots: str) -> str:
-    """A text in so many columns at most: its middle goes."""
-    if columns_of(text) <= width:
-        return text
-    inset = text[: len(text) - len(text.lstrip())]
-    room = max(2, width - len(inset) - len(dots))
-    head, tail, text = "", "", text.lstrip()
-    for character in text:
-        if columns_of(head + character) > (room + 1) // 2:
-            break
-        head += character
-    for character in reversed(text):
-        if columns_of(character + tail) > room - columns_of(head):
-            break
-        tail = character + tail
-    return f"{inset}{head}{dots}{tail}"
+def folded(name: str, width: int) -> list[str]:
+    """A name in lines of so many columns at most, all of them set in as the first is."""
+    if columns_of(name) <= width:
+        return [name]
+    inset = name[: len(name) - len(name.lstrip())]
+    lines, line = [], ""
+    for word in name.split():
+        if line and columns_of(f"{inset}{line} {word}") > width:
+            lines.append(line)
+            line = ""
+        line += f" {word}" if line else ""
+        for character in "" if line.endswith(word) else word:
+            if line and columns_of(inset + line + character) > width:
+                lines.append(line)
+                line = ""
+            line += character
+    return [inset + each for each in (*lines, line)]
 
 
 class _Table:
@@ -90,7 +91,6 @@ class _Table:
 
     def __init__(self, table: TableTold, screen: Screen) -> None:
         self.screen = screen
-        self.dots = "…" if screen.signs else "..."
         self.glyphs = DRAWN if screen.signs else PLAIN
         self.names = table.names
         self.align = table.align
@@ -102,6 +102,8 @@ class _Table:
         self.texts = [[cell if isinstance(cell, str) else "" for cell in row.cells] for row in table.rows]
         for row, texts in zip(self.rows, self.texts, strict=True):
             texts[-1] = self._last(row, texts[-1])
+        #: The columns whose names are folded, and how wide they are.
+        self.widths: dict[int, int] = {}
         #: Whether asides stand below their rows.
         self.below = False
 
@@ -118,7 +120,8 @@ class _Table:
         sizes = self._sizes()
         yield LineTold(text=self._joined(self.heads, sizes))
         for row, texts in zip(self.rows, self.texts, strict=True):
-            yield LineTold(text=self._joined(texts, sizes), look=row.look)
+            for line in self._lines_of(texts, sizes):
+                yield LineTold(text=line, look=row.look)
             if self.below and row.aside:
                 yield LineTold(text=f"{' ' * HANG}({row.aside})", look=row.look)
 
@@ -142,22 +145,35 @@ class _Table:
             texts[place] = draw(each, axis, self.glyphs) if isinstance(each, Drawn) else ""
 
     def _squeeze(self) -> None:
-        """Cut names, then tell asides below, then cut names short."""
-        self._cut(NAME)
+        """Fold names, then tell asides below, then fold names into narrow columns."""
+        self._fold(NAME)
         if self._over() > 0 and any(row.aside for row in self.rows):
             self.below = True
             for row, texts in zip(self.rows, self.texts, strict=True):
                 texts[-1] = texts[-1].removesuffix(f" ({row.aside})")
-        self._cut(SHORT)
+        self._fold(SHORT)
 
-    def _cut(self, floor: int) -> None:
+    def _fold(self, floor: int) -> None:
         """Take from the widest column of names what is too much, then from the next."""
         for place in sorted(self.names, key=lambda each: -self._sizes()[each]):
             if (over := self._over()) <= 0:
                 return
-            width = max(floor, self._sizes()[place] - over)
-            for texts in self.texts:
-                texts[place] = cut(texts[place], width, self.dots) if any(texts[place + 1 :]) else texts[place]
+            self.widths[place] = max(floor, self._sizes()[place] - over)
+
+    def _lines_of(self, texts: Sequence[str], sizes: Sequence[int]) -> Iterator[str]:
+        """A row, and what of its names has no room in its first line."""
+        names = {at: self._folded(texts, at) for at in self.widths}
+        for number in range(max([1, *map(len, names.values())])):
+            line = list(texts) if number == 0 else [""] * len(texts)
+            for at, parts in names.items():
+                line[at] = parts[number] if number < len(parts) else ""
+            yield self._joined(line, sizes)
+
+    def _folded(self, texts: Sequence[str], at: int) -> list[str]:
+        """A cell in as many lines as its column asks for; a count of groups, with nothing behind it, in one."""
+        if at not in self.widths or not any(texts[at + 1 :]):
+            return [texts[at]]
+        return folded(texts[at], self.widths[at])
 
     def _over(self) -> int:
         """How many columns there are too many."""
@@ -169,7 +185,11 @@ class _Table:
         return [
             max(
                 columns_of(head),
-                *(columns_of(texts[at]) for texts in self.texts if at == last or any(texts[at + 1 :])),
+                *(
+                    max(map(columns_of, self._folded(texts, at)))
+                    for texts in self.texts
+                    if at == last or any(texts[at + 1 :])
+                ),
                 0,
             )
             for at, head in enumerate(self.heads)

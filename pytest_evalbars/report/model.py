@@ -337,7 +337,7 @@ class TableTold(Told):
     #: `l` or `r` for each column.
     align: str
     rows: tuple[RowTold, ...]
-    #: The columns of names: they may be cut in the middle where there is no room.
+    #: The columns of names: they may be folded into several lines where there is no room.
     names: tuple[int, ...] = ()
 
     @classmethod

@@ -21,7 +21,7 @@ WIDTH = 120
 #: Fewer columns than that are not believed, as pytest does not.
 NARROW = 40
 #: All signs that need more than ASCII.
-SIGNS = "✓✗·━●│┿◆…"
+SIGNS = "✓✗·━●│┿◆"
 #: How lines look in colour; the words say the same.
 MARKUP = {
     "bad": {"red": True, "bold": True},
@@ -37,8 +37,8 @@ class Screen:
 
     Args:
         width: the columns.
-        fixed: whether it would break what is wider, so that long sentences are wrapped and names cut. Logs and files
-            take any width; there each sentence is one line, and each name whole, and can be searched for.
+        fixed: whether it would break what is wider, so that long sentences are wrapped and names folded. Logs and
+            files take any width; there each sentence and each row is one line, and can be searched for.
         signs: whether it shows more than ASCII.
     """
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_evalbars.report.layout import columns_of, cut, laid_out
+from pytest_evalbars.report.layout import columns_of, folded, laid_out
 from pytest_evalbars.report.model import Drawn, LineTold, RowTold, TableTold
 from pytest_evalbars.report.screen import Screen
 
@@ -51,15 +51,22 @@ def test_a_table_fits_its_terminal(width):
     assert max(map(columns_of, lines([SHORT], width=width, fixed=True))) <= width
 
 
-def test_the_drawing_goes_first_then_names_are_cut_then_asides_stand_below():
+def test_the_drawing_goes_first_then_names_are_folded_then_asides_stand_below():
     wide, eighty = lines([LONG], width=240, fixed=True), lines([LONG], width=80, fixed=True)
     assert "●" in wide[1]
     assert "category refund disputes" in wide[1]
     assert wide[2].endswith("? inconclusive (partly replayed, not enforced, uncalibrated judge)")
     assert "●" not in "".join(eighty)
-    assert eighty[1].startswith("faithf…urces  share …putes")
-    assert eighty[2] == "    (not enforced)"
-    assert eighty[4] == "    (partly replayed, not enforced, uncalibrated judge)"
+    assert eighty[1].startswith("faithfulness  share at or  ")
+    assert eighty[1].endswith(">= 85%  ✗ MISSED")
+    assert [line.split() for line in eighty[2:6]] == [
+        ["to", "sources", "above"],
+        ["adequate:"],
+        ["category"],
+        ["refund"],
+    ]
+    assert eighty[6:8] == ["              disputes", "    (not enforced)"]
+    assert eighty[9] == "    (partly replayed, not enforced, uncalibrated judge)"
 
 
 def test_a_log_gets_whole_names_on_one_line():
@@ -98,7 +105,7 @@ def test_wide_characters_take_their_two_columns():
     assert columns_of(first.partition("200")[0]) == columns_of(second.partition("200")[0])
     assert columns_of("正確さ") == 6
     assert columns_of("e\u0301") == 1
-    assert cut("返金についての質問", 9, "…") == "返金…質問"
+    assert folded("  返金についての質問", 8) == ["  返金に", "  ついて", "  の質問"]
 
 
 def test_a_count_of_groups_makes_no_column_wider():
@@ -108,12 +115,9 @@ def test_a_count_of_groups_makes_no_column_wider():
     assert last == "             + 200 groups: all met, lowest refund disputes 91.2%"
 
 
-@given(st.text(max_size=60), st.integers(8, 70), st.sampled_from(["…", "..."]))
-def test_a_cut_name_fits_and_keeps_both_ends(text, width, dots):
-    found = cut(text, width, dots)
+@given(st.text(max_size=60), st.integers(8, 70))
+def test_a_folded_name_fits_and_loses_nothing(text, width):
+    found = folded(text, width)
     inset = len(text) - len(text.lstrip())
-    assert found == text or columns_of(found) <= max(width, inset + len(dots) + 2)
-    if found != text:
-        head, _, tail = found.rpartition(dots)
-        assert text.startswith(head)
-        assert text.endswith(tail)
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert all(columns_of(line) <= max(width, inset + 2) for line in found)
