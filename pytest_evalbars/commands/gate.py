@@ -39,8 +39,13 @@ def add(commands: Any) -> None:
     gate.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown, too")
     gate.add_argument("--json", action="store_true", help="print the decision as JSON")
     gate.add_argument(
-        "-v", "--verbose", action="store_true", help="show every group, every verdict, failure patterns"
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="show every group, every verdict, failure patterns, cases that missed; -vv: every case",
     )
+    gate.add_argument("-q", "--quiet", action="store_true", help="say it in one line")
     gate.set_defaults(run=run)
 
 
@@ -78,15 +83,25 @@ def run(options: argparse.Namespace) -> int:
         for each in filter(None, [calibration.said(decision), baseline.said, *github.notes, *github.annotations]):
             sys.stderr.write(f"{each}\n")
         return exit_code
-    from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
-
-    for line in summary(run, bars, decision, everything=options.verbose):
-        print(logged(line.text))  # noqa: T201 - a command prints
+    _print(run, bars, decision, options)
     for each in filter(None, [calibration.said(decision), baseline.said, *github.notes]):
         print(logged(safe(each)))  # noqa: T201
     for each in github.annotations:
         print(each)  # noqa: T201
     return exit_code
+
+
+def _print(run: Run, bars: Bars, decision: Decision, options: argparse.Namespace) -> None:
+    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports tabulate
+    from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
+    from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
+    from pytest_evalbars.report.summary import brief, summary  # noqa: PLC0415
+
+    if options.quiet:
+        print_told([brief(build(run, bars, decision))])
+        return
+    verbose = options.verbose
+    print_told(laid_out(summary(run, bars, decision, everything=verbose > 0, every_case=verbose > 1), screen_of()))
 
 
 def _reports(

@@ -71,9 +71,9 @@ def run(options: argparse.Namespace) -> int:
             print(logged(line))  # noqa: T201 - a command prints
     elif not options.output:
         from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
+        from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
 
-        for each in laid_out(report.summary):
-            print(logged(each.text))  # noqa: T201
+        print_told(laid_out(report.summary, screen_of()))
     return 0
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.escapes import code, cut_within, prose
 from pytest_evalbars.report.fitting import Section, fitted, size
-from pytest_evalbars.report.markdown_rest import NOTHING, SYMBOLS, ends, folded, rest, row, table
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.markdown_rest import NOTHING, SYMBOLS, folded, rest, row, table
+from pytest_evalbars.report.numbers import count, ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.escapes import code, prose
 from pytest_evalbars.report.fitting import Section
-from pytest_evalbars.report.numbers import FORMATS, count
+from pytest_evalbars.report.numbers import Unit, count, ends, figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,16 +127,6 @@ def _miss(miss: Miss, *, repeated: bool) -> str:
     )
 
 
-def figure(unit: str, value: float) -> str:
-    """A number with its unit."""
-    return FORMATS[unit].format(value)
-
-
-def ends(unit: str, low: float, high: float) -> str:
-    """An interval."""
-    return f"{figure(unit, low)} to {figure(unit, high)}"
-
-
 def _slices(report: Report) -> Section:
     heads = table(
         "dimension", "category", "pass rate:", f"{report.decision.confidence * 100:g}% interval", "cases:", " "
@@ -202,7 +192,7 @@ def _measures(report: Report) -> Section:
     return folded("What trials took", section)
 
 
-def _amount(unit: str, value: float | None) -> str:
+def _amount(unit: Unit, value: float | None) -> str:
     return NOTHING if value is None else prose(figure(unit, value))
 
 

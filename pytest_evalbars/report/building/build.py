@@ -17,7 +17,7 @@ from pytest_evalbars.report.building.parts import parts_of
 from pytest_evalbars.report.building.quality import measures, quality
 from pytest_evalbars.report.building.trends import trends_told
 from pytest_evalbars.report.model import DecisionTold, LineTold, Report, RunTold, Standing
-from pytest_evalbars.report.summary import outcome_line, summary
+from pytest_evalbars.report.summary import besides, outcome_line, summary
 from pytest_evalbars.run.columns import MISSING
 
 if TYPE_CHECKING:
@@ -59,12 +59,9 @@ def build(
         measures=tuple(measures(run)),
         judges=tuple(judges(decision, bars.confidence)),
         method=method(run, bars, decision, parts, of_dimensions, unnamed),
-        summary=tuple(LineTold(text=line.text, look=line.look) for line in summary(run, bars, decision)),
+        summary=tuple(summary(run, bars, decision)),
     )
-    if not report.decision.besides:
-        return report
-    more = LineTold(text=f"besides: {', '.join(report.decision.besides)}", look="bad")
-    return report.model_copy(update={"summary": (*report.summary, more)})
+    return report.model_copy(update={"summary": (*report.summary, *besides(report))})
 
 
 def bare(run: Run, bars: Bars, decision: Decision, *, session: Session | None = None) -> Report:
