@@ -56,7 +56,8 @@ def axis(core: Iterable[float], ends: Iterable[float], *, bounds: tuple[float, f
         low = 0.0
     if high < 0 and high > 0.6 * low:
         high = 0.0
-    return _rounded(low, high, None)
+    pad = 0.04 * (high - low)
+    return _rounded(low - pad * (low != 0), high + pad * (high != 0), None)
 
 
 def _bounded(low: float, high: float, bounds: tuple[float, float]) -> Axis:

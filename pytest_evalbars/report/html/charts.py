@@ -123,9 +123,9 @@ def _chart(number: int, bars: list[tuple[int, BarTold]]) -> Chart:
     shares = first.unit == "share" and not first.relative
     title = first.metric if first.unit == "number" else TITLES[first.unit]
     if first.compares:
-        title = f"Change against the baseline: {'points' if shares else 'percent' if first.relative else title.lower()}"
+        title = f"Change against the baseline, in {'points' if shares else 'percent' if first.relative else title.lower()}"
     low, high = _tick(first, scale.low), _tick(first, scale.high)
-    whole = not first.compares and first.unit in {"share", "score"} and (scale.low, scale.high) == (0, 1)
+    whole = scale.low == 0 and (scale.high == 1 or first.unit not in {"share", "score"})
     return Chart(
         number=number,
         title=title,

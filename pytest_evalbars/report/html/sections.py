@@ -12,7 +12,7 @@ def sections(report: Report, misses: Misses) -> dict[str, str]:
     """The name of each part's template, and its title. Parts that nobody would look for are left out where empty."""
     there = {
         "bars": "Bars",
-        "heat": "Where it is strong and weak" if report.cells else "",
+        "heat": "By category" if report.cells else "",
         "changed": "What changed",
         "trend": "Trend",
         "misses": "Misses",
