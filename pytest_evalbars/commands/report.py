@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         write_report(target, report, runs)
         sys.stderr.write(f"report: {safe(target)}\n")
     if options.json:
-        print(json.dumps({**report.to_json(), "misses": misses_of(runs).model_dump(mode="json")}, indent=2))  # noqa: T201
+        print(json.dumps({**report.to_json(), "misses": misses_of(runs, report).model_dump(mode="json")}, indent=2))  # noqa: T201
     elif options.explain:
         from pytest_evalbars.report.explain import explained  # noqa: PLC0415
 

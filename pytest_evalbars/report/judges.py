@@ -26,13 +26,19 @@ def judge_lines(decision: Decision, confidence: float, *, everything: bool) -> I
     """
     said: dict[str, list[str]] = {}
     for judge in decision.judges:
-        known = f"uncalibrated: {judge.reason}" if judge.reason else _known(judge, confidence)
-        said.setdefault(known, []).append(f"{judge.dimension} by {judge.by.model} ({judge.by.rubric})")
+        said.setdefault(trust_words(judge, confidence), []).append(
+            f"{judge.dimension} by {judge.by.model} ({judge.by.rubric})"
+        )
     told = list(said.items())
     for known, names in told if everything else told[:TOLD]:
         yield safe(f"judges: {', '.join(names)}: {known}")
     if not everything and len(told) > TOLD:
         yield f"judges: and {len(told) - TOLD} more (-v tells all)"
+
+
+def trust_words(judge: JudgeTrust, confidence: float) -> str:
+    """How far one judge may be trusted, or why nobody knows."""
+    return f"uncalibrated: {judge.reason}" if judge.reason else _known(judge, confidence)
 
 
 def _known(judge: JudgeTrust, confidence: float) -> str:

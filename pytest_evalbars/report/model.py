@@ -86,6 +86,8 @@ class DecisionTold(Told):
     standing: tuple[Standing, ...] = ()
     notes: tuple[str, ...] = ()
     changed_bars: tuple[str, ...] = ()
+    #: How many misses fail the session by themselves, named or not.
+    standing_count: int = 0
 
 
 class BarTold(Told):
@@ -144,6 +146,11 @@ class BarTold(Told):
     #: `not enforced`, `replayed`, `uncalibrated judge`.
     asides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    #: Which cases it is of: `category`, `status` and other labels, each with the names or globs that it holds.
+    #: Without `set` it holds no adversarial case.
+    picks: dict[str, tuple[str, ...]] = {}
+    #: The labels whose values, joined by `/`, are the group.
+    each: tuple[str, ...] = ()
 
 
 class Cell(Told):
@@ -163,6 +170,11 @@ class Cell(Told):
     stopped: bool = False
     #: The worst verdict that an enforced bar gave on this very slice; None where none speaks of it.
     verdict: Verdict | None = None
+    #: `held`, what a bar holds that names no status: regression and saturated cases; or another status; with
+    #: `, adversarial` behind it for cases that are set apart. Cases of one kind never count in another's numbers.
+    kind: str = "held"
+    #: Whether the numbers are corrected for a judge's error.
+    corrected: bool = False
 
 
 class FlipTold(Told):
@@ -221,6 +233,8 @@ class Measure(Told):
     mean: float | None = None
     median: float | None = None
     p95: float | None = None
+    #: What was measured, in words; empty where only its name tells.
+    of: str = ""
 
 
 class Quality(Told):
@@ -236,6 +250,8 @@ class Quality(Told):
     mean_cost: float | None = None
     median_seconds: float | None = None
     p95_seconds: float | None = None
+    #: As of cells.
+    kind: str = "held"
 
 
 class JudgeTold(Told):
@@ -361,6 +377,11 @@ class Miss(Told):
     #: Whether an xfail mark announced it.
     expected: bool = False
     evidence: tuple[Evidence, ...] = ()
+    #: Characters of the reason, and things that the trial recorded, that are left out.
+    reason_cut: int = 0
+    more: int = 0
+    #: Whether it is in the slice of a bar that fails the session, or fails it by itself.
+    fails: bool = False
 
 
 class Misses(Told):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_evalbars.report.model import Misses, Report
+    from pytest_evalbars.run.columns import Run
 
 
 def _html(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
@@ -64,7 +65,9 @@ def form_of(target: Path) -> str:
     return target.suffix.lower()
 
 
-def write_report(target: Path, report: Report, paths: Sequence[Path], form: str | None = None) -> None:
+def write_report(
+    target: Path, report: Report, paths: Sequence[Path], form: str | None = None, run: Run | None = None
+) -> None:
     """Write a report.
 
     Args:
@@ -72,12 +75,13 @@ def write_report(target: Path, report: Report, paths: Sequence[Path], form: str 
         report: what it says.
         paths: the run's files, in which the misses are.
         form: the format; None: what the file's name asks for.
+        run: the run, where it was read already.
 
     Raises:
         ReportError: it cannot be written.
         RunFileError: a run file cannot be read.
     """
-    text = FORMATS[form or form_of(target)](report, misses_of(paths), paths)
+    text = FORMATS[form or form_of(target)](report, misses_of(paths, report, run), paths)
     try:
         replace_text(target, [text])
     except OSError as error:

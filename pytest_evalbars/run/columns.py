@@ -31,8 +31,8 @@ class Run:
     """All observations of one session, or of several merged.
 
     The arrays have one entry per observation; `case`, `test`, `dimension`, `labelset` and `cluster` are codes
-    into the lists of names beside them. Planned trials without a result and trials that were left out stand
-    among them with outcomes of their own, so that every slice knows what it lacks.
+    into the lists of names beside them, and so is `trial` into `numbers`. Planned trials without a result and trials
+    that were left out stand among them with outcomes of their own, so that every slice knows what it lacks.
     """
 
     case: NDArray[np.int64]
@@ -97,6 +97,8 @@ class Run:
     #: By case: its place in the random order that the session gave the cases, so that it might stop at any time;
     #: None where it did not.
     order: NDArray[np.int64] | None = None
+    #: The numbers behind `trial`; those of a baseline are not known.
+    numbers: Sequence[int] = ()
     #: The names behind `cluster`.
     clusters: Sequence[str] = ()
     headers: tuple[Mapping[str, Any], ...] = field(default=())

@@ -139,6 +139,7 @@ class Reader(Rows):
             reasons=self.reasons
             if new_row is None
             else {new_row[row]: text for row, text in self.reasons.items() if row in new_row},
+            numbers=list(self.trials),
             clusters=list(self.clusters),
             trials=_distinct(really, t_key),
             errors=_distinct(erred, t_erred),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
 from pytest_evalbars.gate.verdict import finite
 from pytest_evalbars.report.evidence import details
 from pytest_evalbars.report.model import BarTold
@@ -13,7 +14,7 @@ from pytest_evalbars.report.words import metric_words, place, sentence, subject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.gate.verdict import Verdict
     from pytest_evalbars.run.columns import Run
 
@@ -62,7 +63,16 @@ def bar_told(run: Run, bars: Bars, verdict: Verdict) -> BarTold:
         details=tuple(details(run, bars, verdict)) if verdict.fails else (),
         asides=tuple(asides(verdict)),
         notes=verdict.notes,
+        picks=_picks(bar),
+        each=bar.each,
     )
+
+
+def _picks(bar: Bar) -> dict[str, tuple[str, ...]]:
+    """Which cases a bar holds: what it says, and what it need not say."""
+    category = {} if bar.category is None else {"category": tuple(bar.category)}
+    status = {"status": tuple(bar.status or HELD_BY_DEFAULT)}
+    return {**category, **status, **{key: tuple(words) for key, words in bar.labels.items()}}
 
 
 def asides(verdict: Verdict) -> Iterator[str]:

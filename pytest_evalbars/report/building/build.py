@@ -9,6 +9,9 @@ import numpy as np
 from pytest_evalbars.report.building.bars import bar_told
 from pytest_evalbars.report.building.cells import cells
 from pytest_evalbars.report.building.conditions import conditions
+from pytest_evalbars.report.building.judges import judges
+from pytest_evalbars.report.building.parts import parts_of
+from pytest_evalbars.report.building.quality import measures, quality
 from pytest_evalbars.report.model import DecisionTold, LineTold, Report, RunTold, Standing
 from pytest_evalbars.report.summary import outcome_line, summary
 from pytest_evalbars.run.columns import MISSING
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from pytest_evalbars.report.model import Outcome
     from pytest_evalbars.run.columns import Run
 
+#: Misses that fail by themselves and are named; the others are only counted, and stand among the misses.
+STANDING = 200
+
 
 def build(run: Run, bars: Bars, decision: Decision) -> Report:
     """Make the report.
@@ -28,11 +34,16 @@ def build(run: Run, bars: Bars, decision: Decision) -> Report:
         bars: the bars that it was held against.
         decision: what the gate said.
     """
+    parts, _ = parts_of(run)
+    told = tuple(cells(parts, decision, bars.confidence))
     return Report(
         run=_run(run, decision),
         decision=_decision(run, bars, decision),
         bars=tuple(bar_told(run, bars, verdict) for verdict in decision.verdicts),
-        cells=tuple(cells(run, bars, decision)),
+        cells=told,
+        quality=tuple(quality(parts, told)),
+        measures=tuple(measures(run)),
+        judges=tuple(judges(decision, bars.confidence)),
         summary=tuple(LineTold(text=line.text, look=line.look) for line in summary(run, bars, decision)),
     )
 
@@ -64,8 +75,10 @@ def _decision(run: Run, bars: Bars, decision: Decision) -> DecisionTold:
         confidence=bars.confidence,
         allowed_errors=decision.allowed_errors,
         standing=tuple(
-            Standing(case=each.case, dimension=each.dimension, reason=each.reason) for each in decision.standing
+            Standing(case=each.case, dimension=each.dimension, reason=each.reason)
+            for each in decision.standing[:STANDING]
         ),
+        standing_count=len(decision.standing),
         notes=decision.notes,
         changed_bars=tuple(map(str, decision.changes)),
     )

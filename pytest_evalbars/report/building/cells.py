@@ -4,46 +4,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pytest_evalbars.metrics.slice import Slice
 from pytest_evalbars.metrics.verdicts import pass_rate
+from pytest_evalbars.report.building.parts import part_of_bar
 from pytest_evalbars.report.model import Cell
-from pytest_evalbars.run.columns import ERROR, LEFT_OUT
+from pytest_evalbars.run.columns import ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from pytest_evalbars.gate.bar import Bars
-    from pytest_evalbars.gate.verdict import Decision
-    from pytest_evalbars.run.columns import Run
+    from pytest_evalbars.gate.verdict import Decision, Verdict
+    from pytest_evalbars.report.building.parts import Part
 
-
-def cells(run: Run, bars: Bars, decision: Decision) -> Iterator[Cell]:
-    """Each dimension as a whole, then by category."""
-    del decision
-    category = np.array([labels.get("category", "") for labels in run.labelsets], dtype=object)
-    names, of_labelset = np.unique(category.astype(str), return_inverse=True)
-    of_row = of_labelset[run.labelset] if len(run.labelsets) else np.zeros(0, np.int64)
-    for code, dimension in sorted(enumerate(run.dimensions), key=lambda each: each[1]):
-        rows = np.flatnonzero((run.dimension == code) & (run.outcome != LEFT_OUT))
-        yield _cell(dimension, "", Slice(run, rows), bars.confidence)
-        for number, name in enumerate(names.tolist()):
-            if name and len(some := rows[of_row[rows] == number]):
-                yield _cell(dimension, name, Slice(run, some), bars.confidence)
+#: Verdicts, the worst first.
+WORST = ("missed", "no data", "inconclusive", "met")
 
 
-def _cell(dimension: str, category: str, part: Slice, confidence: float) -> Cell:
-    stopped = bool(part.stopped().any())
-    found = pass_rate.estimate(part)
-    rated = found is not None and not stopped
+def cells(parts: Sequence[Part], decision: Decision, confidence: float) -> Iterator[Cell]:
+    """One for each part, with what enforced bars say of just that."""
+    said: dict[tuple[str, str, str], list[Verdict]] = {}
+    for verdict in decision.verdicts:
+        place = part_of_bar(verdict.spec, verdict.dimension, verdict.group)
+        if place is not None and verdict.spec.kind.of == "verdicts":
+            said.setdefault(place, []).append(verdict)
+    for part in parts:
+        yield _cell(part, said.get((part.dimension, part.kind, part.category), []), confidence)
+
+
+def _cell(part: Part, verdicts: Sequence[Verdict], confidence: float) -> Cell:
+    some = part.slice
+    stopped = bool(some.stopped().any())
+    found = pass_rate.estimate(some)
+    words = [each.verdict for each in verdicts if each.enforced]
+    rate = interval = None
+    corrected = next(
+        (
+            each
+            for each in verdicts
+            if each.correction and each.spec.metric == "pass_rate" and not each.spec.compares and not stopped
+        ),
+        None,
+    )
+    if corrected is not None:
+        rate, interval = corrected.estimate, corrected.interval
+    elif found is not None and not stopped:
+        rate, interval = found.value, found.interval(confidence)
+    by_judge = some.run.judged is not None and bool((some.of(some.run.judged.by)[some.judged()] >= 0).any())
     return Cell(
-        dimension=dimension,
-        category=category,
-        rate=found.value if found is not None and rated else None,
-        interval=found.interval(confidence) if found is not None and rated else None,
+        dimension=part.dimension,
+        category=part.category,
+        kind=part.kind,
+        rate=rate,
+        interval=interval,
         cases=0 if found is None else found.cases,
-        trials=int(part.judged().sum()),
-        errors=int((part.of(part.run.outcome) == ERROR).sum()),
+        trials=int(some.judged().sum()),
+        errors=int((some.of(some.run.outcome) == ERROR).sum()),
+        raw=by_judge and corrected is None,
+        corrected=corrected is not None,
         stopped=stopped,
+        verdict=min(words, key=WORST.index) if words else None,
     )
