@@ -34,7 +34,7 @@ def _reasons(report: Report) -> Iterator[str]:
         first, *others = told
         many, _, word = first.partition(" ")
         yield ", ".join([f"{many} of {count(held, 'verdict')} {word}", *others])
-    if alone := len(report.decision.standing):
+    if alone := max(len(report.decision.standing), report.decision.standing_count):
         yield f"{count(alone, 'miss', 'es')} without a bar"
     if report.run.errors > report.decision.allowed_errors:
         yield f"{count(report.run.errors, 'trial')} that could not be judged ({report.decision.allowed_errors} allowed)"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SHADES = (0.0, 0.05, 0.1, 0.2, 0.35, 0.6)
 #: An interval that is longer than this says little: such cells are hatched, and half as dark.
 WIDE = 0.3
+#: Kinds of cases that a reader may not know by their names.
+KINDS = {"held": "Cases that bars hold"}
 #: Cells that one page shows.
 CELLS = 2_000
 
@@ -46,35 +48,57 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """The whole table."""
+    """The table of one kind of cases."""
 
+    #: Empty where there is one kind only.
+    title: str
     dimensions: list[str]
     lines: list[Line]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heats:
+    """All tables, and what of their legend is needed."""
+
+    maps: list[Heat]
     left_out: int
     any_wide: bool
     any_raw: bool
 
 
-def heat(cells: Sequence[Cell]) -> Heat | None:
-    """Draw it; None where there is nothing to draw."""
-    if not cells:
+def kind_words(kind: str) -> str:
+    """What a kind of cases is called above its table."""
+    status, _, apart = kind.partition(", ")
+    words = KINDS.get(status, f"{status.capitalize()} cases")
+    return f"{words}, {apart}" if apart else words
+
+
+def heat(cells: Sequence[Cell]) -> Heats | None:
+    """Draw them; None where there is nothing to draw."""
+    kinds = sorted({each.kind for each in cells}, key=lambda each: (each != "held", each))
+    if not kinds:
         return None
+    maps = [_heat(kind, [each for each in cells if each.kind == kind], len(kinds)) for kind in kinds]
+    squares = [each for one in maps for line in one.lines for each in line.squares if each is not None]
+    return Heats(
+        maps,
+        left_out=sum(each.left_out for each in maps),
+        any_wide=any(each.wide for each in squares),
+        any_raw=any(each.cell.raw for each in squares),
+    )
+
+
+def _heat(kind: str, cells: Sequence[Cell], kinds: int) -> Heat:
     dimensions = list(dict.fromkeys(each.dimension for each in cells))
     found = {(each.category, each.dimension): each for each in cells}
     categories = list(dict.fromkeys(each.category for each in cells if each.category))
-    room = max(10, CELLS // len(dimensions))
+    room = max(10, CELLS // kinds // len(dimensions))
     kept = set(sorted(categories, key=lambda each: _grave(found, each, dimensions))[:room])
     names = [each for each in ("", *categories) if not each or each in kept]
     lines = [Line(name, [_square(found.get((name, each))) for each in dimensions]) for name in names]
     lines = [each for each in lines if any(each.squares)]
-    squares = [each for line in lines for each in line.squares if each is not None]
-    return Heat(
-        dimensions,
-        lines,
-        left_out=len(categories) - len(kept),
-        any_wide=any(each.wide for each in squares),
-        any_raw=any(each.cell.raw for each in squares),
-    )
+    return Heat(kind_words(kind) if kinds > 1 else "", dimensions, lines, len(categories) - len(kept))
 
 
 def _grave(found: dict[tuple[str, str], Cell], category: str, dimensions: list[str]) -> tuple[bool, float]:

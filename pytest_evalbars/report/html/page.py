@@ -16,7 +16,7 @@ from pytest_evalbars.errors import MissingExtra
 from pytest_evalbars.report.html.charts import charts
 from pytest_evalbars.report.html.figures import day, figure, interval, moment
 from pytest_evalbars.report.html.headline import failing, headline
-from pytest_evalbars.report.html.heat import heat
+from pytest_evalbars.report.html.heat import heat, kind_words
 from pytest_evalbars.report.html.sections import sections
 from pytest_evalbars.report.html.told_misses import told_misses
 from pytest_evalbars.report.html.trends import trends
@@ -104,7 +104,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(marks=MARKS, grave=GRAVE)
-    made.globals.update(figure=figure, interval=interval, count=count, day=day, moment=moment)
+    made.globals.update(figure=figure, interval=interval, count=count, day=day, moment=moment, kind_words=kind_words)
     return made
 
 

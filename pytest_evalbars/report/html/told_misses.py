@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FIRST = ("category", "status")
 FILTERS, VALUES = 6, 60
 #: Bytes that evidence may take on the page: the rest of it is in the run file.
-ROOM = 3_000_000
+ROOM = 2_500_000
 #: Lengths to which texts are cut, one after the other, until they fit.
 LENGTHS = (4_000, 2_000, 1_000, 500, 200, 0)
 
@@ -94,7 +94,7 @@ def _keys(shown: Sequence[Miss]) -> Iterable[tuple[str, Counter[str]]]:
     found = [("dimension", Counter(each.dimension for each in shown))]
     outcomes = Counter(each.outcome for each in shown)
     found.append(("outcome", Counter({str(key): many for key, many in outcomes.items()})))
-    labels = dict.fromkeys(key for each in shown for key in each.labels)
+    labels = dict.fromkeys(key for each in shown for key in each.labels if key not in {"dimension", "outcome"})
     for key in sorted(labels, key=lambda each: (each not in FIRST, each)):
         found.append((key, Counter(each.labels[key] for each in shown if key in each.labels)))
     return [(name, values) for name, values in found if 1 < len(values) <= VALUES][:FILTERS]
