@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 SHADES = (0.0, 0.05, 0.1, 0.2, 0.35, 0.6)
 #: An interval that is longer than this says little: such cells are hatched, and half as dark.
 WIDE = 0.3
-#: Kinds of cases that a reader may not know by their names.
-KINDS = {"held": "Cases that bars hold"}
+#: The kind that bars hold which name no status: regression and saturated cases.
+HELD = "held"
 #: Cells that one page shows.
 CELLS = 2_000
 
@@ -70,13 +70,15 @@ class Heats:
 def kind_words(kind: str) -> str:
     """What a kind of cases is called above its table."""
     status, _, apart = kind.partition(", ")
-    words = KINDS.get(status, f"{status.capitalize()} cases")
+    if status == HELD:
+        return f"{apart.capitalize()} cases" if apart else "Cases that bars hold"
+    words = f"{status.capitalize()} cases"
     return f"{words}, {apart}" if apart else words
 
 
 def heat(cells: Sequence[Cell]) -> Heats | None:
     """Draw them; None where there is nothing to draw."""
-    kinds = sorted({each.kind for each in cells}, key=lambda each: (each != "held", each))
+    kinds = sorted({each.kind for each in cells}, key=lambda each: (each != HELD, each))
     if not kinds:
         return None
     maps = [_heat(kind, [each for each in cells if each.kind == kind], len(kinds)) for kind in kinds]

@@ -7,6 +7,9 @@
   const rows = [...list.children].map((row) => ({ row, of: new Set(row.dataset.of.split(" ")), text: null }));
   const filters = [...document.querySelectorAll("select[data-filter]")];
   const search = at("search");
+  // So many are shown at first, so that what comes after them is within reach; in print all are.
+  const FIRST = 100;
+  let most = FIRST;
 
   function words() {
     return search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -21,9 +24,12 @@
       const fits = chosen.every((value) => each.of.has(value)) && wanted.every((word) => each.text.includes(word));
       each.row.hidden = !fits;
       found += fits;
+      each.row.classList.toggle("later", fits && found > most);
     }
     const all = found === rows.length;
-    at("found").textContent = all ? `${found} shown` : `${found} of ${rows.length} shown`;
+    at("found").textContent = all ? `${found} in all` : `${found} of ${rows.length}`;
+    at("rest").hidden = found <= most;
+    at("more").textContent = `Show the other ${found - most}`;
     at("reset").hidden = !(wanted.length || chosen.length);
   }
 
@@ -33,6 +39,12 @@
     waiting = setTimeout(find, 120);
   });
   for (const each of filters) each.addEventListener("change", find);
+  at("more").addEventListener("click", () => {
+    const next = rows.find((each) => each.row.classList.contains("later"));
+    most = Infinity;
+    find();
+    next?.row.querySelector("summary").focus();
+  });
   at("reset").addEventListener("click", () => {
     search.value = "";
     for (const each of filters) each.value = "";
