@@ -22,6 +22,7 @@ from pytest_evalbars.report.asked import AskedReports
 from pytest_evalbars.run.former import said_of
 from pytest_evalbars.run.journal import end
 from pytest_evalbars.run.plain import redacted
+from pytest_evalbars.run.rubrics import rubric_lines
 from pytest_evalbars.run.spool import part_of, parts_of, whole_trials
 from pytest_evalbars.run.tally import Tally
 from pytest_evalbars.stash import RESUMED, runs_nothing
@@ -74,6 +75,8 @@ class EvalSession:
         #: Failed reports that only say that an eval case could not be judged, and those of our own bars.
         self.failed_errors = 0
         self._failed_bars = 0
+        #: Rubrics that have their line in the run file.
+        self._rubrics: set[str] = set()
         self._stopped_early = False
 
     def _baseline(self) -> Baseline:
@@ -125,6 +128,7 @@ class EvalSession:
         self, planned: Planned, said: dict[str, Any], *, worker: str | None = None, xfail: bool = False
     ) -> None:
         """Take a finished trial into the run file, once."""
+        self.journal.write(*rubric_lines(said, self._rubrics))
         if planned.item not in self._written:
             self.tally.take(said, worker)
             self._write(planned.item, trial_lines(planned, said, worker=worker, xfail=xfail))

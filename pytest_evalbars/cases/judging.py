@@ -17,6 +17,7 @@ import pytest
 from pytest_evalbars.cases.collect import PLANNED
 from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
 from pytest_evalbars.cases.running import Running, while_runs
+from pytest_evalbars.judges.used import untold
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.run.tally import COST
 from pytest_evalbars.safe import safe
@@ -34,6 +35,8 @@ RUNNING = pytest.StashKey[bool]()
 TRIAL = pytest.StashKey[Running]()
 #: What subtests of the running body have said: their outcomes and reasons.
 PARTS = pytest.StashKey[list[tuple[str, str]]]()
+#: The rubrics that this process has told of.
+RUBRICS = pytest.StashKey[set[str]]()
 #: What this process asked outside of every trial, counted: `replayed` is how many recorded answers it was given.
 OUTSIDE = pytest.StashKey[Counter[str]]()
 #: Why a trial was not started; absent on those that were.
@@ -165,13 +168,19 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
         "evidence": account._evidence | asked.evidence(),  # noqa: SLF001
         **account._further(),  # noqa: SLF001
         **asked.further(),
-        **({"judges": judges} if judges else {}),
+        **({"judges": judges, "rubrics": _rubrics(item, judges)} if judges else {}),
         **({"replayed": True} if _rests_on_others(item, asked) else {}),
         "error": error,
         "mistakes": mistakes,
         "paid": round(account._measures.get(COST, 0.0) + asked.paid(own=COST not in account._measures), 12),  # noqa: SLF001
         "xfail": marked or (call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)),
     }
+
+
+def _rubrics(item: pytest.Item, judges: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The rubrics that these judges go by, where this process has not told of them before."""
+    names = (each.get("rubric") for each in judges.values())
+    return untold(names, item.config.stash.setdefault(RUBRICS, set()))
 
 
 def _rests_on_others(item: pytest.Item, asked: Asked) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
-from pytest_evalbars.gate.select import fits
-from pytest_evalbars.gate.slices import dimension_of, slices_of
+from pytest_evalbars.config.settings import Settings
+from pytest_evalbars.gate.bar import HELD_BY_DEFAULT, Bar
+from pytest_evalbars.gate.select import exactly, fits
+from pytest_evalbars.gate.slices import dimension_of, metric_of, slices_of
 from pytest_evalbars.metrics.drops import independent, paired
 from pytest_evalbars.metrics.pairs import Pairs, cases_said, pairs_of
 from pytest_evalbars.metrics.slice import NoData, Slice
@@ -18,11 +19,10 @@ from pytest_evalbars.run.matching import match
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.metrics.fold import Unjudged
     from pytest_evalbars.metrics.slice import Estimate, Metric
     from pytest_evalbars.run.columns import Run
@@ -125,7 +125,18 @@ class Against:
             elsewhere=matching.elsewhere,
             restated=tuple(self._restated()),
             idle=self.idle,
+            flips=self.flips,
         )
+
+    def flips(self, dimension: str) -> Flips | None:
+        """The cases of a dimension whose pass rate changed, whatever bars there are; None where none are the same."""
+        bar = Bar(dimension=(exactly(dimension),), max_drop=0.0)
+        metric = metric_of(bar, Settings(), dimension)
+        for _, _, part in slices_of(self.run, bar):
+            pairs = self.pairs(bar, metric, dimension, part)
+            if len(pairs.case):
+                return Question(bar, metric, part, self, dimension, pairs).flips()
+        return None
 
     def _restated(self) -> Iterator[tuple[str, str, str]]:
         """The cases that are compared and had another status then."""
@@ -181,17 +192,22 @@ class Question:
         if self.bar.kind.less_is_better:
             worse = -worse
         most = np.argsort(-worse, kind="stable")[:NAMED]
+        least = np.argsort(worse, kind="stable")[:NAMED]
         reason_of = {run.name(row): run.reasons[row] for row in run.reasons.keys() & set(self._rows(pairs, most))}
-        names = [run.cases[int(pairs.case[at])] for at in most]
         return Flips(
             worse=int((worse > 0).sum()),
             better=int((worse < 0).sum()),
-            named=tuple(
-                (name, float(pairs.before[at]), float(pairs.after[at]), reason_of.get(name, ""))
-                for name, at in zip(names, most, strict=True)
-                if worse[at] > 0
-            ),
+            named=tuple(self._named(pairs, most[worse[most] > 0], reason_of)),
+            gains=tuple(self._named(pairs, least[worse[least] < 0], {})),
         )
+
+    def _named(
+        self, pairs: Pairs, which: NDArray[np.int64], reason_of: Mapping[str, str]
+    ) -> Iterator[tuple[str, float, float, str]]:
+        """Some of the cases, with their numbers then and now, and why."""
+        for at in which.tolist():
+            name = self.part.run.cases[int(pairs.case[at])]
+            yield name, float(pairs.before[at]), float(pairs.after[at]), reason_of.get(name, "")
 
     def _rows(self, pairs: Pairs, which: NDArray[np.int64]) -> list[int]:
         """The rows of some of the cases."""
@@ -208,6 +224,8 @@ class Flips:
     better: int
     #: Case, its number before and now, and why.
     named: tuple[tuple[str, float, float, str], ...]
+    #: The same of those that are better, without a reason.
+    gains: tuple[tuple[str, float, float, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -240,6 +258,8 @@ class Common:
     #: Trials of the earlier run, and how many of them rest on recorded answers.
     trials: int = 0
     replayed: int = 0
+    #: Finds the cases of a dimension whose pass rate changed, of those that a bar holds which names no status.
+    flips: Callable[[str], Flips | None] = field(default=lambda _: None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -61,7 +61,7 @@ def _missing(run: Run) -> Iterator[str]:
         yield f"the run is incomplete: {trials} no result" + ("" if held else f": {names}")
 
 
-def _of_the_run(run: Run) -> Iterator[str]:
+def lacking(run: Run) -> Iterator[str]:
     """Why the run is not whole."""
     for shard in run.unfinished:
         yield (
@@ -91,7 +91,7 @@ def conclude(
     allowed = bars.allowed_errors(run.trials + run.stopped)
     code = 0
     notes: list[str] = []
-    notes += _of_the_run(run)
+    notes += lacking(run)
     open_question = not (run.trials or run.missing or run.torn or run.second_look) and run.complete
     forced = dict.fromkeys(str(words) for line in run.resumes for words in line.get("despite") or ())
     notes += [f"the run was resumed by force, although {words}" for words in forced]

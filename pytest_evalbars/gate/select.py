@@ -37,6 +37,11 @@ def fits(word: str, patterns: tuple[str, ...]) -> bool:
     return any(word == pattern or fnmatchcase(word, pattern) for pattern in patterns)
 
 
+def exactly(name: str) -> str:
+    """A pattern that matches this name alone."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
 def picks_labels(bar: Bar, labels: Mapping[str, str]) -> bool:
     """Whether a case with these labels is in the bar's slice, whatever the dimension."""
     if not fits(labels.get("status", DEFAULT_STATUS), bar.status or HELD_BY_DEFAULT):

@@ -95,6 +95,34 @@ def all_sums(store: Store) -> dict[int, list[Sum]]:
     return found
 
 
+def recent_wholes(
+    store: Store, last: int, before: str, *, everything: bool, but: str
+) -> tuple[dict[int, PastRun], dict[int, list[Sum]]]:
+    """The last runs that came to their end with all their cases, and what each dimension as a whole adds up to.
+
+    Args:
+        store: the store.
+        last: how many runs.
+        before: when the latest of them may have begun.
+        everything: only runs of the whole project.
+        but: the name of a run that is none of them.
+
+    Returns:
+        Runs, oldest first, without their verdicts; and sums; both by the run's number.
+    """
+    fine = [runs.c.started <= before, runs.c.name != but, runs.c.complete, runs.c.whole]
+    fine += [runs.c.everything] if everything else []
+    query = select(runs).where(*fine).order_by(runs.c.started.desc(), runs.c.name.desc()).limit(last)
+    with store.database.begin() as connection:
+        past = {row.id: _past_run(row, {}) for row in connection.execute(query).all()[::-1]}
+        found: dict[int, list[Sum]] = defaultdict(list)
+        columns = [sums.c[name] for name in Sum._fields]
+        wholes = select(sums.c.run, *columns).where(sums.c.run.in_(list(past)), sums.c.category.is_(None))
+        for run, *values in connection.execute(wholes):
+            found[run].append(Sum(*values))
+    return past, found
+
+
 def bar_records(store: Store) -> list[BarRecord]:
     """What became of each bar, by name."""
     words, fresh = ("met", "missed", "inconclusive", "no data"), verdicts.c.replayed == 0

@@ -14,6 +14,7 @@ from pytest_evalbars.judges.fence import left_out, words_of
 from pytest_evalbars.judges.judgement import Judgement, Preference, Winner
 from pytest_evalbars.judges.prompt import hash_of, messages_of
 from pytest_evalbars.judges.rubric import Rubric
+from pytest_evalbars.judges.used import USED
 from pytest_evalbars.judges.votes import KEPT, combined, most, vote_of
 from pytest_evalbars.pending import to_be_awaited
 from pytest_evalbars.run.judged import DIGITS
@@ -205,6 +206,7 @@ class Judge:
 
     def _source(self, kind: Kind, data: dict[str, Any], models: Iterable[str]) -> dict[str, Any]:
         """Where a judgement comes from."""
+        USED.setdefault(self.rubric.id, {**self.rubric.document, **self.rubric.what_passes})
         return {
             "dimension": self.rubric.dimension,
             "rubric": self.rubric.id,

@@ -146,6 +146,16 @@ class Rubric(Strict):
         return document
 
     @property
+    def what_passes(self) -> dict[str, Any]:
+        """What passes, for a reader: `passing`, a level; or `required`, names of criteria, and `least`."""
+        if self.levels:
+            return {"passing": self.passing}
+        least = {} if self.least is None else {"least": self.least}
+        inverted = [each.name for each in self.criteria if each.passes == "no"]
+        required = [each.name for each in self.criteria if each.required]
+        return {"required": required, **least, **({"holds_with_no": inverted} if inverted else {})}
+
+    @property
     def has_signs(self) -> bool:
         """Whether any level or criterion has signs."""
         return any(each.signs for each in self.levels) or any(each.signs for each in self.criteria)

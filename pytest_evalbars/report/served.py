@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tabulate import tabulate
 
 from pytest_evalbars.gate.bar import Bar
+from pytest_evalbars.gate.select import exactly
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.metrics import guardrails
 from pytest_evalbars.metrics.slice import NoData
@@ -69,14 +70,9 @@ def _guarded(run: Run) -> Iterator[tuple[str, Slice]]:
     if not any((actions >= 0).any() for actions in run.extras.guardrail.values()):
         return
     for name in sorted(run.dimensions):
-        for _, _, part in slices_of(run, Bar(dimension=(_exactly(name),), at_least=0.0)):
+        for _, _, part in slices_of(run, Bar(dimension=(exactly(name),), at_least=0.0)):
             if guardrails.blocked(part)[1].any():
                 yield name, part
-
-
-def _exactly(name: str) -> str:
-    """A pattern that matches this name alone."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def _estimate(metric: Metric, part: Slice) -> Estimate | None:

@@ -108,6 +108,8 @@ class Run:
     saturated: Saturated | None = None
     #: Its cases in quarantine, and those whose quarantine is over.
     quarantined: tuple[Quarantined, ...] = ()
+    #: What judges went by, as the run file keeps it, by the rubric's name and version.
+    rubrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     #: The lines under which sessions went on with the run.
     resumes: tuple[Mapping[str, Any], ...] = field(default=())
 

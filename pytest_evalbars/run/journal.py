@@ -120,6 +120,8 @@ class Journal:
 
     def write(self, *lines: dict[str, Any]) -> None:
         """Append lines and hand them to the operating system in one go."""
+        if not lines:
+            return
         if self.failure is not None:
             self.lost += lines[0]["type"] == "trial"
             return

@@ -163,6 +163,7 @@ class Reader(Rows):
             plans=tuple(words for words, _ in self.plans),
             saturated=merged(self.headers),
             quarantined=tuple(each for entries in self.quarantined.values() for each in entries),
+            rubrics=dict(self.rubrics),
             resumes=tuple(self.resumes),
         )
 

@@ -16,9 +16,11 @@ from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.extras import Entries
 from pytest_evalbars.run.journal import SCHEMA
 from pytest_evalbars.run.judged import JudgedRows
+from pytest_evalbars.run.kept import REPORT
 from pytest_evalbars.run.plan import OUTCOMES
 from pytest_evalbars.run.quarantined import Quarantined
 from pytest_evalbars.run.replacing import Frame, drop_rows, void_end
+from pytest_evalbars.run.rubrics import rubric_of
 from pytest_evalbars.run.saturated import Saturated
 from pytest_evalbars.run.shards import shard_of
 
@@ -86,6 +88,8 @@ class Rows:
         self.quarantined: dict[str, tuple[Quarantined, ...]] = {}
         #: The lines under which other sessions went on with the run.
         self.resumes: list[Mapping[str, Any]] = []
+        #: What judges went by, by the rubric's name and version.
+        self.rubrics: dict[str, Mapping[str, Any]] = {}
         self.frame = Frame()
         self._share({})
 
@@ -99,7 +103,7 @@ class Rows:
             with path.open("rb") as stream:
                 number, line = 0, b""
                 for number, line in enumerate(stream, 1):
-                    if line.endswith(b"\n") and not line.isspace():
+                    if line.endswith(b"\n") and not line.isspace() and not line.startswith(REPORT):
                         try:
                             row = from_json(line, cache_strings="keys")
                         except ValueError as error:
@@ -144,13 +148,19 @@ class Rows:
                 self.left_out += _texts(row, "left_out")
                 self.not_run[self.file] = _counts(row, "not_run")
                 self.stop(row)
-            elif kind == "resume":
-                self._resume(row)
-            # Any other type is from a newer version, which only adds: not ours to read.
+            else:
+                self._rare(kind, row)
         except KeyError as error:
             raise self._wrong(number, f"the {kind} has no {error}") from None
         except (AttributeError, TypeError, ValueError) as error:
             raise self._wrong(number, f"not a line of a run file: {error}") from None
+
+    def _rare(self, kind: Any, row: Mapping[str, Any]) -> None:
+        """Take a line of another type; one that is none of these is from a newer version, which only adds."""
+        if kind == "resume":
+            self._resume(row)
+        elif kind == "rubric" and (said := rubric_of(row)) is not None:
+            self.rubrics[said[0]] = said[1]
 
     def stop(self, row: Mapping[str, Any]) -> None:
         """Take what the end of a session says of trials that it did not start, as no verdict depended on them."""

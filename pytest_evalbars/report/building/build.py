@@ -8,10 +8,13 @@ import numpy as np
 
 from pytest_evalbars.report.building.bars import bar_told
 from pytest_evalbars.report.building.cells import cells
+from pytest_evalbars.report.building.compared import compared
 from pytest_evalbars.report.building.conditions import conditions
 from pytest_evalbars.report.building.judges import judges
+from pytest_evalbars.report.building.method import method
 from pytest_evalbars.report.building.parts import parts_of
 from pytest_evalbars.report.building.quality import measures, quality
+from pytest_evalbars.report.building.trends import trends_told
 from pytest_evalbars.report.model import DecisionTold, LineTold, Report, RunTold, Standing
 from pytest_evalbars.report.summary import outcome_line, summary
 from pytest_evalbars.run.columns import MISSING
@@ -20,30 +23,36 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.report.model import Outcome
+    from pytest_evalbars.report.past import Past
     from pytest_evalbars.run.columns import Run
 
 #: Misses that fail by themselves and are named; the others are only counted, and stand among the misses.
 STANDING = 200
 
 
-def build(run: Run, bars: Bars, decision: Decision) -> Report:
+def build(run: Run, bars: Bars, decision: Decision, past: Past | None = None) -> Report:
     """Make the report.
 
     Args:
         run: the run.
         bars: the bars that it was held against.
         decision: what the gate said.
+        past: the runs before it, where there is a history.
     """
-    parts, _ = parts_of(run)
+    parts, unnamed = parts_of(run)
     told = tuple(cells(parts, decision, bars.confidence))
+    of_dimensions = tuple(quality(parts, told))
     return Report(
         run=_run(run, decision),
         decision=_decision(run, bars, decision),
         bars=tuple(bar_told(run, bars, verdict) for verdict in decision.verdicts),
         cells=told,
-        quality=tuple(quality(parts, told)),
+        compared=compared(run, decision),
+        trends=tuple(trends_told(run, bars, decision, parts, past)),
+        quality=of_dimensions,
         measures=tuple(measures(run)),
         judges=tuple(judges(decision, bars.confidence)),
+        method=method(run, bars, decision, parts, of_dimensions, unnamed),
         summary=tuple(LineTold(text=line.text, look=line.look) for line in summary(run, bars, decision)),
     )
 

@@ -9,6 +9,7 @@ from pytest_evalbars.baseline import Baseline
 from pytest_evalbars.calibration.named import NamedCalibration
 from pytest_evalbars.gate.presets import judged
 from pytest_evalbars.report.building.build import build
+from pytest_evalbars.report.past import past_of
 from pytest_evalbars.run.reading import load_run
 
 if TYPE_CHECKING:
@@ -36,4 +37,4 @@ def decided_now(
     known = NamedCalibration(calibration, bars)
     run = load_run(*runs)
     decision, bars = judged(run, bars, stage=stage, strict=strict, baseline=held.run, calibration=known.record)
-    return build(run, bars, decision)
+    return build(run, bars, decision, past_of(Path.cwd(), run))
