@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import get_args
 
 from pytest_evalbars.report.model import (
@@ -271,7 +272,9 @@ def rich(conditions=KINDS, **given):
             lines=("baseline of 2026-11-19, commit 1a2b3c", "accuracy: 95.1% -> 93.5%"),
             cases=280,
             worse=(
-                FlipTold(case="refund-1", dimension="accuracy", before=1, after=0, words="100.0% -> 0.0%", reason="x"),
+                FlipTold(
+                    case="refund-1", dimension="accuracy", before=1, after=0, words="100.0% -> 0.0%", reason="x"
+                ),
             ),
             better=(FlipTold(case="es-4", dimension="tone", before=0, after=1, words="0.0% -> 100.0%"),),
             worse_count=7,
@@ -327,22 +330,25 @@ def rich(conditions=KINDS, **given):
     return Report(**values | given)
 
 
-def everywhere(text):
-    """A report and misses with a text in every field that others can write."""
+#: Fields whose words are ours, and cannot be others.
+FIXED = {"type", "kind", "outcome", "verdict", "unit", "trust", "stage"}
+#: Fields that name what they hold by words of others.
+NAMED = {"labels", "versions", "picks"}
+
+
+def everywhere(*texts):
+    """A report and misses with these texts, one after the other, in every field that others can write."""
+    turn = cycle(texts)
 
     def filled(value, place=""):
+        if isinstance(value, dict) and place in NAMED:
+            return {next(turn): filled(each) for each in value.values()}
         if isinstance(value, dict):
-            return {
-                (text if place.endswith(("labels", "versions")) else key): filled(each, key)
-                for key, each in value.items()
-            }
+            return {key: filled(each, key) for key, each in value.items()}
         if isinstance(value, list):
             return [filled(each, place) for each in value]
-        return text if isinstance(value, str) and place not in FIXED else value
+        ours = place in FIXED or value in {"calibrated", "uncalibrated"}
+        return next(turn) if isinstance(value, str) and not ours else value
 
-    report = Report.model_validate(filled(rich().to_json()))
-    return report, Misses.model_validate(filled(misses().model_dump(mode="json")))
-
-
-#: Fields whose words are ours.
-FIXED = {"type", "kind", "outcome", "verdict", "unit", "judge", "trust", "stage", "asides"}
+    report = filled(rich().model_dump(mode="json", by_alias=True, exclude={"summary"}))
+    return Report.model_validate(report), Misses.model_validate(filled(misses().model_dump(mode="json")))

@@ -71,7 +71,7 @@ def kind_words(kind: str) -> str:
     """What a kind of cases is called above its table."""
     status, _, apart = kind.partition(", ")
     if status == HELD:
-        return f"{apart.capitalize()} cases" if apart else "Cases that bars hold"
+        return f"{apart.capitalize()} cases" if apart else "Held cases"
     words = f"{status.capitalize()} cases"
     return f"{words}, {apart}" if apart else words
 

@@ -94,7 +94,9 @@ def _environment() -> Environment:
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - the extra `report`
     except ImportError as fault:
-        raise MissingExtra(f"the HTML report needs jinja2: pip install 'pytest-evalbars[report]' ({fault})") from fault
+        raise MissingExtra(
+            f"the HTML report needs jinja2: pip install 'pytest-evalbars[report]' ({fault})"
+        ) from fault
 
     made = Environment(
         loader=FunctionLoader(lambda name: _asset(f"templates/{name}")),

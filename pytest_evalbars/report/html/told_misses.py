@@ -77,8 +77,9 @@ def told_misses(misses: Misses) -> ToldMisses:
             ]
         ),
         rule=_rule(misses),
-        cut="" if length is None else f"To keep the page small, texts are cut at {length} characters; "
-        "the run file has them whole.",
+        cut=""
+        if length is None
+        else f"To keep the page small, texts are cut at {length} characters; the run file has them whole.",
     )
 
 
