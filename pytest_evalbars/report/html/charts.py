@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pytest_evalbars.report.html.axis import Axis
     from pytest_evalbars.report.model import BarTold, Report
 
-#: Groups of one bar that are met are folded where they are more than so many.
-FOLD = 4
+#: Groups of one bar that fail nothing are folded where more than so many have one verdict.
+FOLD = {"met": 4, "inconclusive": 8}
 #: Groups that one page shows; those that are not met go first.
 GROUPS = 600
 TITLES = {
@@ -67,12 +67,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A bar's whole, and its groups: those that are seen at once, and those that are met and folded."""
+    """A bar's whole, and its groups: those that are seen at once, and those that are folded, by their verdict."""
 
     whole: Row | None
     title: str
     groups: list[Row] = field(default_factory=list)
-    folded: list[Row] = field(default_factory=list)
+    folded: list[tuple[str, list[Row]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +176,22 @@ def _blocks(rows: list[Row]) -> Iterator[Block]:
         found.setdefault((row.bar.bar, row.bar.dimension), []).append(row)
     for (_, dimension), some in found.items():
         groups = [row for row in some if row.bar.group is not None]
-        met = [row for row in groups if row.bar.verdict == "met"]
-        folded = met if len(met) > FOLD else []
-        seen = [row for row in groups if not folded or row.bar.verdict != "met"]
+        folded = list(_folded(groups))
+        away = {row.number for _, rows in folded for row in rows}
+        seen = [row for row in groups if row.number not in away]
         title = dimension or some[0].bar.metric
         wholes = [row for row in some if row.bar.group is None]
         yield from (Block(row, title) for row in wholes[:-1])
         if wholes or groups:
             yield Block(wholes[-1] if wholes else None, title, seen, folded)
+
+
+def _folded(groups: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """Groups of a verdict that fail nothing, where they are many."""
+    for verdict in ("inconclusive", "met"):
+        rows = [row for row in groups if row.bar.verdict == verdict and not row.bar.fails]
+        if len(rows) > FOLD[verdict]:
+            yield verdict, rows
 
 
 def _row(number: int, bar: BarTold, scale: Axis) -> Row:
