@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.execution.limits import Limiter
 
 #: Options that ask for something which only eval cases can give.
-ASKING = ("evalbars_stage", "evalbars_resume")
+ASKING = ("evalbars_stage", "evalbars_resume", "evalbars_html", "evalbars_markdown")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

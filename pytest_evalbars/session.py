@@ -14,11 +14,14 @@ from pytest_evalbars.calls.ledger import LEDGER, Ledger
 from pytest_evalbars.cases.judging import trial_lines
 from pytest_evalbars.collection import MISSED_CACHE, missed_last_time
 from pytest_evalbars.config.options import labels_of
+from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CalibrationError, EvalbarsError, RunFileError
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.opening import new_run_file
 from pytest_evalbars.gate.verdict import UNDECIDED
-from pytest_evalbars.report.asked import AskedReports
+from pytest_evalbars.report.asked import AskedReports, asked_of
+from pytest_evalbars.report.session_report import session_report
+from pytest_evalbars.report.shard import report_command
 from pytest_evalbars.run.former import said_of
 from pytest_evalbars.run.journal import end
 from pytest_evalbars.run.plain import redacted
@@ -58,6 +61,8 @@ class EvalSession:
         self.concluded = False
         self.decision: Decision | None = None
         self.run: Run | None = None
+        #: What reports say of it; None where it was not judged.
+        self.report: Report | None = None
         self.why_not_judged = ""
         #: Why the run is not in the history, though it should be.
         self.unrecorded = ""
@@ -231,24 +236,27 @@ class EvalSession:
         self._update_baseline(session)
         if self.ledger.unrecorded and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = UNDECIDED  # who asked for a recording does not have it
+        self._tell(session)
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
-        report = self._report()
-        if report is not None:
-            self.journal.write(report.to_json())
         if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
             self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()
-        self.reports.write(report, self.journal.path, self.why_not_judged)
         self._remember()
         self._record()
 
-    def _report(self) -> Report | None:
-        """What reports say of the run; None where it was not judged."""
-        if self.run is None or self.decision is None:
-            return None
-        from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports pydantic, then numpy
-
-        return build(self.run, self.bars, self.decision)
+    def _tell(self, session: pytest.Session) -> None:
+        """Keep what reports say in the run file, and write those that were asked for; they come before its end."""
+        if self.concluded and self.plan.shard is not None:
+            if self.reports:
+                self.reports.wait_for(report_command(self, self.plan.shard))
+            return
+        self.report, whole = session_report(self, session)
+        if self.report is not None and whole:
+            self.journal.write(self.report.to_json())
+        told = self.report if whole else None
+        self.reports.write(told, self.journal.path, self.why_not_judged or "see above", self.run)
+        if self.reports.failed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = UNDECIDED  # who asked for a report does not have it
 
     def _update_baseline(self, session: pytest.Session) -> None:
         """Make the run the baseline, where that was asked for; a session that could not do so has not succeeded."""
@@ -292,6 +300,16 @@ class EvalSession:
         if self.failed_before or self._stopped_early or session.testsfailed - self._failed_bars > tolerated:
             return int(pytest.ExitCode.TESTS_FAILED)
         return self.decision.exit_code
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether pytest was stopped before its last test, as by -x."""
+        return self._stopped_early
+
+    def failures(self, session: pytest.Session) -> int:
+        """How many tests failed that are no bar, no eval case that could not be judged, and no miss by itself."""
+        alone = len(self.decision.standing) if self.decision is not None else 0
+        return max(0, session.testsfailed - self._failed_bars - self.failed_errors - alone)
 
     @property
     def failed_before(self) -> frozenset[str]:
@@ -356,11 +374,18 @@ def _crashed(planned: Planned, report: pytest.TestReport) -> dict[str, Any]:
 
 
 def no_case(session: pytest.Session) -> None:
-    """A stage or a run to go on with was asked for, and there is no case: unknown is never a pass."""
+    """A stage or a run to go on with was asked for, and there is no case: unknown is never a pass.
+
+    Of reports it is only said that there is none: such options stand in a project's settings, whatever is run.
+    """
     config = session.config
     resume, stage = config.getoption("evalbars_resume"), config.getoption("evalbars_stage")
     empty = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    if session.exitstatus not in empty or runs_nothing(config) or (resume is None and stage in (None, "none")):
+    if session.exitstatus not in empty or runs_nothing(config):
+        return
+    for _, _, target in asked_of(config):
+        sys.stderr.write(f"evalbars: no report {shown(target)}: this session ran no eval case\n")
+    if resume is None and stage in (None, "none"):
         return
     session.exitstatus = UNDECIDED if resume is None else pytest.ExitCode.USAGE_ERROR
     asked = f"--evalbars-stage={stage}" if resume is None else "--evalbars-resume"

@@ -77,10 +77,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(_as_json(found, asked, shown, code), indent=2))  # noqa: T201 - a command prints
         return code
-    from pytest_evalbars.report.compared import comparison_lines  # noqa: PLC0415 - imports tabulate
+    from pytest_evalbars.report.compared import comparison_lines  # noqa: PLC0415 - imports pydantic
+    from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
+    from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
 
-    for line in (*notes, *comparison_lines(found, asked, shown, everything=options.verbose)):
-        print(line)  # noqa: T201
+    print_told(laid_out([*notes, *comparison_lines(found, asked, shown, everything=options.verbose)], screen_of()))
     return code
 
 

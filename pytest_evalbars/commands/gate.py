@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
+from pytest_evalbars.errors import EvalbarsError
 from pytest_evalbars.gate.verdict import UNDECIDED
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
     import argparse
+
+    from pytest_evalbars.gate.bar import Bars
+    from pytest_evalbars.gate.verdict import Decision
+    from pytest_evalbars.run.columns import Run
 
 
 def add(commands: Any) -> None:
@@ -29,10 +34,17 @@ def add(commands: Any) -> None:
     gate.add_argument(
         "--strict", action="store_true", help="exit 10 where cases were left out of the run, or a bar is looser"
     )
+    gate.add_argument("--html", type=Path, metavar="FILE", help="write the report as one HTML page, too")
+    gate.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown, too")
     gate.add_argument("--json", action="store_true", help="print the decision as JSON")
     gate.add_argument(
-        "-v", "--verbose", action="store_true", help="show every group, every verdict, failure patterns"
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="show every group, every verdict, failure patterns, cases that missed; -vv: every case",
     )
+    gate.add_argument("-q", "--quiet", action="store_true", help="say it in one line")
     gate.set_defaults(run=run)
 
 
@@ -58,6 +70,10 @@ def run(options: argparse.Namespace) -> int:
     )
     baseline.update(run, decision)
     exit_code = decision.exit_code or (UNDECIDED if baseline.refused else 0)
+    written, failed = _reports(options, run, bars, decision, [baseline.said] if baseline.refused else [])
+    exit_code = exit_code or (UNDECIDED if failed else 0)
+    for each in written:
+        sys.stderr.write(f"{safe(each)}\n")
     if options.json:
         from pytest_evalbars.report.as_json import as_json  # noqa: PLC0415
 
@@ -65,10 +81,47 @@ def run(options: argparse.Namespace) -> int:
         for each in filter(None, [calibration.said(decision), baseline.said]):
             sys.stderr.write(f"{each}\n")
         return exit_code
-    from pytest_evalbars.report.summary import summary  # noqa: PLC0415 - imports tabulate
-
-    for line in summary(run, bars, decision, everything=options.verbose):
-        print(line.text)  # noqa: T201
+    _print(run, bars, decision, options)
     for each in filter(None, [calibration.said(decision), baseline.said]):
         print(safe(each))  # noqa: T201
     return exit_code
+
+
+def _print(run: Run, bars: Bars, decision: Decision, options: argparse.Namespace) -> None:
+    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports tabulate
+    from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
+    from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
+    from pytest_evalbars.report.summary import brief, summary  # noqa: PLC0415
+
+    if options.quiet:
+        print_told([brief(build(run, bars, decision))])
+        return
+    verbose = options.verbose
+    print_told(laid_out(summary(run, bars, decision, everything=verbose > 0, every_case=verbose > 1), screen_of()))
+
+
+def _reports(
+    options: argparse.Namespace, run: Run, bars: Bars, decision: Decision, besides: list[str]
+) -> tuple[list[str], bool]:
+    """Write the reports that were asked for: what to say of them, and whether one could not be written."""
+    asked = {".html": options.html, ".md": options.markdown}
+    if not any(asked.values()):
+        return [], False
+    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - few ask for it
+    from pytest_evalbars.report.past import past_of  # noqa: PLC0415
+    from pytest_evalbars.report.rendering import write_report  # noqa: PLC0415
+
+    code = decision.exit_code or UNDECIDED
+    report = build(run, bars, decision, past_of(Path.cwd(), run), session=(code, besides) if besides else None)
+    said, failed = list[str](), False
+    for form, target in asked.items():
+        if target is None:
+            continue
+        try:
+            write_report(target, report, options.runs, form, run)
+        except EvalbarsError as error:
+            said.append(f"ERROR: {error}")
+            failed = True
+        else:
+            said.append(f"report: {target}")
+    return said, failed

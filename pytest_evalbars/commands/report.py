@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
+from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import ReportError
 from pytest_evalbars.safe import safe
 
@@ -66,22 +67,21 @@ def run(options: argparse.Namespace) -> int:
             print(line)  # noqa: T201
     elif not options.output:
         from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
+        from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
 
-        for each in laid_out(report.summary):
-            print(each.text)  # noqa: T201
+        print_told(laid_out(report.summary, screen_of()))
     return 0
 
 
 def _report(options: argparse.Namespace, runs: list[Path]) -> Report:
     """As the session left it; decided now, where it left none, or where the words ask for another decision."""
     from pytest_evalbars.report.building.decided import decided_now  # noqa: PLC0415
-    from pytest_evalbars.report.model import SCHEMA, Report  # noqa: PLC0415
     from pytest_evalbars.run.kept import kept_report  # noqa: PLC0415
 
     if len(runs) == 1 and not any(getattr(options, word) for word in ANEW):
         kept = kept_report(runs[0])
-        if kept is not None and kept.get("schema") == SCHEMA:
-            return Report.model_validate(kept)
+        if kept is not None and (report := _kept(kept, runs[0])) is not None:
+            return report
     return decided_now(
         runs,
         declared(options),
@@ -90,6 +90,29 @@ def _report(options: argparse.Namespace, runs: list[Path]) -> Report:
         baseline=options.baseline,
         calibration=options.calibration,
     )
+
+
+def _kept(kept: dict[str, Any], path: Path) -> Report | None:
+    """The report that a session left; None where nobody can read it.
+
+    Raises:
+        ReportError: it is of a newer version.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from pytest_evalbars.report.model import SCHEMA, Report  # noqa: PLC0415
+
+    schema = kept.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise ReportError(
+            f"{shown(path)}: its report's schema is {schema}, this pytest-evalbars reads up to {SCHEMA}; upgrade it, "
+            "or name a stage (--stage=testing) to decide anew under today's bars"
+        )
+    try:
+        return Report.model_validate(kept)
+    except ValidationError:
+        sys.stderr.write(f"{safe(shown(path))}: its report is damaged; it is decided anew, under today's bars\n")
+        return None
 
 
 def _last() -> Path:

@@ -13,6 +13,7 @@ from pytest_evalbars.collection import advised, load
 from pytest_evalbars.errors import BarsError, RunFileError
 from pytest_evalbars.execution.budget import Shares
 from pytest_evalbars.execution.start import concurrency_of
+from pytest_evalbars.report.asked import check_asked
 from pytest_evalbars.run.journal import Journal, new_name, place
 from pytest_evalbars.run.spool import part_of
 from pytest_evalbars.scope import XDIST_KEY, XDIST_PLAN_KEY, scope_for_workers
@@ -46,6 +47,7 @@ class ControllerHooks:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self.session = session
+        check_asked(self.config)
         if self.config.getoption("evalbars_resume") is not None:
             from pytest_evalbars.execution.resume import hold  # noqa: PLC0415 - rare
 

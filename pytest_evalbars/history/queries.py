@@ -15,7 +15,7 @@ from pytest_evalbars.history.tables import cards, runs, sums, told, verdicts
 from pytest_evalbars.run.reading import no_garbage_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from sqlalchemy import Connection, Row, Select
 
@@ -96,7 +96,7 @@ def all_sums(store: Store) -> dict[int, list[Sum]]:
 
 
 def recent_wholes(
-    store: Store, last: int, before: str, *, everything: bool, but: str
+    store: Store, last: int, before: str, *, everything: bool, but: Collection[str]
 ) -> tuple[dict[int, PastRun], dict[int, list[Sum]]]:
     """The last runs that came to their end with all their cases, and what each dimension as a whole adds up to.
 
@@ -105,12 +105,12 @@ def recent_wholes(
         last: how many runs.
         before: when the latest of them may have begun.
         everything: only runs of the whole project.
-        but: the name of a run that is none of them.
+        but: names of runs that are none of them.
 
     Returns:
         Runs, oldest first, without their verdicts; and sums; both by the run's number.
     """
-    fine = [runs.c.started <= before, runs.c.name != but, runs.c.complete, runs.c.whole]
+    fine = [runs.c.started <= before, runs.c.name.not_in(but), runs.c.complete, runs.c.whole]
     fine += [runs.c.everything] if everything else []
     query = select(runs).where(*fine).order_by(runs.c.started.desc(), runs.c.name.desc()).limit(last)
     with store.database.begin() as connection:

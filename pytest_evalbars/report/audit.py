@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from pytest_evalbars.gate.forecast import EVEN
+from pytest_evalbars.report.model import TableTold
 from pytest_evalbars.report.numbers import amount, sign
 from pytest_evalbars.report.words import place
 from pytest_evalbars.safe import safe
@@ -25,14 +24,12 @@ MEANING = (
 )
 
 
-def audit_lines(audits: Sequence[Audit]) -> Iterator[str]:
+def audit_lines(audits: Sequence[Audit]) -> Iterator[str | TableTold]:
     """A table with a row for each verdict, and a word on those that cannot come to both ends."""
     if not audits:
         return
     yield MEANING
-    rows = [_row(each) for each in audits]
-    text = tabulate(rows, HEADS, tablefmt="plain", disable_numparse=True)
-    yield from (line.rstrip() for line in text.splitlines())
+    yield TableTold.of(HEADS, map(_row, audits), names=2)
     for each in audits:
         if words := _blind(each):
             yield f"{safe(each.verdict.name)} {words}"

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
-
-from tabulate import tabulate
 
 from pytest_evalbars.comparison.amounts import AMOUNTS
 from pytest_evalbars.metrics.registry import UNITS, kind_of
-from pytest_evalbars.report.numbers import FORMATS, amount, count
+from pytest_evalbars.report.model import TableTold
+from pytest_evalbars.report.numbers import amount, changed, count, figure
 from pytest_evalbars.report.told_runs import of_cases, of_replays, of_run
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_evalbars.comparison.amounts import Amount
     from pytest_evalbars.comparison.finding import Asked, Comparison, Finding
@@ -35,7 +33,7 @@ def comparison_lines(
     shown: Sequence[Shown],
     *,
     everything: bool = False,
-) -> Iterator[str]:
+) -> Iterator[str | TableTold]:
     """All that is to say.
 
     Args:
@@ -61,7 +59,7 @@ def comparison_lines(
 Shown = list[tuple["Finding", list[tuple["Flip", Any, Any]], list[tuple["Flip", Any, Any]]]]
 
 
-def _section(lines: Iterator[str]) -> Iterator[str]:
+def _section(lines: Iterable[str | TableTold]) -> Iterator[str | TableTold]:
     """Lines with a blank one before them; nothing where there are none."""
     for number, line in enumerate(lines):
         if number == 0:
@@ -121,15 +119,7 @@ def _numbers(finding: Finding) -> str:
 
 
 def _signed(finding: Finding, value: float) -> str:
-    return _points(value) if finding.measure == "pass_rate" else _score(value)
-
-
-def _points(value: float) -> str:
-    return f"{round(value * 100, 1) + 0.0:+.1f} points"
-
-
-def _score(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f}"
+    return changed("points" if finding.measure == "pass_rate" else "score", value)
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:
@@ -137,7 +127,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     yield from of_cases(comparison)
 
 
-def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterator[str]:
+def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterator[TableTold]:
     rows: list[list[str]] = []
     for dimension in dict.fromkeys(each.place.dimension for each in comparison.findings):
         here = [each for each in comparison.findings if each.place.dimension == dimension]
@@ -163,9 +153,7 @@ def _table(comparison: Comparison, asked: Asked, *, everything: bool) -> Iterato
         f"{asked.confidence * 100:g}% interval",
         "verdict",
     ]
-    aligned = ["left", "left", "right", "right", "right", "right", "left", "left"]
-    text = tabulate(rows, heads, tablefmt="plain", colalign=aligned, disable_numparse=True)
-    yield from (line.rstrip() for line in text.splitlines())
+    yield TableTold.of(heads, rows, "llrrrrll", names=2)
 
 
 def _beside(finding: Finding, held: Sequence[Finding]) -> bool:
@@ -188,21 +176,15 @@ def _row(finding: Finding) -> list[str]:
 
 def _amounts(amounts: Sequence[Amount], asked: Asked) -> Iterator[str]:
     for each in amounts:
-        was, now = (_amount(each.measure, value) for value in (each.before, each.after))
+        was, now = (figure(UNITS[each.measure], value) for value in (each.before, each.after))
         words = f"{AMOUNTS[each.measure]}: {was} -> {now} on average over {count(each.cases, 'case')}"
         if each.change is not None:
-            words += f", {each.change:+.1%}"
+            words += f", {changed('share', each.change)}"
         if each.interval is not None:
             low, high = each.interval
-            end = "no bound" if math.isinf(high) else f"{high:+.1%}"
-            words += f" ({asked.confidence * 100:g}% interval {low:+.1%} to {end})"
+            first, last = changed("share", low), changed("share", high)
+            words += f" ({asked.confidence * 100:g}% interval {first} to {last})"
         yield words
-
-
-def _amount(measure: str, value: float) -> str:
-    if measure == "cost_usd" and value >= 1:
-        return f"${value:.2f}"
-    return FORMATS[UNITS[measure]].format(value)
 
 
 def _flipped(comparison: Comparison, shown: Shown, *, everything: bool) -> Iterator[str]:

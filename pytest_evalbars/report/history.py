@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from pytest_evalbars.history.rows import HELD
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.numbers import count, ends, share
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _rate(point: Point) -> tuple[str, str]:
         return "-", "stopped early"
     if point.rate is None or point.interval is None:
         return "-", "none judged"
-    return f"{point.rate:.1%}", " to ".join(f"{end:.1%}" for end in point.interval)
+    return share(point.rate), ends("share", *point.interval)
 
 
 def case_lines(runs: Sequence[PastRun], found: Sequence[Standing], *, everything: bool) -> Iterator[str]:

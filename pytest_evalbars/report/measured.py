@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.report.numbers import ends, share
+
 if TYPE_CHECKING:
     from pytest_evalbars.calibration.findings import Measured
 
@@ -16,7 +18,7 @@ def whole(found: Measured, confidence: float | None = None) -> str:
 
 def tenths(found: Measured) -> str:
     """`92.8% (90.5% to 94.6%)`: of pass rates, which bars hold to such a part."""
-    return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})"
+    return f"{share(found.value)} ({ends('share', found.low, found.high)})"
 
 
 def bare(found: Measured) -> str:

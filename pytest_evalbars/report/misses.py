@@ -142,12 +142,13 @@ def _chosen(found: list[_Found], shown: int) -> list[_Found]:
         ranked.append((each.erred, each.harmless, of_case[mine], each))
         of_case[mine] += 1
     ranked.sort()
-    first: dict[_Found, None] = {}
+    rounds: list[list[_Found]] = [[] for _ in range(OF_EACH)]
     for *_, each in ranked:
         cell = each.erred, each.dimension, each.category
-        if of_cell[cell] < OF_EACH and len(first) < shown // 2:
-            first[each] = None
+        if of_cell[cell] < OF_EACH:
+            rounds[of_cell[cell]].append(each)
         of_cell[cell] += 1
+    first = dict.fromkeys([each for one in rounds for each in one][: shown // 2])
     for *_, each in ranked:
         if len(first) == shown:
             break

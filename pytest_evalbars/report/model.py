@@ -6,9 +6,12 @@ of the trials in the same file. Texts of models, cases and bars are in here as t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 #: Of a report, and of the line that the run file keeps.
 SCHEMA = 1
@@ -33,12 +36,14 @@ Kind = Literal[
 ]
 #: `share` 0..1, `points` a difference of shares, the others as in the metrics' registry.
 Unit = Literal["share", "score", "seconds", "usd", "tokens", "number"]
+#: How a line should look where there is colour; its words say the same.
+Look = Literal["plain", "bad", "warn", "good"]
 
 
 class Told(BaseModel):
-    """Plain values that do not change."""
+    """Plain values that do not change; what a later version adds to them is passed over."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
 class Condition(Told):
@@ -86,6 +91,10 @@ class DecisionTold(Told):
     standing: tuple[Standing, ...] = ()
     notes: tuple[str, ...] = ()
     changed_bars: tuple[str, ...] = ()
+    #: Of the session that ran it: its exit code, and why it fails beside what the gate says. The outcome is then the
+    #: session's: who reads "passed" may merge.
+    session_exit: int | None = None
+    besides: tuple[str, ...] = ()
     #: How many misses fail the session by themselves, named or not.
     standing_count: int = 0
 
@@ -296,7 +305,7 @@ class LineTold(Told):
 
     kind: Literal["line"] = "line"
     text: str
-    look: Literal["plain", "bad", "warn", "good"] = "plain"
+    look: Look = "plain"
 
 
 class Drawn(Told):
@@ -313,7 +322,11 @@ class RowTold(Told):
     """A row of a table: its cells, and how its verdict should look."""
 
     cells: tuple[str | Drawn | None, ...]
-    look: Literal["plain", "bad", "warn", "good"] = "plain"
+    look: Look = "plain"
+    #: What the last cell says, where a sign says it too.
+    sign: Literal["", "met", "missed", "inconclusive", "no data"] = ""
+    #: What stands in brackets behind the last cell, or below the row where there is no room.
+    aside: str = ""
 
 
 class TableTold(Told):
@@ -324,6 +337,21 @@ class TableTold(Told):
     #: `l` or `r` for each column.
     align: str
     rows: tuple[RowTold, ...]
+    #: The columns of names: they may be folded into several lines where there is no room.
+    names: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, heads: Sequence[str], rows: Iterable[Sequence[str]], align: str = "", names: int = 1) -> TableTold:
+        """A table of plain cells.
+
+        Args:
+            heads: what stands above each column.
+            rows: the cells.
+            align: `l` or `r` for each column; all to the left where nothing is said.
+            names: how many columns, from the first, hold names.
+        """
+        told = tuple(RowTold(cells=tuple(row)) for row in rows)
+        return cls(heads=tuple(heads), align=align or "l" * len(heads), rows=told, names=tuple(range(names)))
 
 
 Block = Annotated[LineTold | TableTold, Field(discriminator="kind")]

@@ -1,58 +1,174 @@
-"""Numbers as people write them."""
+"""Numbers as people write them: to sensible digits, and never so that they say what is not so.
+
+A number that would read as none, as all or as the bar, and is not, has more digits; so have an interval's ends that
+would read alike.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.metrics.registry import Kind
 
+Unit = Literal["share", "score", "seconds", "usd", "tokens", "number", "points"]
 
-FORMATS = {
-    "share": "{:.1%}",
-    "score": "{:.3f}",
-    "seconds": "{:.3g} s",
-    "usd": "${:.2g}",
-    "tokens": "{:,.0f}",
-    "number": "{:.4g}",
-}
+#: Digits after the point, where their number is fixed; digits that tell, where it is not.
+PLACES: dict[str, int] = {"share": 1, "points": 1, "score": 3, "tokens": 0}
+TELLING: dict[str, int] = {"seconds": 3, "usd": 2, "number": 4}
+#: So many digits more at most; then `<` or `>` says on which side the number lies.
+MORE = 3
+#: Numbers nearer to each other than this are one number: sums of floats are no truer.
+NOISE = 1e-9
+
+
+def figure(unit: Unit, value: float, *, at: float | None = None, upper: bool = False, more: int = 0) -> str:
+    """A number in digits with its unit: `93.5%`, `0.871`, `1.24 s`, `$0.0031`.
+
+    Args:
+        unit: what it is a number of.
+        value: the number; a share lies from 0 to 1.
+        at: the threshold that the digits must not seem to reach where the number does not.
+        upper: whether that is the most that the number may be, not the least.
+        more: how many digits more than usual.
+    """
+    if math.isinf(value):
+        return "no bound"
+    scale = 100 if unit in ("share", "points") else 1
+    true = value * scale
+    digits = _digits(unit, true, more)
+    limits = [0.0, *([float(scale)] if unit in ("share", "score") else [])]
+    for extra in range(more, MORE + 1):
+        digits = _digits(unit, true, extra)
+        if not _misleads(_read(digits), true, limits, None if at is None else at * scale, upper=upper):
+            return _with_unit(unit, digits)
+    digits = _digits(unit, true, more)
+    return ("<" if true < _read(digits) else ">") + _with_unit(unit, digits)
+
+
+def _digits(unit: str, shown: float, more: int) -> str:
+    if unit in PLACES:
+        return f"{shown:{',' if unit == 'tokens' else ''}.{PLACES[unit] + more}f}"
+    if unit == "usd" and abs(shown) >= 1:
+        return f"{shown:.{2 + more}f}"
+    size = 0 if shown == 0 else math.floor(math.log10(abs(shown)))
+    places = min(TELLING[unit] + more - 1 - size, 15)
+    if places <= 0:
+        return f"{shown:.0f}"
+    return f"{shown:.{places}f}".rstrip("0").rstrip(".")
+
+
+def _read(digits: str) -> float:
+    return float(digits.replace(",", ""))
+
+
+def _misleads(read: float, true: float, limits: list[float], at: float | None, *, upper: bool) -> bool:
+    """Whether who reads the digits takes the number for another one that matters."""
+    if any(_side(read, limit) != _side(true, limit) for limit in limits):
+        return True
+    if at is None:
+        return False
+    beyond = 1 if upper else -1
+    return (_side(read, at) == beyond) != (_side(true, at) == beyond)
+
+
+def _side(number: float, limit: float) -> int:
+    """Below a limit, on it or above it."""
+    if math.isclose(number, limit, rel_tol=NOISE, abs_tol=NOISE):
+        return 0
+    return 1 if number > limit else -1
+
+
+def _with_unit(unit: str, digits: str) -> str:
+    match unit:
+        case "share":
+            return f"{digits}%"
+        case "points":
+            return f"{digits} points"
+        case "seconds":
+            return f"{digits} s"
+        case "usd":
+            return f"${digits}"
+    return digits
+
+
+def changed(unit: Unit, value: float, *, at: float | None = None, more: int = 0) -> str:
+    """A number with its sign: `-4.0 points`, `+12.1%`, `+0.21 s`.
+
+    Args:
+        unit: what it is a number of; a change of shares is in points, unless it is a share of what was there.
+        value: the change.
+        at: what its size must not seem to be at most where it is more.
+        more: how many digits more than usual.
+    """
+    if math.isinf(value):
+        return "no bound"
+    size = abs(value)
+    if _side(size, 0.0) == 0:
+        return "+" + figure(unit, 0.0)
+    words = figure("points" if unit == "share" else unit, size, at=at, upper=True, more=more)
+    words = f"{words.removesuffix(' points')}%" if unit == "share" else words
+    sign = "-" if value < 0 else "+"
+    if words[0] in "<>":
+        turned = {"<": ">", ">": "<"}[words[0]] if value < 0 else words[0]
+        return f"{turned}{sign}{words[1:]}"
+    return sign + words
+
+
+def share(value: float) -> str:
+    """`93.5%`."""
+    return figure("share", value)
+
+
+def ends(unit: Unit, low: float, high: float) -> str:
+    """An interval: `81.6% to 91.0%`."""
+    return _interval(lambda end, more: figure(unit, end, more=more), low, high)
 
 
 def amount(kind: Kind, value: float) -> str:
     """A metric's number: `93.5%`, `0.871`, `1.24 s`, `$0.0031`."""
-    if math.isinf(value):
-        return "no bound"
-    if kind.unit == "usd" and value >= 1:
-        return f"${value:.2f}"
-    return FORMATS[kind.unit].format(value)
+    return figure(kind.unit, value)
 
 
-def number(bar: Bar, value: float) -> str:
+def number(bar: Bar, value: float, more: int = 0) -> str:
     """A bar's number: that of its metric, or how it changed since the baseline: `-4.0 points`, `+12.1%`, `+0.21 s`.
 
     Args:
         bar: whose number.
         value: where the bar compares, how much worse it is.
+        more: how many digits more than usual.
     """
+    kind = bar.kind
     if not bar.compares:
-        return amount(bar.kind, value)
-    if math.isinf(value):
-        return "no bound"
-    change = value if bar.kind.less_is_better else -value
-    if bar.relative:
-        return f"{change + 0.0:+.1%}"
-    if bar.kind.unit == "share":
-        return f"{round(change * 100, 1) + 0.0:+.1f} points"
-    return f"{'-' if change < 0 else '+'}{amount(bar.kind, abs(change))}"
+        return figure(kind.unit, value, at=bar.threshold, upper=bar.upper, more=more)
+    unit: Unit = "share" if bar.relative else "points" if kind.unit == "share" else kind.unit
+    worse = bar.threshold if value > 0 else None
+    return changed(unit, value if kind.less_is_better else -value, at=worse, more=more)
 
 
-def span(bar: Bar, ends: tuple[float, float]) -> str:
+def span(bar: Bar, interval: tuple[float, float]) -> str:
     """`81.6% to 91.0%`, `-4.2 to +1.0 points`."""
     turned = bar.compares and not bar.kind.less_is_better
-    low, high = (number(bar, end) for end in (reversed(ends) if turned else ends))
-    return f"{low.removesuffix(' points')} to {high}"
+    low, high = reversed(interval) if turned else interval
+    return _interval(lambda end, more: number(bar, end, more), low, high)
+
+
+def between(kind: Kind, possible: tuple[float, float]) -> str:
+    """`between 12.0% and 64.0%`: what a number can still be where trials were stopped early."""
+    return f"between {_interval(lambda end, more: figure(kind.unit, end, more=more), *possible, word='and')}"
+
+
+def _interval(write: Callable[[float, int], str], low: float, high: float, word: str = "to") -> str:
+    """Both ends, with as many digits as tell them apart; one number where there is one only."""
+    for more in range(MORE + 1):
+        first, last = write(low, more), write(high, more)
+        if first != last:
+            return f"{first.removesuffix(' points')} {word} {last}"
+    return write(low, 0)
 
 
 def limit(bar: Bar) -> str:
@@ -84,11 +200,6 @@ def sign(bar: Bar) -> str:
     if bar.compares:
         return f"{'rise' if bar.kind.less_is_better else 'drop'} <= {limit(bar)}"
     return f"{'<=' if bar.upper else '>='} {limit(bar)}"
-
-
-def between(kind: Kind, possible: tuple[float, float]) -> str:
-    """`between 12.0% and 64.0%`: what a number can still be where trials were stopped early."""
-    return " and ".join(["between " + amount(kind, possible[0]), amount(kind, possible[1])])
 
 
 def count(many: int, noun: str, plural: str = "s") -> str:

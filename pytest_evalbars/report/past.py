@@ -6,9 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.history.access import OFF
-from pytest_evalbars.history.database import has_library
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -40,16 +37,21 @@ def past_of(root: Path, run: Run) -> Past | None:
         None where there are none, no history is kept, or it cannot be read: no report fails for that.
     """
     path = root / ".evalbars" / "history.db"
-    header = run.headers[0] if run.headers else {}
-    name, started = str(header.get("run") or ""), str(header.get("started") or "")
-    if not started or os.environ.get(OFF) or not path.exists() or not has_library():
+    names = [str(header.get("run") or "") for header in run.headers]
+    started = min((str(header.get("started") or "") for header in run.headers), default="")
+    if not started or not path.exists():
+        return None
+    from pytest_evalbars.history.access import OFF  # noqa: PLC0415 - few suites keep a history
+    from pytest_evalbars.history.database import has_library  # noqa: PLC0415
+
+    if os.environ.get(OFF) or not has_library():
         return None
     try:
         from pytest_evalbars.history.queries import recent_wholes  # noqa: PLC0415 - imports the library
         from pytest_evalbars.history.store import Store  # noqa: PLC0415
 
         with Store.open(root) as store:
-            runs, sums = recent_wholes(store, LAST, started, everything=not run.asked, but=name)
+            runs, sums = recent_wholes(store, LAST, started, everything=not run.asked, but=names)
     except Exception:  # noqa: BLE001 - whatever it is, the run is there, and who records it next will tell
         return None
     return Past(runs, sums) if runs else None

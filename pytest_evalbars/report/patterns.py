@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.select import fits
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.numbers import count, share
 from pytest_evalbars.run.patterns import LEAD, patterns
 from pytest_evalbars.run.worst import SURE
 from pytest_evalbars.safe import safe
@@ -77,8 +77,8 @@ def _slice(each: WeakSlice) -> str:
     )
     excess = f"{each.excess:.0f}" if each.excess >= 1 else f"{each.excess:.1f}"
     return (
-        f"{name}: {each.rate:.1%} of {count(each.cases, 'case')}{hill} (likely near {each.shrunk:.1%}), "
-        f"the others {each.expected:.1%}; about {excess} more miss than expected"
+        f"{name}: {share(each.rate)} of {count(each.cases, 'case')}{hill} (likely near {share(each.shrunk)}), "
+        f"the others {share(each.expected)}; about {excess} more miss than expected"
     )
 
 

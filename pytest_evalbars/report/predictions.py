@@ -6,7 +6,6 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tabulate import tabulate
 
 from pytest_evalbars.gate.bar import Bar
 from pytest_evalbars.gate.select import ADVERSARIAL, SET
@@ -14,7 +13,8 @@ from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.metrics import calibration, classes
 from pytest_evalbars.metrics.predictions import predictions
 from pytest_evalbars.metrics.slice import NoData, Slice
-from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.model import TableTold
+from pytest_evalbars.report.numbers import count, ends, figure, share
 from pytest_evalbars.safe import safe
 from pytest_evalbars.stats.reliability import reliability
 
@@ -73,10 +73,10 @@ class Predicted:
         except NoData:
             return None
 
-    def lines(self, *, everything: bool) -> Iterator[str]:
+    def lines(self, *, everything: bool) -> Iterator[str | TableTold]:
         """A few lines; with everything also the rates of each class, the matrix and the bins of confidence."""
         rates = {words: self.of(metric) for words, metric in MACRO.items()}
-        macro = "".join(f", {words} {found.value:.1%}" for words, found in rates.items() if found is not None)
+        macro = "".join(f", {words} {share(found.value)}" for words, found in rates.items() if found is not None)
         apart = self._apart()
         set_apart = f" ({count(apart, 'adversarial trial')} set apart)" if apart else ""
         yield (
@@ -114,7 +114,7 @@ class Predicted:
             wrong = sorted((-number, to) for (of, to), number in self.pairs.items() if of == code != to)
             instead = ", ".join(f"{self.name(to)} {-number}" for number, to in wrong[:CONFUSED])
             recall = self.right[code] / self.totals[code]
-            found.append(f"{self.name(code)} {recall:.1%} of {self.totals[code]} (taken for {instead})")
+            found.append(f"{self.name(code)} {share(recall)} of {self.totals[code]} (taken for {instead})")
         return found
 
     def _confidence(self) -> Iterator[str]:
@@ -126,50 +126,45 @@ class Predicted:
         lean = "overconfident" if over.value > 0 else "underconfident"
         sure = "" if low <= 0 <= high else ", proven"
         yield (
-            f"confidence: Brier score {brier.value:.3f}; {lean} by {abs(over.value):.1%}{sure}; calibration error "
-            f"{error.value:.3f}"
+            f"confidence: Brier score {figure('score', brier.value)}; {lean} by {share(abs(over.value))}{sure}; "
+            f"calibration error {figure('score', error.value)}"
         )
         yield f"    {error.note(self.bars.alpha, upper=True)}"
 
-    def _rates(self) -> Iterator[str]:
+    def _rates(self) -> Iterator[str | TableTold]:
         rows = []
         for code in self.codes if len(self.codes) <= DRAWN else self._by_recall()[:DRAWN]:
             cells = []
             for metric in OF_CLASS.values():
                 found = self.of(metric, code)
                 low, high = (0.0, 0.0) if found is None else found.interval(self.bars.confidence)
-                cells.append("-" if found is None else f"{found.value:.1%} ({low:.1%} to {high:.1%})")
+                cells.append("-" if found is None else f"{share(found.value)} ({ends('share', low, high)})")
             rows.append([self.name(code), str(self.totals[code]), *cells])
-        text = tabulate(rows, ["class", "trials", *OF_CLASS], tablefmt="plain", disable_numparse=True)
-        yield from (line.rstrip() for line in text.splitlines())
+        yield TableTold.of(["class", "trials", *OF_CLASS], rows)
         if len(self.codes) > DRAWN:
             yield f"+ {len(self.codes) - DRAWN} more classes with a recall no lower"
 
-    def _drawn(self) -> Iterator[str]:
+    def _drawn(self) -> Iterator[TableTold]:
         heads = list(ascii_lowercase[: len(self.codes)])
         numbers = [[self.pairs.get((of, to), 0) for to in self.codes] for of in self.codes]
         rows = [
             [head, self.name(code), *(str(number) if number else "." for number in row)]
             for head, code, row in zip(heads, self.codes, numbers, strict=True)
         ]
-        aligned = ["left", "left", *["right"] * len(heads)]
-        heads = ["", "is / taken for", *heads]
-        text = tabulate(rows, heads, tablefmt="plain", colalign=aligned, disable_numparse=True)
-        yield from (line.rstrip() for line in text.splitlines())
+        yield TableTold.of(["", "is / taken for", *heads], rows, "ll" + "r" * len(heads), names=2)
 
-    def _bins(self) -> Iterator[str]:
+    def _bins(self) -> Iterator[str | TableTold]:
         sure = calibration.sureness(self.part)
         if not sure.said.any():
             return
         bins = reliability(sure.confidence[sure.said], sure.right[sure.said], level=self.bars.confidence)
         rows = [
-            [f"{each.confidence:.1%}", str(each.trials), f"{each.rate:.1%}", f"{each.low:.1%} to {each.high:.1%}"]
+            [share(each.confidence), str(each.trials), share(each.rate), ends("share", each.low, each.high)]
             for each in bins
         ]
         heads = ["confidence", "trials", "right", f"{self.bars.confidence * 100:g}% interval"]
         yield ""
-        text = tabulate(rows, heads, tablefmt="plain", disable_numparse=True)
-        yield from (line.rstrip() for line in text.splitlines())
+        yield TableTold.of(heads, rows, names=0)
 
     def to_json(self) -> dict[str, Any]:
         """Rates and confusions as plain values: of the classes with the lowest recall, where there are many."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from pytest_evalbars.report.numbers import share
 from pytest_evalbars.report.statusline import StatusLine
 from pytest_evalbars.report.units import money, roughly
 
@@ -155,7 +156,7 @@ class Progress:
             f"{tally.missed} missed",
             f"{tally.errors} error{'' if tally.errors == 1 else 's'}",
             f"{tally.not_run} not run" if tally.not_run else "",
-            "" if tally.rate is None else f"{tally.rate:.1%} pass so far",
+            "" if tally.rate is None else f"{share(tally.rate)} pass so far",
             self._cost(),
             self._time_left(),
         ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tabulate import tabulate
-
 from pytest_evalbars.gate.bar import Bar
 from pytest_evalbars.gate.select import exactly
 from pytest_evalbars.gate.slices import slices_of
 from pytest_evalbars.metrics import guardrails
 from pytest_evalbars.metrics.slice import NoData
+from pytest_evalbars.report.model import TableTold
+from pytest_evalbars.report.numbers import ends, share
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -31,21 +31,20 @@ COLUMNS: dict[str, Metric] = {
 WITH_INTERVAL = ("coverage", "among answered", "effective")
 
 
-def served_lines(run: Run, bars: Bars) -> Iterator[str]:
+def served_lines(run: Run, bars: Bars) -> Iterator[str | TableTold]:
     """A table with one row for each dimension whose trials passed guardrails; nothing where there are none."""
     rows = []
     for dimension, part in _guarded(run):
         cells = []
         for head, metric in COLUMNS.items():
             found = _estimate(metric, part)
-            cells.append("-" if found is None else f"{found.value:.1%}")
+            cells.append("-" if found is None else share(found.value))
             if head in WITH_INTERVAL:
                 low, high = (0.0, 1.0) if found is None else found.interval(bars.confidence)
-                cells[-1] += "" if found is None else f" ({low:.1%} to {high:.1%})"
+                cells[-1] += "" if found is None else f" ({ends('share', low, high)})"
         rows.append([safe(dimension, 40), *cells])
     if rows:
-        text = tabulate(rows, ["let through", *COLUMNS], tablefmt="plain", disable_numparse=True)
-        yield from (line.rstrip() for line in text.splitlines())
+        yield TableTold.of(["let through", *COLUMNS], rows)
         yield "(coverage: let through, before and after generation; effective: what is blocked counts as not served)"
 
 

@@ -1,19 +1,24 @@
-"""The summary that a session and the `evalbars` command both print: a table, then verdicts in words."""
+"""The summary that a session and the `evalbars` command both print: a table, then verdicts in words.
+
+It is made of blocks, which are laid out where the width is known.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pytest_evalbars.report.apart import expired_cases, quarantine_lines, saturated_line
 from pytest_evalbars.report.audit import audit_lines
+from pytest_evalbars.report.building.conditions import conditions
+from pytest_evalbars.report.by_case import case_lines
 from pytest_evalbars.report.calls import calls_lines, on_recorded
 from pytest_evalbars.report.common import common_lines
 from pytest_evalbars.report.evidence import details, named
 from pytest_evalbars.report.flaky import flaky_line
 from pytest_evalbars.report.look import second_look
+from pytest_evalbars.report.model import LineTold
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.report.patterns import patterns_lines
 from pytest_evalbars.report.served import served_lines
@@ -27,49 +32,46 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision, Verdict
+    from pytest_evalbars.report.model import Block, Look, Report
     from pytest_evalbars.run.columns import Run
 
 #: Verdicts of one kind told in words before the rest is only counted.
 TOLD = 10
 
 
-Look = Literal["plain", "bad", "warn", "good"]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line and how it should look where there is colour."""
-
-    text: str
-    look: Look = "plain"
+#: Conditions that the lines at the top tell of in their own words.
+TOLD_ABOVE = ("errors", "resumed", "replayed", "stopped early", "second look", "saturated left out")
 
 
 def summary(
-    run: Run, bars: Bars, decision: Decision, *, brief: bool = False, everything: bool = False
-) -> Iterator[Line]:
+    run: Run, bars: Bars, decision: Decision, *, everything: bool = False, every_case: bool = False
+) -> Iterator[Block]:
     """All that is to say of a decision.
 
     Args:
         run: the run.
         bars: the declared bars.
         decision: what the gate said.
-        brief: leave the table out.
-        everything: show every group in the table, tell and audit every verdict, and what misses have in common.
+        everything: show every group in the table, tell and audit every verdict, what misses have in common, and
+            each case that missed or could not be judged.
+        every_case: show the other cases, too.
     """
     cases = len(np.unique(run.case[run.outcome < MISSING]))
-    yield Line(
+    yield _line(
         f"{count(cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}; "
         f"stage {decision.stage}, confidence {bars.confidence * 100:g}%",
+        "warn" if run.errors else "plain",
     )
-    yield from map(Line, _of_the_run(run))
+    if kinds := [each.kind for each in conditions(run, decision) if each.kind not in TOLD_ABOVE]:
+        yield _line(f"mind: {', '.join(dict.fromkeys(kinds))}", "warn")
+    yield from map(_line, _of_the_run(run))
     if decision.changes:
         yield from (
-            Line(safe(f"bar changed: {each}"), "warn" if each.looser else "plain") for each in decision.changes
+            _line(safe(f"bar changed: {each}"), "warn" if each.looser else "plain") for each in decision.changes
         )
     if decision.common is not None:
-        yield from map(Line, common_lines(decision.common, everything=everything))
-    if not brief:
-        yield from _section(table(run, bars, decision, everything=everything))
+        yield from map(_line, common_lines(decision.common, everything=everything))
+    yield from _section(table(run, bars, decision, everything=everything))
     if decision.judges:
         yield from _section(_judges(bars, decision, everything=everything))
     yield from _section(served_lines(run, bars))
@@ -80,11 +82,13 @@ def summary(
     yield from _section(_alone(run, decision), "bad")
     yield from _section(quarantine_lines(run.quarantined), "warn")
     yield from _across_bars(run, bars, everything=everything)
+    if everything or every_case:
+        yield from _section(case_lines(run, every=every_case))
     if everything and decision.verdicts:
         yield from _section(_audited(run, bars, decision))
     notes = (f"note: {safe(note)}" for note in decision.notes)
     yield from _section(notes, "warn" if decision.exit_code == 0 else "bad")
-    yield Line("")
+    yield _line("")
     yield outcome_line(run, decision)
 
 
@@ -101,12 +105,38 @@ def _of_the_run(run: Run) -> Iterator[str]:
         yield words
 
 
-def _section(lines: Iterable[str], look: Look = "plain") -> Iterator[Line]:
-    """Lines with a blank one before them; nothing where there are none."""
-    for number, line in enumerate(lines):
+def besides(report: Report) -> list[LineTold]:
+    """What else fails the session, where something does."""
+    found = report.decision.besides
+    return [_line(f"besides: {safe(', '.join(found))}", "bad")] if found else []
+
+
+def brief(report: Report) -> LineTold:
+    """All of it in one line: what the gate said, how many verdicts are met, and what limits what that says."""
+    outcome, held = report.decision, [each for each in report.bars if each.enforced]
+    words = [outcome.sentence]
+    if outcome.outcome in ("failed", "undecided") and held:
+        words.append(f"{sum(each.verdict == 'met' for each in held)} of {count(len(held), 'verdict')} met")
+    for kind in dict.fromkeys(each.kind for each in report.run.conditions):
+        if kind == "errors":
+            errors = count(report.run.errors, "error")
+            words += [errors] if errors not in outcome.sentence else []
+        elif kind != "replayed" or "on recorded answers" not in outcome.sentence:
+            words.append(kind)
+    look: Look = {"passed": "good", "not held": "warn"}.get(outcome.outcome, "bad")  # type: ignore[assignment]
+    return _line("; ".join(words), look)
+
+
+def _line(text: str, look: Look = "plain") -> LineTold:
+    return LineTold(text=text, look=look)
+
+
+def _section(blocks: Iterable[str | Block], look: Look = "plain") -> Iterator[Block]:
+    """Blocks with a blank line before them; nothing where there are none."""
+    for number, block in enumerate(blocks):
         if number == 0:
-            yield Line("")
-        yield Line(line, look)
+            yield _line("")
+        yield _line(block, look) if isinstance(block, str) else block
 
 
 def _alone(run: Run, decision: Decision) -> Iterator[str]:
@@ -120,7 +150,7 @@ def _alone(run: Run, decision: Decision) -> Iterator[str]:
         yield f"MISSED, and {'its' if len(found) == 1 else 'their'} quarantine is over: {named(list(found.items()))}"
 
 
-def _across_bars(run: Run, bars: Bars, *, everything: bool) -> Iterator[Line]:
+def _across_bars(run: Run, bars: Bars, *, everything: bool) -> Iterator[Block]:
     """What is to say of cases whatever bar speaks of them."""
     if flaky := flaky_line(run):
         yield from _section([flaky], "warn")
@@ -148,7 +178,7 @@ def _resumed(run: Run) -> str:
     return safe(f"resumed{when} on {last.get('resumed')}: {last.get('taken')} of {run.trials} trials are from before")
 
 
-def _predicted(run: Run, bars: Bars, *, everything: bool) -> Iterable[str]:
+def _predicted(run: Run, bars: Bars, *, everything: bool) -> Iterable[str | Block]:
     if not (run.extras.predicted >= 0).any():
         return ()
     from pytest_evalbars.report.predictions import predicted  # noqa: PLC0415 - few suites classify
@@ -157,7 +187,7 @@ def _predicted(run: Run, bars: Bars, *, everything: bool) -> Iterable[str]:
     return () if said is None else said.lines(everything=everything)
 
 
-def _audited(run: Run, bars: Bars, decision: Decision) -> Iterable[str]:
+def _audited(run: Run, bars: Bars, decision: Decision) -> Iterable[str | Block]:
     from pytest_evalbars.gate.audit import audit  # noqa: PLC0415 - few sessions ask for it
 
     return audit_lines(audit(run, bars, decision))
@@ -170,19 +200,19 @@ def _told(
     word: str,
     *,
     everything: bool,
-) -> Iterator[Line]:
+) -> Iterator[Block]:
     verdicts = [each for each in decision.verdicts if each.verdict == word]
     # What fails the session comes first, wholes before their groups; groups that fail nothing stand in the table.
     verdicts.sort(key=lambda each: (not each.fails, each.group is not None))
     told = verdicts if everything else [each for each in verdicts if each.fails or each.group is None][:TOLD]
     for verdict in told:
-        yield Line("")
+        yield _line("")
         line = f"{headline(verdict)}: {sentence(verdict, bars.confidence)}"
-        yield Line(line, "bad" if verdict.fails else "warn")
+        yield _line(line, "bad" if verdict.fails else "warn")
         if verdict.fails and word != "no data":
-            yield from (Line(f"    {line}") for line in details(run, bars, verdict))
+            yield from (_line(f"    {line}") for line in details(run, bars, verdict))
     if len(verdicts) > len(told):
-        yield Line(f"... and {len(verdicts) - len(told)} more {word} (-v tells all)")
+        yield _line(f"... and {len(verdicts) - len(told)} more {word} (-v tells all)")
 
 
 def headline(verdict: Verdict) -> str:
@@ -190,20 +220,21 @@ def headline(verdict: Verdict) -> str:
     return f"{verdict.verdict.upper() if verdict.fails else verdict.verdict} {subject(verdict)}"
 
 
-def outcome_line(run: Run, decision: Decision) -> Line:
+def outcome_line(run: Run, decision: Decision) -> LineTold:
     """The one line a reader in a hurry looks for."""
     failing = [each for each in decision.verdicts if each.fails]
     if decision.stage == "none":
-        return Line("no bar was held (stage none)", "warn")
+        return _line("no bar was held (stage none)", "warn")
     if decision.exit_code == 0:
         held = sum(each.enforced for each in decision.verdicts)
         if not held and decision.verdicts:
             part = " on this part of the cases" if any(each.in_part for each in decision.verdicts) else ""
-            return Line(f"gate passed: no bar was enforced{part}{on_recorded(decision)}", "good")
+            return _line(f"gate passed: no bar was enforced{part}{on_recorded(decision)}", "good")
         met = sum(each.verdict == "met" and each.enforced for each in decision.verdicts)
         open_ones = f", {held - met} inconclusive" if held > met else ""
-        return Line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}{on_recorded(decision)}", "good")
-    names = ", ".join(safe(each.name) for each in failing[:TOLD]) + (" ..." if len(failing) > TOLD else "")
+        return _line(f"gate passed: {met} of {count(held, 'verdict')} met{open_ones}{on_recorded(decision)}", "good")
+    more = f" and {len(failing) - TOLD} more" if len(failing) > TOLD else ""
+    names = ", ".join(safe(each.name) for each in failing[:TOLD]) + more
     what = "gate failed" if decision.exit_code == 1 else "gate undecided, which fails the session"
     over = sum(each.case in expired_cases(run) for each in decision.standing)
     free = len(decision.standing) - over
@@ -213,4 +244,4 @@ def outcome_line(run: Run, decision: Decision) -> Line:
         *([f"{count(over, 'miss', 'es')} after quarantine"] if over else []),
         *([f"{count(decision.errors, 'error')}"] if decision.too_many_errors else []),
     ]
-    return Line(f"{what} (exit {decision.exit_code}): {'; '.join(reasons) or decision.notes[0]}", "bad")
+    return _line(f"{what} (exit {decision.exit_code}): {'; '.join(reasons) or decision.notes[0]}", "bad")

@@ -7,26 +7,25 @@ from typing import TYPE_CHECKING
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.execution.budget import declared, unenforced
 from pytest_evalbars.report.before import write_before
-from pytest_evalbars.report.summary import summary
+from pytest_evalbars.report.layout import laid_out
+from pytest_evalbars.report.screen import MARKUP, screen_of_pytest
+from pytest_evalbars.report.summary import besides, brief, summary
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import pytest
 
+    from pytest_evalbars.report.model import Block, Report
     from pytest_evalbars.session import EvalSession
-
-LOOKS: dict[str, dict[str, bool]] = {
-    "plain": {},
-    "bad": {"red": True},
-    "warn": {"yellow": True},
-    "good": {"green": True},
-}
 
 
 def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None:
-    """Write the section `eval bars`."""
-    verbosity = reporter.config.get_verbosity()
-    reporter.section("eval bars")
+    """Write the section `eval bars`; with `-q` one line, and what is grave."""
+    quiet = reporter.config.get_verbosity() < 0
+    if not quiet:
+        reporter.section("eval bars")
     if evals.journal.failure is not None:
         reporter.line(
             f"the run file could not be written ({safe(evals.journal.failure)}): "
@@ -34,7 +33,7 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
             red=True,
         )
     write_before(reporter, evals)
-    if evals.decision is None or evals.run is None:
+    if evals.report is None:
         reporter.line(
             f"bars not judged: {safe(evals.why_not_judged)}; {evals.finished} of {len(evals.plan.planned)} trials "
             f"are in {safe(shown(evals.journal.path))}",
@@ -42,26 +41,44 @@ def write_summary(reporter: pytest.TerminalReporter, evals: EvalSession) -> None
         )
         if evals.baseline.refused:
             reporter.line(safe(evals.baseline.said), red=True)
-        for words, bad in evals.reports.said:
-            reporter.line(safe(words), red=bad)
+        _files(reporter, evals, quiet=quiet)
         return
-    lines = summary(evals.run, evals.bars, evals.decision, brief=verbosity < 0, everything=verbosity > 0)
-    for line in lines:
-        reporter.line(line.text, **LOOKS[line.look])
-    for note in filter(None, [unenforced(declared(evals.config, evals.bars)[0], evals.tally), evals.ledger.outside]):
-        reporter.line(f"note: {note}", yellow=True)
-    if evals.baseline.said:
-        reporter.line(safe(evals.baseline.said), red=evals.baseline.refused)
-    if said := evals.calibration.said(evals.decision):
-        reporter.line(f"note: {safe(said)}", yellow=True)
-    if evals.unrecorded:
-        reporter.line(f"note: {safe(evals.unrecorded)}", yellow=True)
-    _files(reporter, evals)
-
-
-def _files(reporter: pytest.TerminalReporter, evals: EvalSession) -> None:
-    """Which files the session has written."""
-    for words, bad in evals.reports.said:
-        reporter.line(safe(words), red=bad)
-    if reporter.config.get_verbosity() >= 0:
+    for line in laid_out(_blocks(reporter, evals, evals.report), screen_of_pytest(reporter)):
+        reporter.line(line.text, **MARKUP.get(line.look, {}))
+    for words, bad in _notes(evals):
+        if bad or not quiet:
+            reporter.line(safe(words), red=bad, yellow=not bad and words.startswith("note: "))
+    _files(reporter, evals, quiet=quiet)
+    if not quiet:
         reporter.line(f"run file: {safe(shown(evals.journal.path))}")
+
+
+def _blocks(reporter: pytest.TerminalReporter, evals: EvalSession, report: Report) -> Iterable[Block]:
+    """What the run file keeps, too; one line of it for `-q`, more than it for `-v`."""
+    verbosity = reporter.config.get_verbosity()
+    if verbosity < 0:
+        return [brief(report)]
+    if verbosity == 0 or evals.run is None or evals.decision is None:
+        return report.summary
+    full = summary(evals.run, evals.bars, evals.decision, everything=True, every_case=verbosity > 1)
+    return [*full, *besides(report)]
+
+
+def _notes(evals: EvalSession) -> Iterator[tuple[str, bool]]:
+    """What is to say of the session beside its run, and whether that is grave."""
+    for note in (unenforced(declared(evals.config, evals.bars)[0], evals.tally), evals.ledger.outside):
+        if note:
+            yield f"note: {note}", False
+    if evals.baseline.said:
+        yield evals.baseline.said, evals.baseline.refused
+    if evals.decision is not None and (said := evals.calibration.said(evals.decision)):
+        yield f"note: {said}", False
+    if evals.unrecorded:
+        yield f"note: {evals.unrecorded}", False
+
+
+def _files(reporter: pytest.TerminalReporter, evals: EvalSession, *, quiet: bool) -> None:
+    """Which reports the session has written, or could not."""
+    for words, bad in evals.reports.said:
+        if bad or not quiet:
+            reporter.line(safe(words), red=bad)

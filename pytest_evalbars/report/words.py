@@ -9,6 +9,8 @@ from pytest_evalbars.report.numbers import amount, between, count, number, span,
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.gate.verdict import Verdict
     from pytest_evalbars.run.columns import Run
@@ -51,6 +53,32 @@ def place(verdict: Verdict) -> list[str]:
     if bar.compares:
         metric = f"{metric}, against baseline" if metric else "against baseline"
     return [dimension, safe(": ".join(filter(None, [metric, picks])) or "all", 60)]
+
+
+def collapsed(groups: Sequence[Verdict], *, whole: bool) -> str:
+    """`+ 200 groups: all met, lowest es 91.2%`, `+ 50 more groups: 42 met, lowest es 91.2%; 8 inconclusive`.
+
+    Args:
+        groups: those of one bar that are only counted.
+        whole: whether they are all that there are.
+    """
+    words = []
+    for word in ("met", "missed", "no data", "inconclusive"):
+        if of_word := [each for each in groups if each.verdict == word]:
+            many = "all" if len(of_word) == len(groups) else str(len(of_word))
+            words.append(f"{many} {word}{_extreme(of_word) if word == 'met' else ''}")
+    return f"  + {len(groups)} {'' if whole else 'more '}groups: {'; '.join(words)}"
+
+
+def _extreme(groups: Sequence[Verdict]) -> str:
+    """Which of the groups is nearest to the wrong side: `, lowest es 91.2%`."""
+    bar = groups[0].spec
+    told = [each for each in groups if each.estimate is not None]
+    if not told or bar.compares:
+        return ""
+    at = (max if bar.upper else min)(told, key=lambda each: each.estimate or 0.0)
+    name = f"{'highest' if bar.upper else 'lowest'} {safe(at.group, 40)}"
+    return f", {name} {number(bar, at.estimate or 0.0)}"
 
 
 def subject(verdict: Verdict) -> str:

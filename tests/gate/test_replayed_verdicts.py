@@ -63,9 +63,9 @@ def test_only_the_slices_that_rest_on_recorded_answers_say_so(gate):
     assert f"; on recorded answers: {ALL}" in es
     assert f"; 20 of 40 trials on recorded answers: {ALL}" in out
     assert [line.rpartition("50%  ")[2] for line in out.splitlines() if "  >= 50%" in line][:3] == [
-        "inconclusive (partly replayed)",
-        "inconclusive",
-        "inconclusive (replayed)",
+        "? inconclusive (partly replayed)",
+        "? inconclusive",
+        "? inconclusive (replayed)",
     ]
     assert out.endswith("gate passed: 0 of 3 verdicts met, 3 inconclusive, in part on recorded answers\n")
     verdicts = json.loads(gate(path, "--json", bar=0.5, more='each = "category"'))["verdicts"]

@@ -61,7 +61,7 @@ def test_no_bar_holds_the_case_while_it_lasts(until, day, capsys):
     assert labels(result)["test_bad"] == ("quarantined", None)
     entry = {"case": BAD, "owner": "ana", "reason": "its answers differ", "until": day, "expired": False}
     assert result.of("manifest")[0]["quarantined"] == [entry]
-    result.said("accuracy     all ", " 20 ", "100.0%", "met", "status quarantined", " 1 ", "no bar")
+    result.said("accuracy   all ", " 20 ", "100.0%", "met", "status quarantined", " 1 ", "no bar")
     listing = ["in quarantine: 1 case, unprotected", f"    {BAD}: ana, until {day}: its answers differ"]
     result.said(*listing, "gate passed: 1 of 1 verdict")
     # The same from the run file alone.

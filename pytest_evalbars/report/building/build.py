@@ -16,7 +16,7 @@ from pytest_evalbars.report.building.parts import parts_of
 from pytest_evalbars.report.building.quality import measures, quality
 from pytest_evalbars.report.building.trends import trends_told
 from pytest_evalbars.report.model import DecisionTold, LineTold, Report, RunTold, Standing
-from pytest_evalbars.report.summary import outcome_line, summary
+from pytest_evalbars.report.summary import besides, outcome_line, summary
 from pytest_evalbars.run.columns import MISSING
 
 if TYPE_CHECKING:
@@ -26,11 +26,15 @@ if TYPE_CHECKING:
     from pytest_evalbars.report.past import Past
     from pytest_evalbars.run.columns import Run
 
+#: The exit code of a session, and why it fails beside what its gate says.
+Session = tuple[int, list[str]]
 #: Misses that fail by themselves and are named; the others are only counted, and stand among the misses.
 STANDING = 200
 
 
-def build(run: Run, bars: Bars, decision: Decision, past: Past | None = None) -> Report:
+def build(
+    run: Run, bars: Bars, decision: Decision, past: Past | None = None, *, session: Session | None = None
+) -> Report:
     """Make the report.
 
     Args:
@@ -38,23 +42,31 @@ def build(run: Run, bars: Bars, decision: Decision, past: Past | None = None) ->
         bars: the bars that it was held against.
         decision: what the gate said.
         past: the runs before it, where there is a history.
+        session: how the session ends that runs it.
     """
     parts, unnamed = parts_of(run)
     told = tuple(cells(parts, decision, bars.confidence))
     of_dimensions = tuple(quality(parts, told))
-    return Report(
+    report = Report(
         run=_run(run, decision),
-        decision=_decision(run, bars, decision),
+        decision=_decision(run, bars, decision, session),
         bars=tuple(bar_told(run, bars, verdict) for verdict in decision.verdicts),
         cells=told,
         compared=compared(run, decision),
-        trends=tuple(trends_told(run, bars, decision, parts, past)),
+        trends=tuple(trends_told(run, bars, session[0] if session else decision.exit_code, parts, past)),
         quality=of_dimensions,
         measures=tuple(measures(run)),
         judges=tuple(judges(decision, bars.confidence)),
         method=method(run, bars, decision, parts, of_dimensions, unnamed),
-        summary=tuple(LineTold(text=line.text, look=line.look) for line in summary(run, bars, decision)),
+        summary=tuple(summary(run, bars, decision)),
     )
+    return report.model_copy(update={"summary": (*report.summary, *besides(report))})
+
+
+def bare(run: Run, bars: Bars, decision: Decision, *, session: Session | None = None) -> Report:
+    """What is told where not all of it can be: the decision."""
+    told = _decision(run, bars, decision, session)
+    return Report(run=_run(run, decision), decision=told, summary=(LineTold(text=told.sentence, look="bad"),))
 
 
 def _run(run: Run, decision: Decision) -> RunTold:
@@ -74,12 +86,21 @@ def _run(run: Run, decision: Decision) -> RunTold:
     )
 
 
-def _decision(run: Run, bars: Bars, decision: Decision) -> DecisionTold:
-    outcomes: dict[int, Outcome] = {0: "passed", 1: "failed"}
+def _decision(run: Run, bars: Bars, decision: Decision, session: Session | None) -> DecisionTold:
+    outcomes: dict[int, Outcome] = {0: "not held" if decision.stage == "none" else "passed", 1: "failed"}
+    code, besides = (decision.exit_code, []) if session is None else session
+    sentence = outcome_line(run, decision).text
+    if decision.stage == "none" and decision.exit_code:
+        sentence = f"{sentence}; the session fails (exit {decision.exit_code}): {decision.notes[0]}"
+    if besides:
+        link = "besides" if decision.exit_code else f"but the session fails (exit {code})"
+        sentence = f"{sentence}; {link}: {', '.join(besides)}"
     return DecisionTold(
-        outcome="not held" if decision.stage == "none" else outcomes.get(decision.exit_code, "undecided"),
+        outcome=outcomes.get(code or decision.exit_code, "undecided"),
         exit_code=decision.exit_code,
-        sentence=outcome_line(run, decision).text,
+        session_exit=None if session is None else code,
+        besides=tuple(besides),
+        sentence=sentence,
         stage=decision.stage,
         confidence=bars.confidence,
         allowed_errors=decision.allowed_errors,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.history.rows import HELD
-from pytest_evalbars.history.trend import trends
 from pytest_evalbars.metrics.verdicts import pass_rate
+from pytest_evalbars.report.building.parts import HELD
 from pytest_evalbars.report.model import PointTold, TrendTold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_evalbars.gate.bar import Bars
-    from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.history.trend import Point
     from pytest_evalbars.report.building.parts import Part
     from pytest_evalbars.report.past import Past
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def trends_told(
-    run: Run, bars: Bars, decision: Decision, parts: Sequence[Part], past: Past | None
+    run: Run, bars: Bars, exit_code: int, parts: Sequence[Part], past: Past | None
 ) -> Iterator[TrendTold]:
     """Each dimension on the cases that a bar holds which names no status; this run comes last.
 
@@ -29,6 +27,8 @@ def trends_told(
     """
     if past is None:
         return
+    from pytest_evalbars.history.trend import trends  # noqa: PLC0415 - few suites keep a history
+
     before = {
         each.dimension: [_point(point) for point in each.points]
         for each in trends(past.runs, past.sums, bars.confidence)
@@ -37,7 +37,7 @@ def trends_told(
     for part in parts:
         if part.category or part.kind != HELD or part.dimension not in before:
             continue
-        now = _now(run, bars, decision, part)
+        now = _now(run, bars, exit_code, part)
         yield TrendTold(dimension=part.dimension, kind=HELD, points=(*before[part.dimension], now))
 
 
@@ -53,7 +53,7 @@ def _point(point: Point) -> PointTold:
     )
 
 
-def _now(run: Run, bars: Bars, decision: Decision, part: Part) -> PointTold:
+def _now(run: Run, bars: Bars, exit_code: int, part: Part) -> PointTold:
     header = run.headers[0] if run.headers else {}
     found = pass_rate.estimate(part.slice)
     rated = found is not None and not part.slice.stopped().any()
@@ -64,5 +64,5 @@ def _now(run: Run, bars: Bars, decision: Decision, part: Part) -> PointTold:
         rate=found.value if found is not None and rated else None,
         interval=found.interval(bars.confidence) if found is not None and rated else None,
         cases=0 if found is None else found.cases,
-        exit_code=decision.exit_code,
+        exit_code=exit_code,
     )

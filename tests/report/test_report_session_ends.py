@@ -1,0 +1,178 @@
+"""However a session ends, its reports say so, and a report that fails costs nothing that was measured."""
+
+import json
+
+import pytest
+
+from pytest_evalbars.report import asked, rendering
+from pytest_evalbars.report.building import build
+from pytest_evalbars.report.misses import misses_of
+
+BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.5\n'
+MARKDOWN = "--evalbars-markdown=x.md"
+
+
+@pytest.fixture
+def project(suite):
+    """A project whose gate passes."""
+    return suite.bars(BAR).cases(18, 20)
+
+
+def told(suite, path):
+    """The report of a run file."""
+    return json.loads(suite.command("report", path, "--json").out)
+
+
+def fails(*_, **__):
+    raise ZeroDivisionError("of a renderer")
+
+
+def test_a_failed_test_beside_the_gate_is_told_with_it(project):
+    project.file("test_more.py", "def test_more():\n    assert False\n")
+    result = project.run(MARKDOWN)
+    assert result.exit == 1
+    (report,) = result.of("report")
+    assert report["decision"]["sentence"] == (
+        "gate passed: 1 of 1 verdict met; but the session fails (exit 1): 1 test failed"
+    )
+    assert (report["decision"]["outcome"], report["decision"]["exit_code"]) == ("failed", 0)
+    assert (report["decision"]["session_exit"], report["decision"]["besides"]) == (1, ["1 test failed"])
+    assert report["summary"][-1]["text"] == "besides: 1 test failed"
+    assert "1 test failed" in (project.path / "x.md").read_text()
+
+
+def test_a_report_stands_before_the_end_of_its_run(project):
+    result = project.run()
+    assert [line["type"] for line in result.lines[-2:]] == ["report", "end"]
+    assert result.lines[-2]["decision"]["outcome"] == "passed"
+    assert result.lines[-2]["decision"]["besides"] == []
+
+
+def test_a_report_that_cannot_be_written_fails_the_session_that_asked_for_it(project, monkeypatch):
+    monkeypatch.setitem(rendering.FORMATS, ".md", fails)
+    result = project.run(MARKDOWN)
+    assert result.exit == 10
+    result.said("gate passed", "no report x.md: ZeroDivisionError: of a renderer; the run file is whole")
+    assert result.of("end")[0]["exit"] == 10
+    assert not (project.path / "x.md").exists()
+    monkeypatch.undo()
+    assert project.command("report", result.path, "-o", "x.md").exit == 0
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), 0), ((MARKDOWN,), 10)], ids=["unasked", "asked"])
+def test_a_report_that_cannot_be_made_costs_no_verdict(project, monkeypatch, arguments, code):
+    monkeypatch.setattr(build, "cells", fails)
+    result = project.run(*arguments)
+    assert result.exit == code
+    result.said("gate passed: 1 of 1 verdict met", "the report cannot be made: ZeroDivisionError")
+    assert not result.of("report")
+    monkeypatch.undo()
+    assert told(project, result.path)["decision"]["outcome"] == "passed"
+
+
+def test_what_cannot_be_written_is_found_out_before_any_case_runs(project, monkeypatch):
+    project.file("plain", "")
+    for target in ("plain/x.md", "."):
+        result = project.run(f"--evalbars-markdown={target}")
+        assert result.exit == 4
+        result.said(f"--evalbars-markdown={target}: the report cannot be written: ")
+    result = project.run("--evalbars-markdown=x", "--evalbars-html=x")
+    result.said("the report cannot be written: --evalbars-html names the same file")
+    monkeypatch.setattr(asked, "find_spec", lambda _: None)
+    result = project.run("--evalbars-html=x.html")
+    assert result.exit == 4
+    result.said("jinja2 is not installed", 'pip install "pytest-evalbars[report]"')
+    assert not project.run_files()
+
+
+@pytest.mark.slow
+def test_workers_do_not_start_for_a_report_that_cannot_be_written(project):
+    project.file("plain", "")
+    result = project.run("-n2", "--evalbars-markdown=plain/x.md")
+    assert result.exit == 4
+    result.said("the report cannot be written: plain is no folder")
+
+
+def test_an_interrupted_session_has_no_report_and_its_run_file_has(project):
+    project.file("test_more.py", "import pytest\ndef test_more():\n    pytest.exit('enough')\n")
+    result = project.run(MARKDOWN)
+    assert result.exit == 2
+    result.said("no report x.md: the session was interrupted")
+    assert not (project.path / "x.md").exists()
+    assert project.command("report", result.path, "-o", "x.md").exit == 0
+    report = told(project, result.path)
+    assert report["run"]["conditions"] == [
+        {
+            "kind": "incomplete",
+            "text": "the run is incomplete: it has no end line, so its session was killed or still runs",
+        }
+    ]
+    assert report["decision"]["outcome"] == "undecided"
+
+
+def test_where_no_case_runs_there_is_no_report(project):
+    result = project.run(MARKDOWN, "-k", "nothing")
+    assert result.exit == 5
+    result.said("no report x.md: this session ran no eval case")
+    project.run(MARKDOWN, "--collect-only").never_said("no report")
+    assert not (project.path / "x.md").exists()
+
+
+def test_a_test_that_goes_elsewhere_moves_no_report(project):
+    project.file(
+        "test_away.py",
+        """
+        import os
+        def test_away(tmp_path):
+            os.chdir(tmp_path)
+        """,
+    )
+    before = project.path
+    result = project.run(MARKDOWN)
+    assert (before / "x.md").exists(), result.out
+
+
+@pytest.mark.slow
+def test_what_stopping_early_left_out_is_told(suite):
+    suite.bars('[[bar]]\ndimension = "accuracy"\nat_least = 0.2\n').cases(60, 60)
+    result = suite.run("--evalbars-stop-early")
+    report = told(suite, result.path)
+    (condition,) = report["run"]["conditions"]
+    assert condition["kind"] == "stopped early"
+    assert report["cells"][0]["rate"] is None
+    assert report["cells"][0]["stopped"]
+    assert "not started, as no verdict depended on them" in report["method"]["not_run"][0]
+
+
+def test_misses_are_found_with_what_their_trials_recorded(tmp_path):
+    path = tmp_path / "run.jsonl"
+    rows = [{"type": "header", "schema": 1, "run": "r", "started": "2026-11-20T22:41:07Z"}]
+    for n in range(60):
+        key = {"case": f"c{n:02}", "test": "t", "trial": 0}
+        labels = {"category": "abc"[n % 3], "status": "regression"}
+        rows.append(
+            {"type": "trial", **key, "labels": labels, "evidence": {"output": "é" * 5_000, "ids": ["a", "b"]}}
+        )
+        outcome = "pass" if n % 2 else "error" if n % 10 == 0 else "miss"
+        rows.append({"type": "observation", **key, "dimension": "accuracy", "outcome": outcome, "reason": f"r{n}"})
+    again = {"case": "c10", "test": "t", "trial": 0}  # a verdict replaces an error, and its trial what that recorded
+    rows += [
+        {"type": "trial", **again, "labels": {"category": "b"}, "evidence": {"output": "anew"}},
+        {"type": "observation", **again, "dimension": "accuracy", "outcome": "miss", "reason": "at last"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = misses_of([path])
+    assert (found.misses, found.errors, len(found.shown), found.rule) == (25, 5, 30, "")
+    (late,) = (each for each in found.shown if each.case == "c10")
+    assert (late.outcome, late.reason, late.evidence[0].text) == ("miss", "at last", "anew")
+    (first,) = (each for each in found.shown if each.case == "c02")
+    assert [(each.name, len(each.text), each.cut) for each in first.evidence] == [
+        ("output", 2_000, 3_000),
+        ("ids", 11, 0),
+    ]
+    few = misses_of([path], shown=12, room=5_000)
+    assert [each.outcome for each in few.shown] == ["miss"] * 9 + ["error"] * 3
+    assert {each.labels["category"] for each in few.shown[:9]} == {each.labels["category"] for each in few.shown[9:]}
+    assert few.rule.startswith("9 of 25 misses and 3 of 5 errors shown: up to 3 of each dimension and category")
+    assert few.rule.endswith("of each text the first 125 characters are kept, as there is so much of it")
+    assert misses_of([path], shown=12, room=5_000) == few
