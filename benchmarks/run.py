@@ -14,6 +14,7 @@ import bench_concurrency
 import bench_gate
 import bench_history
 import bench_metrics
+import bench_report
 import bench_rivals
 import bench_session
 import bench_start
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "metrics": bench_metrics,
     "compare": bench_compare,
     "history": bench_history,
+    "report": bench_report,
     "calls": bench_calls,
 }
 #: Runs where it is asked for: it installs other people's packages.

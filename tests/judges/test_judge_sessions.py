@@ -115,6 +115,20 @@ def test_votes_and_their_spread_are_kept(judging):
     assert found.counts["missed"] == 1
 
 
+def test_the_run_file_keeps_what_a_judge_went_by_once(judging):
+    found = judging(graded("poor", "It tells."), graded("poor"), graded("poor"))
+
+    (line,) = found.of("rubric")
+    assert line["rubric"] == kept(found)["rubric"]
+    assert line["document"]["task"] == LEVELS["task"]
+    assert [each["name"] for each in line["document"]["levels"]] == [each["name"] for each in LEVELS["levels"]]
+    (report,) = found.of("report")
+    (rubric,) = report["method"]["rubrics"]
+    assert rubric["term"] == line["rubric"]
+    assert rubric["text"].startswith(LEVELS["task"].split("\n", maxsplit=1)[0][:20])
+    assert f"passes from: {LEVELS['passing']}" in rubric["text"]
+
+
 def test_a_checklist_in_a_session(judging):
     found = judging(
         checked("so:", no_answer="yes", kind="yes", source="no"), rubric="CHECKLIST", take="'scaffolding'"
