@@ -116,8 +116,15 @@ def bars():
             verdict="missed" if number == 3 else "inconclusive" if number == 8 else "met",
             why="",
         )
-    yield bar("none", dimension="refusal", verdict="no data", fails=True, estimate=None, interval=None, cases=0,
-              trials=0, estimate_words="", interval_words="", sentence="no judged case (none in this run)")  # fmt: skip
+    nothing = {
+        "estimate": None,
+        "interval": None,
+        "cases": 0,
+        "trials": 0,
+        "estimate_words": "",
+        "interval_words": "",
+    }
+    yield bar("none", dimension="refusal", verdict="no data", fails=True, sentence="no judged case", **nothing)
     yield bar("early", estimate=0.5, interval=None, interval_words="", possible=(0.4, 0.88), stopped=48)
     yield bar(
         "drop",

@@ -1,4 +1,4 @@
-"""The page of a report, read as a browser reads it: what it says, in which order, and that others' words stay words."""
+"""The page of a report, read as a browser reads it: what it says, in which order, and that texts stay texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from hostile_texts import HOSTILE
 from parsed_pages import Parsed
-from rich_reports import DIMENSIONS, KINDS, bar, everywhere, misses, missed, rich
+from rich_reports import DIMENSIONS, KINDS, bar, everywhere, missed, misses, rich
 
 from pytest_evalbars.errors import MissingExtra
 from pytest_evalbars.report.html import page as pages
@@ -20,11 +20,27 @@ from pytest_evalbars.report.model import Cell, DecisionTold, Method, Misses, Rep
 
 ORDER = ["bars", "heat", "changed", "trend", "misses", "quality", "judges", "method"]
 #: Elements of the page, and attributes; no others come from what a report holds.
-ELEMENTS = set(
-    "html head meta title style body a svg symbol circle path rect line text g defs use polygon polyline div header h1 "
-    "h2 h3 span section dl dt dd ul ol li p b bdi code details summary nav main table caption thead tbody tr th td i "
-    "label input select option button footer script".split()
-)
+ELEMENTS = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "main",
+        "nav",
+        "section",
+        "footer",
+        "script",
+        "div",
+    ),
+    *("a", "span", "p", "b", "i", "bdi", "code", "h1", "h2", "h3", "dl", "dt", "dd", "ul", "ol", "li"),
+    *("svg", "symbol", "circle", "path", "rect", "line", "text", "g", "defs", "use", "polygon", "polyline"),
+    *("table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary"),
+    *("label", "input", "select", "option", "button"),
+}
 HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 EMPTY = Report(
     run=RunTold(names=("run-1",), started="2026-11-20T22:41:07Z", cases=0, trials=0, errors=0, complete=True),
@@ -89,6 +105,18 @@ def test_other_decisions_are_said_as_the_session_said_them(outcome, sentence, wo
     bars = (bar(verdict="inconclusive", fails=True),) if outcome == "undecided" else (bar(),)
     seen = parsed(rich(decision=decision, bars=bars, run=run))
     assert seen.of("span", "decision")[0].text == words
+
+
+def test_what_else_fails_the_session_is_said_with_the_decision():
+    besides = {"besides": ("2 tests failed",), "session_exit": 1}
+    failed = rich().decision.model_copy(update=besides)
+    assert parsed(rich(decision=failed)).of("span", "decision")[0].text.endswith("; besides: 2 tests failed")
+    sentence = "gate passed: 1 of 1 verdict met; but the session fails (exit 1): 2 tests failed"
+    passed = failed.model_copy(update={"exit_code": 0, "standing": (), "sentence": sentence})
+    run = rich().run.model_copy(update={"errors": 0})
+    seen = parsed(rich(decision=passed, bars=(bar(),), run=run))
+    assert seen.of("span", "decision")[0].text == sentence.replace("gate", "Gate", 1)
+    assert "Exit code1" in seen.of("header")[0].text
 
 
 def test_every_condition_is_told_before_the_bars():
@@ -203,7 +231,8 @@ def test_a_report_of_nothing_says_why_a_part_is_empty():
 
 
 def test_misses_that_are_left_out_are_counted():
-    assert "the first 12 of 900" in parsed(told=misses().model_copy(update={"misses": 900, "rule": "the first 12 of 900"})).at("misses").text  # fmt: skip
+    ruled = misses().model_copy(update={"misses": 900, "rule": "the first 12 of 900"})
+    assert "the first 12 of 900" in parsed(told=ruled).at("misses").text
     silent = misses().model_copy(update={"misses": 900})
     assert "890 of them are not on this page" in parsed(told=silent).at("misses").text
     none = Misses(misses=3, rule="evidence is off")
@@ -228,7 +257,8 @@ def test_hostile_texts_stay_texts(texts):
     assert len(ids) == len(set(ids))
     assert all(re.fullmatch(r"[a-z][a-z0-9-]*", each) for each in ids)
     assert all(re.fullmatch(r"#[a-z][a-z0-9-]*", each.attributes["href"]) for each in seen.of("a"))
-    assert all(re.fullmatch(r"[\d ]*", each.attributes["data-of"]) for each in seen.of("li") if "data-of" in each.attributes)  # fmt: skip
+    numbers = [each.attributes["data-of"] for each in seen.of("li") if "data-of" in each.attributes]
+    assert all(re.fullmatch(r"[\d ]*", each) for each in numbers)
     assert len(seen.of("script")) == len(seen.of("style")) == 1
 
 

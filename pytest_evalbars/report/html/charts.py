@@ -123,7 +123,8 @@ def _chart(number: int, bars: list[tuple[int, BarTold]]) -> Chart:
     shares = first.unit == "share" and not first.relative
     title = first.metric if first.unit == "number" else TITLES[first.unit]
     if first.compares:
-        title = f"Change against the baseline, in {'points' if shares else 'percent' if first.relative else title.lower()}"
+        unit = "points" if shares else "percent" if first.relative else title.lower()
+        title = f"Change against the baseline, in {unit}"
     low, high = _tick(first, scale.low), _tick(first, scale.high)
     whole = scale.low == 0 and (scale.high == 1 or first.unit not in {"share", "score"})
     return Chart(

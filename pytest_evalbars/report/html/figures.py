@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.metrics.registry import Kind
-from pytest_evalbars.report.numbers import amount
+from pytest_evalbars.report import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 def figure(unit: Unit, value: float | None) -> str:
     """`93.5%`, `1.24 s`; empty where there is none."""
-    return "" if value is None else amount(Kind("", "", "", unit), value)
+    return "" if value is None else numbers.figure(unit, value)
 
 
 def interval(unit: Unit, ends: Sequence[float | None] | None) -> str:
     """`81.6% to 91.0%`; an end that nothing bounds is said to be so, and no ends are empty."""
     if ends is None:
         return ""
-    return " to ".join("no bound" if end is None else figure(unit, end) for end in ends)
+    low, high = (math.inf if end is None else end for end in ends)
+    return numbers.ends(unit, low, high)
 
 
 def tick(unit: Unit, value: float, *, points: bool = False) -> str:

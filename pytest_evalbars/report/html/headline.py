@@ -10,10 +10,15 @@ from pytest_evalbars.report.numbers import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_evalbars.report.model import BarTold, Report
+    from pytest_evalbars.report.model import BarTold, Report, Verdict
 
 #: How verdicts that fail are counted.
-FAILS = {"missed": "missed", "inconclusive": "inconclusive", "no data": "without data", "met": "met"}
+FAILS: dict[Verdict, str] = {
+    "missed": "missed",
+    "inconclusive": "inconclusive",
+    "no data": "without data",
+    "met": "met",
+}
 
 
 def headline(report: Report) -> str:
@@ -22,6 +27,8 @@ def headline(report: Report) -> str:
     words = "; ".join(_reasons(report)) if decision.outcome in {"failed", "undecided"} else ""
     if not words:
         return decision.sentence[:1].upper() + decision.sentence[1:]
+    if decision.besides:
+        words += f"; besides: {', '.join(decision.besides)}"
     what = "Gate failed" if decision.outcome == "failed" else "Gate undecided, which fails the session"
     return f"{what}: {words}"
 
@@ -37,7 +44,8 @@ def _reasons(report: Report) -> Iterator[str]:
     if alone := max(len(report.decision.standing), report.decision.standing_count):
         yield f"{count(alone, 'miss', 'es')} without a bar"
     if report.run.errors > report.decision.allowed_errors:
-        yield f"{count(report.run.errors, 'trial')} that could not be judged ({report.decision.allowed_errors} allowed)"
+        allowed = report.decision.allowed_errors
+        yield f"{count(report.run.errors, 'trial')} that could not be judged ({allowed} allowed)"
 
 
 def failing(report: Report) -> list[tuple[int, BarTold]]:

@@ -96,8 +96,8 @@ def _keys(shown: Sequence[Miss]) -> Iterable[tuple[str, Counter[str]]]:
     outcomes = Counter(each.outcome for each in shown)
     found.append(("outcome", Counter({str(key): many for key, many in outcomes.items()})))
     labels = dict.fromkeys(key for each in shown for key in each.labels if key not in {"dimension", "outcome"})
-    for key in sorted(labels, key=lambda each: (each not in FIRST, each)):
-        found.append((key, Counter(each.labels[key] for each in shown if key in each.labels)))
+    order = sorted(labels, key=lambda each: (each not in FIRST, each))
+    found += [(key, Counter(each.labels[key] for each in shown if key in each.labels)) for key in order]
     return [(name, values) for name, values in found if 1 < len(values) <= VALUES][:FILTERS]
 
 
