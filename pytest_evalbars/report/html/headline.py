@@ -24,7 +24,8 @@ FAILS: dict[Verdict, str] = {
 def headline(report: Report) -> str:
     """`Gate failed: 5 of 8 verdicts missed`; as the session said it, where that names no bars."""
     decision = report.decision
-    words = "; ".join(_reasons(report)) if decision.outcome in {"failed", "undecided"} else ""
+    gate = decision.exit_code and decision.stage != "none" and decision.outcome in {"failed", "undecided"}
+    words = "; ".join(_reasons(report)) if gate else ""
     if not words:
         return decision.sentence[:1].upper() + decision.sentence[1:]
     if decision.besides:

@@ -9,7 +9,7 @@ from pytest_evalbars.report.html.axis import axis
 from pytest_evalbars.report.html.figures import day, figure, interval, tick
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_evalbars.report.html.axis import Axis
     from pytest_evalbars.report.model import PointTold, TrendTold
@@ -47,6 +47,7 @@ class Small:
     #: Lines and bands, as the points of their corners; a run without a number interrupts them.
     lines: list[str]
     bands: list[str]
+    #: Each tick's height with its words, which are empty where there is no room for them.
     ticks: list[tuple[float, str]]
 
 
@@ -56,6 +57,8 @@ class Trends:
 
     charts: list[Small]
     left_out: int
+    #: Whether nobody knows how some run's session ended.
+    any_unknown: bool
 
 
 def trends(told: Sequence[TrendTold]) -> Trends:
@@ -66,7 +69,8 @@ def trends(told: Sequence[TrendTold]) -> Trends:
     rates = [each.rate for each in points if each.rate is not None]
     ends = [end for each in points if each.interval is not None for end in each.interval]
     scale = axis(rates, ends, bounds=(0.0, 1.0))
-    return Trends([_small(each, scale) for each in shown], len(several) - len(shown))
+    unknown = any(each.exit_code not in ENDS for each in points if each.rate is not None)
+    return Trends([_small(each, scale) for each in shown], len(several) - len(shown), unknown)
 
 
 def _small(trend: TrendTold, scale: Axis) -> Small:
@@ -91,13 +95,15 @@ def _small(trend: TrendTold, scale: Axis) -> Small:
         marks=marks,
         lines=[" ".join(f"{each.x},{each.y}" for each in some) for some in runs],
         bands=[_band(some, scale) for some in runs],
-        ticks=[(_height(scale, each), tick("share", each)) for each in _few(scale.ticks)],
+        ticks=[(_height(scale, each), words) for each, words in _ticks(scale)],
     )
 
 
-def _few(ticks: tuple[float, ...]) -> tuple[float, ...]:
-    """Ends and middle: a small chart has room for no more."""
-    return ticks[:: 2 if len(ticks) > 4 and len(ticks) % 2 else max(1, len(ticks) - 1)]
+def _ticks(scale: Axis) -> Iterator[tuple[float, str]]:
+    """All ticks; ends and middle are named: a small chart has room for no more."""
+    last = len(scale.ticks) - 1
+    for number, each in enumerate(scale.ticks):
+        yield each, tick("share", each) if number in {0, last / 2, last} else ""
 
 
 def _height(scale: Axis, value: float) -> float:
