@@ -30,7 +30,7 @@
     const found = ratio(color, behind(each));
     if (found < 4.5) faults.push(`contrast ${found.toFixed(2)}: ${named(each)}`);
   }
-  for (const each of document.querySelectorAll("circle.value, rect.span, line.threshold, circle.dot, .strip circle")) {
+  for (const each of document.querySelectorAll("circle.value, line.threshold, circle.dot:not(.unknown), .strip circle")) {
     if (!seen(each)) continue;
     const style = getComputedStyle(each);
     const color = each.matches("line") ? style.stroke : style.fill;
