@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich_reports import bar, missed, rich
 
@@ -39,6 +39,7 @@ def test_ticks_are_round(core, ends, bounds, low, high):
     assert 3 <= len(made.ticks) <= 9
 
 
+@settings(max_examples=50)
 @given(st.lists(SHARE, min_size=1, max_size=9), st.lists(SHARE, max_size=9))
 def test_an_axis_of_shares_holds_all_of_them_and_nothing_that_is_no_share(core, ends):
     made = axis(core, ends, bounds=BOUNDS)
@@ -47,6 +48,7 @@ def test_an_axis_of_shares_holds_all_of_them_and_nothing_that_is_no_share(core, 
     assert 2 <= len(made.ticks) <= 12
 
 
+@settings(max_examples=50)
 @given(st.lists(AMOUNT, min_size=1, max_size=9), st.lists(AMOUNT | st.just(math.inf), max_size=9))
 def test_an_axis_of_amounts_holds_what_must_be_compared(core, ends):
     made = axis(core, ends, bounds=None)

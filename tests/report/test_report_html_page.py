@@ -190,6 +190,18 @@ def spaced(cell):
     return " ".join(child.text for child in cell.children if child.text)
 
 
+def test_rates_that_labels_correct_are_called_so():
+    told = {"rate": 0.5, "interval": (0.2, 0.8), "cases": 10, "trials": 10, "errors": 0}
+    raw, corrected = (
+        Cell(dimension="a", category="", raw=True, **told),
+        Cell(dimension="b", category="", corrected=True, **told),
+    )
+    text = parsed(rich(cells=(raw, corrected))).at("heat").text
+    assert "Judges' verdicts count as they were given, but where a rate is called corrected." in text
+    assert text.count("20.0% to 80.0%corrected10 cases") == 1
+    assert "corrected" not in parsed(rich(cells=(raw,))).at("heat").text
+
+
 def test_kinds_of_cases_have_a_map_each():
     told = {"rate": 0.5, "interval": (0.2, 0.8), "cases": 10, "trials": 10, "errors": 0}
     kinds = ("capability", "held", "held, adversarial")

@@ -65,6 +65,7 @@ class Heats:
     left_out: int
     any_wide: bool
     any_raw: bool
+    any_corrected: bool
 
 
 def kind_words(kind: str) -> str:
@@ -88,6 +89,7 @@ def heat(cells: Sequence[Cell]) -> Heats | None:
         left_out=sum(each.left_out for each in maps),
         any_wide=any(each.wide for each in squares),
         any_raw=any(each.cell.raw for each in squares),
+        any_corrected=any(each.cell.corrected for each in squares),
     )
 
 
