@@ -84,6 +84,11 @@ def test_a_ceiling_has_its_room_on_the_left():
     assert row.value < row.threshold
 
 
+def test_bars_of_the_same_are_told_apart_by_their_names():
+    (chart,) = charts(rich(bars=(bar("one"), bar("two"), missed()))).charts
+    assert [each.whole.about for each in chart.blocks] == ["bar one", "bar two", "set adversarial"]
+
+
 def test_wholes_stand_above_their_groups_wherever_they_were_declared():
     groups = [bar(f"x[{n}]", bar="x", group=str(n), verdict="met") for n in range(3)]
     (chart,) = charts(rich(bars=(*groups, missed(), bar("x", bar="x")))).charts

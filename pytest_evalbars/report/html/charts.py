@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -119,6 +120,7 @@ def _shown(bars: Sequence[BarTold]) -> tuple[list[tuple[int, BarTold]], int]:
 def _chart(number: int, bars: list[tuple[int, BarTold]]) -> Chart:
     first = bars[0][1]
     told = [bar for _, bar in bars]
+    alike = Counter(_subject(bar) for bar in told)
     scale = axis(list(_core(told)), list(_ends(told)), bounds=_bounds(first))
     shares = first.unit == "share" and not first.relative
     title = first.metric if first.unit == "number" else TITLES[first.unit]
@@ -132,7 +134,7 @@ def _chart(number: int, bars: list[tuple[int, BarTold]]) -> Chart:
         title=title,
         part="" if whole or first.compares else f"axis from {low} to {high}",
         ticks=tuple((scale.at(each), _tick(first, each)) for each in scale.ticks),
-        blocks=list(_blocks([_row(at, bar, scale) for at, bar in bars])),
+        blocks=list(_blocks([_row(at, bar, scale, alike=alike[_subject(bar)] > 1) for at, bar in bars])),
         compares=first.compares,
     )
 
@@ -195,7 +197,12 @@ def _folded(groups: list[Row]) -> Iterator[tuple[str, list[Row]]]:
             yield verdict, rows
 
 
-def _row(number: int, bar: BarTold, scale: Axis) -> Row:
+def _subject(bar: BarTold) -> tuple[str | None, ...]:
+    """What a bar is of; those of which several are of the same are told apart by their names."""
+    return (bar.dimension, bar.metric, bar.slice, bar.group)
+
+
+def _row(number: int, bar: BarTold, scale: Axis, *, alike: bool) -> Row:
     threshold = _turned(bar, bar.threshold)
     at = None if threshold is None else scale.at(threshold)
     # Of a change, the right is the better side; of a ceiling the left.
@@ -213,7 +220,7 @@ def _row(number: int, bar: BarTold, scale: Axis) -> Row:
         number=number,
         bar=bar,
         name=bar.group if bar.group is not None else bar.dimension or bar.metric,
-        about="" if bar.group is not None else _about(bar, own=own),
+        about="" if bar.group is not None else _about(bar, own=own, alike=alike),
         words=words,
         ends=ends,
         threshold=at if scale.holds(threshold) else None,
@@ -227,10 +234,11 @@ def _row(number: int, bar: BarTold, scale: Axis) -> Row:
     )
 
 
-def _about(bar: BarTold, *, own: bool) -> str:
-    """`mean score`, `set adversarial`; empty where it is the pass rate of all."""
+def _about(bar: BarTold, *, own: bool, alike: bool) -> str:
+    """`mean score`, `set adversarial`, `bar by-category`; empty where it is the pass rate of all."""
     words = [bar.metric] if own and bar.dimension is not None else []
-    return ", ".join([*words, *([bar.slice] if bar.slice not in {"all", ""} else [])])
+    words += [bar.slice] if bar.slice not in {"all", ""} else []
+    return ", ".join([*words, *([f"bar {bar.bar}"] if alike else [])])
 
 
 def _span(bar: BarTold, ends: tuple[float | None, float | None] | None, scale: Axis) -> Span | None:

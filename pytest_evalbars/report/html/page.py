@@ -70,7 +70,7 @@ def page(report: Report, misses: Misses) -> str:
             heat=heat(report.cells),
             trends=trends(report.trends),
             misses=told,
-            sections=sections(report, misses),
+            sections=sections(report),
             style=_own(style),
             script=_own(script),
             policy=_policy(style, script),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_evalbars.report.model import Misses, Report
+    from pytest_evalbars.report.model import Report
 
 
-def sections(report: Report, misses: Misses) -> dict[str, str]:
+def sections(report: Report) -> dict[str, str]:
     """The name of each part's template, and its title. Parts that nobody would look for are left out where empty."""
     there = {
         "bars": "Bars",
@@ -20,5 +20,4 @@ def sections(report: Report, misses: Misses) -> dict[str, str]:
         "judges": "Judges" if report.judges else "",
         "method": "How it was measured",
     }
-    del misses
     return {name: title for name, title in there.items() if title}
