@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.config.table import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -36,3 +38,16 @@ def replace_text(path: Path, parts: Iterable[str]) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def why_unwritable(path: Path) -> str:
+    """Why a file could not be written at a place, or in place of what is there; empty if it could."""
+    if path.exists() and not path.is_file():
+        return "it is no regular file"
+    folder = path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        return f"{shown(folder)} is no folder"
+    # It is written beside its place and then moved there.
+    return "" if os.access(folder, os.W_OK) else f"{shown(folder)} cannot be written to"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import pytest
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import EvalbarsError
+from pytest_evalbars.replacing import why_unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,25 +94,12 @@ def check_asked(config: pytest.Config) -> None:
     """
     seen: dict[Path, str] = {}
     for option, form, target in asked_of(config):
-        problem = _unwritable(target) or _lacking(form)
+        problem = why_unwritable(target) or _lacking(form)
         if not problem and target in seen:
             problem = f"{seen[target]} names the same file"
         if problem:
             raise pytest.UsageError(f"{option}={shown(target)}: the report cannot be written: {problem}")
         seen[target] = option
-
-
-def _unwritable(target: Path) -> str:
-    """Why a file cannot be written; empty if it can."""
-    if target.exists() and not target.is_file():
-        return "it is no regular file"
-    folder = target.parent
-    while not folder.exists():
-        folder = folder.parent
-    if not folder.is_dir():
-        return f"{shown(folder)} is no folder"
-    # It is written beside its place and then moved there.
-    return "" if os.access(folder, os.W_OK) else f"{shown(folder)} cannot be written to"
 
 
 def _lacking(form: str) -> str:

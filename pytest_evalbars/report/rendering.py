@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import ReportError
-from pytest_evalbars.replacing import replace_text
+from pytest_evalbars.replacing import replace_text, why_unwritable
 from pytest_evalbars.report.misses import misses_of
 
 if TYPE_CHECKING:
@@ -85,4 +86,5 @@ def write_report(
     try:
         replace_text(target, [text])
     except OSError as error:
-        raise ReportError(f"the report {target} cannot be written: {error.strerror or error}") from None
+        why = why_unwritable(target) or error.strerror or error
+        raise ReportError(f"the report {shown(target)} cannot be written: {why}") from None

@@ -4,6 +4,8 @@ import json
 
 from past_runs import write_run
 
+from pytest_evalbars.report import past
+
 BAR = '[[bar]]\ndimension = "accuracy"\nat_least = 0.5\n'
 
 
@@ -13,10 +15,11 @@ def trends(path):
     return line["trends"]
 
 
-def test_a_session_tells_the_trend_of_held_cases(suite):
+def test_a_session_tells_the_trend_of_held_cases(suite, monkeypatch):
+    monkeypatch.setattr(past, "LAST", 4)
     suite.bars(BAR).cases(9, 10)
     runs = suite.path / ".evalbars" / "runs"
-    for day in range(1, 26):
+    for day in range(1, 7):
         said = {f"c{n}": "p" if n < day else "m" for n in range(25)}
         write_run(runs, day, said, exit_code=day % 2, started=f"2020-11-{day:02}T10:00:00Z")
     # What is a part of the cases, or did not come to its end, is no trend.
@@ -26,10 +29,10 @@ def test_a_session_tells_the_trend_of_held_cases(suite):
     result = suite.run()
     (trend,) = trends(result.path)
     points = trend["points"]
-    assert (trend["dimension"], trend["kind"], len(points)) == ("accuracy", "held", 21)
-    assert [each["started"][:10] for each in points[:2]] == ["2020-11-06", "2020-11-07"]
-    assert [each["rate"] for each in points[:-1]] == [day / 25 for day in range(6, 26)]
-    assert (points[0]["exit_code"], points[1]["exit_code"]) == (0, 1)
+    assert (trend["dimension"], trend["kind"], len(points)) == ("accuracy", "held", 5)
+    assert [each["started"][:10] for each in points[:2]] == ["2020-11-03", "2020-11-04"]
+    assert [each["rate"] for each in points[:-1]] == [day / 25 for day in range(3, 7)]
+    assert (points[0]["exit_code"], points[1]["exit_code"]) == (1, 0)
     now = points[-1]
     assert (now["run"], now["rate"], now["cases"], now["exit_code"]) == (result.path.stem, 0.9, 10, 0)
     assert now["interval"][0] < 0.9 < now["interval"][1]

@@ -157,3 +157,9 @@ def test_texts_of_models_stay_as_they_are():
     report = report_of(*said)
     assert report.decision.standing[0].reason == evil
     assert {each.category for each in report.cells} == {"", evil}
+
+
+def test_a_header_that_another_tool_wrote_breaks_no_report():
+    odd = {"run": 3, "started": None, "commit": ["x"], "versions": [1], "changes": {"a": 1}}
+    report = report_of(*rows("pp"), header=odd)
+    assert (report.run.names, report.run.versions, report.run.started) == (("3",), {}, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
@@ -43,7 +44,7 @@ def bar_told(run: Run, bars: Bars, verdict: Verdict) -> BarTold:
         interval=_ends(verdict.interval),
         estimate_words="" if verdict.estimate is None else number(bar, verdict.estimate),
         interval_words="" if verdict.interval is None else span(bar, verdict.interval),
-        possible=verdict.possible,
+        possible=verdict.possible if verdict.possible and all(map(isfinite, verdict.possible)) else None,
         raw=verdict.raw,
         raw_interval=_ends(verdict.raw_interval),
         correction=verdict.correction or "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,8 +77,8 @@ def _run(run: Run, decision: Decision) -> RunTold:
         started=str(header.get("started") or ""),
         commit=str(header.get("commit") or ""),
         changed=bool(header.get("changes")),
-        labels={str(key): str(value) for key, value in (header.get("labels") or {}).items()},
-        versions={str(key): str(value) for key, value in (header.get("versions") or {}).items()},
+        labels=_pairs(header.get("labels")),
+        versions=_pairs(header.get("versions")),
         cases=len(np.unique(run.case[run.outcome < MISSING])),
         trials=run.trials,
         errors=run.errors,
@@ -86,12 +87,17 @@ def _run(run: Run, decision: Decision) -> RunTold:
     )
 
 
+def _pairs(given: object) -> dict[str, str]:
+    """What a header says by name; another tool's may say anything."""
+    return {str(key): str(value) for key, value in given.items()} if isinstance(given, Mapping) else {}
+
+
 def _decision(run: Run, bars: Bars, decision: Decision, session: Session | None) -> DecisionTold:
     outcomes: dict[int, Outcome] = {0: "not held" if decision.stage == "none" else "passed", 1: "failed"}
     code, besides = (decision.exit_code, []) if session is None else session
     sentence = outcome_line(run, decision).text
     if decision.stage == "none" and decision.exit_code:
-        sentence = f"{sentence}; the session fails (exit {decision.exit_code}): {decision.notes[0]}"
+        sentence = f"{sentence}; the session fails (exit {decision.exit_code}): {'; '.join(decision.notes[:1])}"
     if besides:
         link = "besides" if decision.exit_code else f"but the session fails (exit {code})"
         sentence = f"{sentence}; {link}: {', '.join(besides)}"
