@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.report.model import Drawn
 
 #: Cells of an axis at least and at most.
-LEAST, MOST = 16, 24
+LEAST, MOST = 16, 20
 #: An axis begins and ends at a multiple of this; of twice this where it is more than half of all.
 STEP = 0.05
 #: What sums of floats differ by.

@@ -92,7 +92,7 @@ class _Table:
     def __init__(self, table: TableTold, screen: Screen) -> None:
         self.screen = screen
         self.glyphs = DRAWN if screen.signs else PLAIN
-        self.names = table.names
+        self.names, self.twin = table.names, table.twin
         self.align = table.align
         #: The column that is drawn, and what is in it.
         places = [place for row in table.rows for place, cell in enumerate(row.cells) if isinstance(cell, Drawn)]
@@ -127,22 +127,31 @@ class _Table:
 
     def _draw(self) -> None:
         """Draw, where there is room; else leave the column out."""
+        told = [] if self.drawn is None else [row.cells[self.drawn] for row in self.rows]
+        drawn = [each for each in told if isinstance(each, Drawn)]
+        needed = LEAST if drawn else 0
+        if self.twin is not None and -self._over() < needed:
+            room = self._sizes()[self.twin] + len(GAP) - self._over()
+            if (drawn and room >= needed) or (self.screen.fixed and self._over() > 0):
+                self._leave_out(self.twin)
         if self.drawn is None:
             return
-        place = self.drawn
-        room = self.screen.width - sum(self._sizes()) - len(GAP) * (len(self.heads) - 1)
-        told = [row.cells[place] for row in self.rows]
-        drawn = [each for each in told if isinstance(each, Drawn)]
-        if room < LEAST:
-            for row in (self.heads, *self.texts):
-                del row[place]
-            self.align = self.align[:place] + self.align[place + 1 :]
-            self.names = tuple(each - (each > place) for each in self.names)
+        if -self._over() < needed:
+            self._leave_out(self.drawn)
             return
-        axis = axis_of(drawn, min(MOST, room))
+        axis, place = axis_of(drawn, min(MOST, -self._over())), self.drawn
         self.heads[place] = axis.head(self.glyphs)
         for texts, each in zip(self.texts, told, strict=True):
             texts[place] = draw(each, axis, self.glyphs) if isinstance(each, Drawn) else ""
+
+    def _leave_out(self, place: int) -> None:
+        """Take a column away."""
+        for row in (self.heads, *self.texts):
+            del row[place]
+        self.align = self.align[:place] + self.align[place + 1 :]
+        self.names = tuple(each - (each > place) for each in self.names)
+        if self.drawn is not None and self.drawn > place:
+            self.drawn -= 1
 
     def _squeeze(self) -> None:
         """Fold names, then tell asides below, then fold names into narrow columns."""

@@ -339,6 +339,8 @@ class TableTold(Told):
     rows: tuple[RowTold, ...]
     #: The columns of names: they may be folded into several lines where there is no room.
     names: tuple[int, ...] = ()
+    #: A column that says what the one before it says: it goes where there is no room.
+    twin: int | None = None
 
     @classmethod
     def of(cls, heads: Sequence[str], rows: Iterable[Sequence[str]], align: str = "", names: int = 1) -> TableTold:

@@ -77,7 +77,7 @@ def _is_terminal(stream: TextIO) -> bool:
 
 def _shows(stream: TextIO) -> bool:
     try:
-        SIGNS.encode(getattr(stream, "encoding", None) or "ascii")
+        SIGNS.encode(getattr(stream, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

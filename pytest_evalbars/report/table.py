@@ -58,7 +58,7 @@ def table(run: Run, bars: Bars, decision: Decision, *, everything: bool) -> list
     if not any(row.cells[WEAK] for row in rows):  # no scale has levels that pass only just
         told = _without(told, WEAK)
     if all(row.cells[TRIALS] in (row.cells[CASES], "", "-") for row in rows):  # one trial of each case
-        told = _without(told, TRIALS)
+        told = told.model_copy(update={"twin": TRIALS})
     return [told]
 
 

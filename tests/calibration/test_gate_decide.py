@@ -11,6 +11,7 @@ from judged_runs import BY, calibration, items, judged, row, said, verdicts
 from pytest_evalbars import Run, decide, load_bars
 from pytest_evalbars.gate.certain import Certainty
 from pytest_evalbars.labels.digest import digest_of
+from pytest_evalbars.report.layout import laid_out
 from pytest_evalbars.report.table import table
 from pytest_evalbars.run.columns import STOPPED
 from pytest_evalbars.run.plan import Plan, Planned
@@ -362,13 +363,14 @@ def test_a_table_shows_what_is_raw():
     )
     bars = load_bars({"bar": [{**BAR, "labels": {"set": "*"}, "each": "status"}]})
 
-    lines = table(run, bars, decide(run, bars, calibration=known(run, picked=range(600))), everything=True)
+    blocks = table(run, bars, decide(run, bars, calibration=known(run, picked=range(600))), everything=True)
+    lines = [line.text for line in laid_out(blocks)]
     assert [line.split("  ")[-1].strip() for line in lines[1:]] == [
-        "inconclusive",
+        "? inconclusive",
         "post-stratified, 400 labelled answers",
         "raw, as judged",  # of it adversarial ones, and others
         "raw, as judged",
-        "inconclusive",
+        "? inconclusive",
         "post-stratified, 400 labelled answers",
         "raw, as judged",  # capability cases: no bar
     ]

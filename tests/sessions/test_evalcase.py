@@ -311,7 +311,7 @@ def test_scores_feed_mean_score_bars(suite, value, passing, limit, code, word):
     result = suite.run()
     assert result.exit == code
     row = next(line.split() for line in result.out.splitlines() if line.startswith("helpfulness"))
-    assert row[1:5] == ["mean", "score", "20", "0.800"]
+    assert row[1:6] == ["mean", "score", "20", "20", "0.800"]
     assert row[-1] == word
     assert result.counts.get("missed", 0) == (20 if passing else 0)
 

@@ -293,7 +293,7 @@ def test_a_skip_is_counted_and_in_no_rate(suite, how):
     assert reason in words
     assert (result.exit, result.counts["skipped"]) == (0, 1)
     row = next(line.split() for line in result.out.splitlines() if line.startswith("accuracy"))
-    assert row[2:4] == ["1", "100.0%"]
+    assert row[2:5] == ["1", "1", "100.0%"]
 
 
 def test_a_bar_with_nothing_but_skips_has_no_data(suite):
