@@ -11,7 +11,7 @@ from pytest_evalbars.cases.identity import TRIAL, identify, made_from_position, 
 from pytest_evalbars.cases.markers import read_marks
 from pytest_evalbars.cases.quarantine import status_of, today
 from pytest_evalbars.errors import MarkerError
-from pytest_evalbars.run.plain import redactor
+from pytest_evalbars.redaction import redactor
 from pytest_evalbars.run.plan import Planned
 
 if TYPE_CHECKING:
