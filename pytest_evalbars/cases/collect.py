@@ -81,6 +81,8 @@ class Collector:
         self._dimensions: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._files: dict[str, tuple[object, int]] = {}
         self._contents = Contents()
+        #: What items are called, without secrets: their node ids.
+        self._names: dict[str, str] = {}
 
     def take(self, items: Iterable[tuple[pytest.Item, str]]) -> None:
         """Describe every eval case among the items, each given with its node id."""
@@ -91,6 +93,7 @@ class Collector:
                 except MarkerError as error:
                     self.problems.append(str(error))
                 else:
+                    self._one_name_per_item(planned.item, nodeid)
                     item.stash[PLANNED] = planned
                     self.cases.append((item, planned))
         self.problems = list(dict.fromkeys(self.problems))
@@ -144,6 +147,13 @@ class Collector:
             content=self._contents.of(item),
             file="" if row is None else self._redacted(_relative(row.path, item.config.rootpath)),
         )
+
+    def _one_name_per_item(self, name: str, nodeid: str) -> None:
+        if self._names.setdefault(name, nodeid) != nodeid:
+            self.problems.append(
+                f"two cases are both called {name} once secrets are taken out of their ids; give their parameters or "
+                "rows ids without any"
+            )
 
     def _one_file_per_id(self, case: str, path: object, line: int) -> None:
         known, known_line = self._files.setdefault(case, (path, line))

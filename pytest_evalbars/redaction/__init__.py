@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pytest_evalbars.redaction.own import held_patterns, without_own
-from pytest_evalbars.redaction.shapes import without_shapes
+from pytest_evalbars.redaction.shapes import HIDDEN, without_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,10 @@ SECRET_WORDS = frozenset(
 SECRET_LENGTH = 8
 #: The longest secret that is found whole where a text is cut: so much is looked at beyond the cut.
 LONGEST = 8_192
+#: What stands in place of a secret: of a variable its name.
+REDACTED = re.compile(
+    rf"{re.escape(HIDDEN)}|\[secret\]|\[\w*(?:{'|'.join(sorted(SECRET_WORDS))})\w*\]", re.IGNORECASE
+)
 
 
 def redacted(words: str) -> str:
@@ -50,6 +54,11 @@ def redactor() -> Callable[[str], str]:
         return without_own(words, own) if own else words
 
     return without_secrets
+
+
+def has_redactions(words: str) -> bool:
+    """Whether something may have been taken out of a text."""
+    return REDACTED.search(words) is not None
 
 
 @lru_cache(maxsize=1024)
