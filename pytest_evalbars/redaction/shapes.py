@@ -144,8 +144,8 @@ SHAPES = (
         re.IGNORECASE,
     ),
     _shape(
-        "apikey api_key api-key secret_ secret- secretkey secretaccess subscription-key client_sec client-sec clientsec "
-        "_token -token accesstoken authtoken refreshtoken privatetoken sessiontoken",
+        "apikey api_key api-key secret_ secret- secretkey secretaccess subscription-key client_sec client-sec "
+        "clientsec _token -token accesstoken authtoken refreshtoken privatetoken sessiontoken",
         r"(?:api[_-]?key|secret[_-]?(?:access[_-]?)?key|subscription-key|client[_-]?secret|"
         rf"(?:access|auth|refresh|private|session)[_-]?token){_IS}(?P<secret>{_VALUE})",
         _is_value,
