@@ -49,7 +49,8 @@ def without_shapes(words: str) -> str:
 
 
 def _hidden(match: re.Match[str], fits: Callable[[str], bool] | None) -> str:
-    if fits is not None and not fits(match["secret"]):
+    secret = match["secret"]
+    if secret in (HIDDEN, HIDDEN[:-1]) or (fits is not None and not fits(secret)):
         return match[0]
     start, end = match.start("secret") - match.start(), match.end("secret") - match.start()
     return f"{match[0][:start]}{HIDDEN}{match[0][end:]}"

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_evalbars.redaction.own import LONGEST_MATCH
 
 #: Seconds of computing that a search may take, and how often each repeat is repeated to find out.
-MOST_SECONDS = 0.1
+MOST_SECONDS = 0.05
 TIMES = (*range(8, 32), 60, 125, 250, 500, 1_000, 2 * LONGEST_MATCH)
 #: Texts that are tried for one pattern.
 MOST_TEXTS = 12
