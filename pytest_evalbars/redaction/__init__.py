@@ -18,7 +18,7 @@ from pytest_evalbars.redaction.own import held_patterns, without_own
 from pytest_evalbars.redaction.shapes import HIDDEN, without_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 #: Parts of a variable's name that mark its value as a secret, and the shortest value taken for one.
 SECRET_WORDS = frozenset(
@@ -27,6 +27,8 @@ SECRET_WORDS = frozenset(
 SECRET_LENGTH = 8
 #: The longest secret that is found whole where a text is cut: so much is looked at beyond the cut.
 LONGEST = 8_192
+#: Where a text was cut by others.
+CUT = "..."
 #: What stands in place of a secret: of a variable its name.
 REDACTED = re.compile(
     rf"{re.escape(HIDDEN)}|\[secret\]|\[\w*(?:{'|'.join(sorted(SECRET_WORDS))})\w*\]", re.IGNORECASE
@@ -50,6 +52,8 @@ def redactor() -> Callable[[str], str]:
     def without_secrets(words: str) -> str:
         if pattern is not None and len(words) >= SECRET_LENGTH:
             words = pattern.sub(lambda match: f"[{names[match[0]]}]", words)
+            if CUT in words:
+                words = _without_halves(words, names)
         words = without_shapes(words)
         return without_own(words, own) if own else words
 
@@ -65,6 +69,27 @@ def has_redactions(words: str) -> bool:
 def is_secret_name(name: str) -> bool:
     """Whether a name says that what it names is a secret."""
     return not SECRET_WORDS.isdisjoint(name.upper().split("_"))
+
+
+def _without_halves(words: str, names: Mapping[str, str]) -> str:
+    """The text without the ends of values beside `...`: pytest cuts what it quotes of a failed assertion."""
+    first, *rest = words.split(CUT)
+    parts = [first]
+    for part in rest:
+        left, right = parts[-1], part
+        for value, name in names.items():
+            if size := _shared(left[-len(value) :], value):
+                left = f"{left[:-size]}[{name}]"
+            if size := _shared(value, right[: len(value)]):
+                right = f"[{name}]{right[size:]}"
+        parts[-1:] = [left, right]
+    return CUT.join(parts)
+
+
+def _shared(before: str, after: str) -> int:
+    """The length of the longest end of one text with which the other begins, where that tells anything."""
+    sizes = range(min(len(before), len(after)), SECRET_LENGTH // 2, -1)
+    return next((size for size in sizes if before.endswith(after[:size])), 0)
 
 
 @lru_cache(maxsize=4)

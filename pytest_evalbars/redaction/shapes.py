@@ -104,6 +104,12 @@ SHAPES = (
         r"(?:(?:(?!-----)[\s\S]){0,6000}-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
         r"|(?:(?:\s|\\[rn])*+[A-Za-z0-9+/=]{16,}+)*+))",
     ),
+    _shape(
+        "...",
+        rf"{_APART}(?P<secret>(?:sk-|[spr]k_live_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|AKIA|AIza|ya29\.|hf_|gsk_|eyJ)"
+        r"[A-Za-z0-9_*-]{4,200})(?=\.\.\.)",
+        lambda value: any(map(str.isdecimal, value)),
+    ),
     _shape("sk-", rf"{_APART}(?P<secret>sk-[A-Za-z0-9_*-]{{16,}})", _is_random),
     _shape("k_live_ k_test_", rf"{_APART}(?P<secret>[spr]k_(?:live|test)_[A-Za-z0-9]{{16,}})"),
     _shape(

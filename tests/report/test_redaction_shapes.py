@@ -66,7 +66,10 @@ SECRETS = {
     "jwt": ("token {},", JWT),
     "jwt in JSON": ('{{"id_token":"{}"}}', JWT),
     "private key": ("{}\nafter", f"-----BEGIN RSA PRIVATE KEY-----\n{PEM}\n{PEM}\n-----END RSA PRIVATE KEY-----"),
-    "private key in JSON": ("{}", f"-----BEGIN PRIVATE KEY-----\\n{PEM}\\n{PEM}=\\n-----END PRIVATE KEY-----\\n"[:-2]),
+    "private key in JSON": (
+        "{}",
+        f"-----BEGIN PRIVATE KEY-----\\n{PEM}\\n{PEM}=\\n-----END PRIVATE KEY-----\\n"[:-2],
+    ),
     "private key, cut off": ("{}", f"-----BEGIN EC PRIVATE KEY-----\n{PEM}\n{PEM[:20]}"),
     "bearer": ("Authorization: Bearer {}", "abc.def-123"),
     "bearer in JSON": ('{{"Authorization": "Bearer {}"}}', "short-1"),
@@ -108,7 +111,7 @@ FINE = {
     "snake": "hf_transformers_pipeline_for_text_classification, xai-explains-decisions-of-models-with-2-methods",
     "addresses": "http://localhost:8000/a@b https://example.com:443/?q=a@b.c mail me at a.b@example.com",
     "query": "https://example.com/search?key=customer_name&token=next_page&page=3",
-    "code": 'def f(key: str = "name", *, token="eos") -> str:\n    return {"api_key": api_key, "password": password}[key]',
+    "code": 'def f(key: str = "name", *, token="eos") -> str:\n    return {"api_key": api_key, "pass": password}[key]',
     "placeholders": 'api_key="<your key>", Authorization: Bearer $TOKEN_OF_YOURS[:0], OPENAI_API_KEY=sk-...',
     "numbers": "4111 1111 1111 1111, +49 30 1234567, 2026-11-20T22-41-07-3f9c",
     "node id": "evals/test_support.py::test_answer[refund-1-gpt-4o-2024-08-06]",
@@ -139,8 +142,45 @@ def test_what_stands_for_a_key_stays():
 
 PROSE = st.lists(
     st.sampled_from(
-        "the bearer token key keys basic cookie cookies authorization password secret of a is: needed; and (no) sk- hf "
-        "x-api api-key please? task: 12 3.5% = & \n eyeing glance single".split(" ")
+        [
+            *[
+                "the",
+                "bearer",
+                "token",
+                "key",
+                "keys",
+                "basic",
+                "cookie",
+                "cookies",
+                "authorization",
+                "password",
+                "secret",
+                "of",
+                "a",
+                "is:",
+                "needed;",
+                "and",
+            ],
+            *[
+                "(no)",
+                "sk-",
+                "hf",
+                "x-api",
+                "api-key",
+                "please?",
+                "task:",
+                "12",
+                "3.5%",
+                "=",
+                "&",
+                "eyeing",
+                "glance",
+                "single",
+                "...",
+                "private",
+            ],
+            "\n",
+        ]
     ),
     max_size=60,
 ).map(" ".join)
@@ -180,6 +220,14 @@ def test_variables_are_named_in_every_spelling(monkeypatch):
     monkeypatch.setenv("MY_PASSWORD", 'two\nlines & "quotes"')
     for spelt in ('two\nlines & "quotes"', r"two\nlines & \"quotes\"", "two%0Alines%20%26%20%22quotes%22"):
         assert redacted(f"it is {spelt}.") == "it is [MY_PASSWORD]."
+
+
+def test_halves_beside_a_cut_go_too(monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "correct-horse-battery")
+    assert redacted("assert 'it is corr...horse-battery' == ''") == "assert 'it is corr...[MY_TOKEN]' == ''"
+    assert redacted("'a correct-horse...b'") == "'a [MY_TOKEN]...b'"
+    assert redacted("'my ghp_0123456...b' hf_model... sk-learn...") == f"'my {HIDDEN}...b' hf_model... sk-learn..."
+    assert redacted("..." * 3 + "horse.... and so on ...") == "..." * 3 + "horse.... and so on ..."
 
 
 @pytest.fixture
@@ -269,8 +317,18 @@ def test_a_cut_says_how_many_characters_are_missing():
 
 @pytest.mark.slow
 def test_redaction_takes_milliseconds():
-    words = ("The bearer of this key answers politely and cites section 4 of the policy, cookie or not. " * 300)[:20_000]
-    hostile = ["eyJ", "-----BEGIN PRIVATE KEY-----", "sk-", "authorization: bearer ", "a", "://", "cookie: a", ":", "\\n"]
+    words = ("The bearer of this key answers and cites section 4 of the policy, cookie or not. " * 300)[:20_000]
+    hostile = [
+        "eyJ",
+        "-----BEGIN PRIVATE KEY-----",
+        "sk-",
+        "authorization: bearer ",
+        "a",
+        "://",
+        "cookie: a",
+        ":",
+        "\\n",
+    ]
     for each in (words, *(part * (20_000 // len(part)) for part in hostile)):
         began = time.thread_time()
         for _ in range(10):
