@@ -111,7 +111,7 @@ FINE = {
     "snake": "hf_transformers_pipeline_for_text_classification, xai-explains-decisions-of-models-with-2-methods",
     "addresses": "http://localhost:8000/a@b https://example.com:443/?q=a@b.c mail me at a.b@example.com",
     "query": "https://example.com/search?key=customer_name&token=next_page&page=3",
-    "code": 'def f(key: str = "name", *, token="eos") -> str:\n    return {"api_key": api_key, "pass": password}[key]',
+    "code": 'def f(key: str = "name", *, token="eos") -> str:\n    return {"api_key": api_key}[key]',
     "placeholders": 'api_key="<your key>", Authorization: Bearer $TOKEN_OF_YOURS[:0], OPENAI_API_KEY=sk-...',
     "numbers": "4111 1111 1111 1111, +49 30 1234567, 2026-11-20T22-41-07-3f9c",
     "node id": "evals/test_support.py::test_answer[refund-1-gpt-4o-2024-08-06]",
@@ -140,50 +140,11 @@ def test_what_stands_for_a_key_stays():
     assert redacted(fine) == fine
 
 
-PROSE = st.lists(
-    st.sampled_from(
-        [
-            *[
-                "the",
-                "bearer",
-                "token",
-                "key",
-                "keys",
-                "basic",
-                "cookie",
-                "cookies",
-                "authorization",
-                "password",
-                "secret",
-                "of",
-                "a",
-                "is:",
-                "needed;",
-                "and",
-            ],
-            *[
-                "(no)",
-                "sk-",
-                "hf",
-                "x-api",
-                "api-key",
-                "please?",
-                "task:",
-                "12",
-                "3.5%",
-                "=",
-                "&",
-                "eyeing",
-                "glance",
-                "single",
-                "...",
-                "private",
-            ],
-            "\n",
-        ]
-    ),
-    max_size=60,
-).map(" ".join)
+ABOUT = """
+the bearer token key keys basic cookie cookies authorization password secret of a is: needed; and (no) sk- hf x-api
+api-key please? task: 12 3.5% = & eyeing glance single ... private
+"""
+PROSE = st.lists(st.sampled_from([*ABOUT.split(), "\n"]), max_size=60).map(" ".join)
 
 
 @given(PROSE)
