@@ -28,7 +28,7 @@ class Filler:
         self.texts = itertools.cycle(texts)
         self.turn = itertools.count()
 
-    def of(self, kind):
+    def of(self, kind):  # noqa: PLR0911 - one for each kind of type
         """A value of a type."""
         origin, inner = typing.get_origin(kind), typing.get_args(kind)
         if origin is typing.Annotated:
@@ -94,16 +94,19 @@ class Ruling:
         words = at(WORDS, n)
         self.reason = words
         self.shown = {"input": words, "output": words, "reference": {words: [words]}}
-        self.provenance = {"rubric": at(NAMES, n), "model": at(NAMES, n + 1), "prompt": "0" * 8, "of": f"{n + 1:016x}",
-                           "chars": 3, "votes": [{"reason": words, "model": words}] * 3, words: words}
+        votes = [{"reason": words, "model": words}] * 3
+        self.provenance = {"rubric": at(NAMES, n), "model": at(NAMES, n + 1), "prompt": "0" * 8, "chars": 3}
+        self.provenance |= {"of": f"{n + 1:016x}", "votes": votes, words: words}
 
-def params(more=lambda n: ()):
-    return [
-        pytest.param(n, id=NAMES[n], marks=[pytest.mark.category(at(NAMES, n // 20)), *more(n)]) for n in range(len(NAMES))
-    ]
+def params(marks):
+    every = [[pytest.mark.category(at(NAMES, n // 20)), *marks(n)] for n in range(len(NAMES))]
+    return [pytest.param(n, id=NAMES[n], marks=every[n]) for n in range(len(NAMES))]
+
+def further(n):
+    return [pytest.mark.labels(team=at(NAMES, n + 5)), pytest.mark.cluster(at(NAMES, n + 9))]
 
 @pytest.mark.dimension("accuracy")
-@pytest.mark.parametrize("n", params(lambda n: [pytest.mark.labels(team=at(NAMES, n + 5)), pytest.mark.cluster(at(NAMES, n + 9))]))
+@pytest.mark.parametrize("n", params(further))
 def test_words(n, evalcase):
     words = at(WORDS, n)
     evalcase.record(input=words, output={words: [words, {words: words}]}, context=[words])

@@ -1,4 +1,4 @@
-"""Every format of a report that is full of hostile texts is one that its readers can read, and says no more than text."""
+"""Every format of a report that is full of hostile texts is one that its readers can read, as text alone."""
 
 import html.parser
 import json
@@ -23,8 +23,13 @@ COMMAND = re.compile(r"^\s*(::|##\[|##vso|##teamcity|section_start:)", re.MULTIL
 #: Elements and attributes that a page of ours has no use for.
 UNWANTED = frozenset(
     [
+        "applet",
+        "audio",
+        "animate",
         "base",
+        "blink",
         "embed",
+        "foreignobject",
         "form",
         "frame",
         "frameset",
@@ -33,22 +38,17 @@ UNWANTED = frozenset(
         "link",
         "marquee",
         "math",
+        "noscript",
         "object",
         "plaintext",
-        "video",
-        "audio",
         "source",
         "template",
         "textarea",
-        "select",
-        "noscript",
-        "foreignobject",
-        "animate",
-        "applet",
-        "b",
-        "blink",
+        "video",
     ]
 )
+#: What our Markdown has of HTML.
+OURS = re.compile(r"</?(details|summary|span|sub|sup|code|br)( open)?\s*/?>|<!-- [\w -]+ -->")
 LINKING = frozenset({"href", "src", "srcdoc", "action", "formaction", "xlink:href", "data", "poster", "background"})
 
 
@@ -84,14 +84,12 @@ def check_markdown(text):
     assert RAW.search(text) is None
     assert COMMAND.search(text) is None
     markdown_it = pytest.importorskip("markdown_it")
-    allowed = re.compile(
-        r"</?(details|summary|span|sub|sup|code|br|table|tr|td|th)( open)?\s*/?>|<!-- [\w -]+ -->|\s+"
-    )
-    tokens = markdown_it.MarkdownIt("gfm-like").parse(text)
-    for token in [each for token in tokens for each in (token, *(token.children or ()))]:
+    pytest.importorskip("linkify_it")
+    parsed = markdown_it.MarkdownIt("gfm-like").parse(text)
+    for token in [each for block in parsed for each in (block, *(block.children or ()))]:
         assert token.type not in ("image", "link_open", "fence", "code_block", "hr"), token
         if token.type in ("html_inline", "html_block"):
-            assert allowed.sub("", token.content) == "" or "<details>" in token.content, token.content
+            assert OURS.sub("", token.content).strip() == "", token.content
 
 
 def check_xml(text):
@@ -110,7 +108,6 @@ def check_json(text):
 
 def check_text(text):
     assert RAW.search(text) is None
-    assert COMMAND.search(text) is None
 
 
 CHECKS = {".html": check_html, ".md": check_markdown, ".json": check_json, ".txt": check_text}
@@ -134,18 +131,21 @@ def test_the_corpus_in_the_story(first):
     check_text("\n".join(explained(report)))
 
 
-@pytest.mark.parametrize("text", [each for each in HOSTILE if each.strip()])
+#: Not known from the first or the last of a list by chance.
+SOME = ("\x1b[31mred\x1b[0m", "{{7*7}} {% for x in [] %} {# #}", "<!-- a comment -->", "null")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(each, marks=() if each in SOME else pytest.mark.slow) for each in HOSTILE if each.strip()],
+)
 def test_one_text_everywhere_adds_no_element(text):
     """A page has the elements that the same report of plain words has."""
     page = check_html(rendered(".html", *full([text])))
     plain = check_html(rendered(".html", *full(["word " * (len(text) // 5 + 1)])))
     assert {tag for tag, _ in page} == {tag for tag, _ in plain}
-    assert {name for _, attributes in page for name in attributes} <= {name for _, each in plain for name in each} | {
-        "dir",
-        "open",
-        "title",
-        "hidden",
-    }
+    names, ours = ({name for _, each in elements for name in each} for elements in (page, plain))
+    assert names <= ours | {"dir", "open", "title", "hidden"}
 
 
 def test_a_report_reads_back_as_it_was():
@@ -182,11 +182,7 @@ def test_any_text_at_length(form):
 
 
 def test_lines_of_the_terminal_are_lines():
-    for width in (40, 80, 200):
-        for first in (0, 40, 80, 120):
-            report, _ = full(rotated(first))
-            try:
-                lines = list(laid_out(report.summary, width=width))
-            except TypeError:  # of a fixed width
-                lines = list(laid_out(report.summary))
-            assert not [line.text for line in lines if RAW.search(line.text) or "\n" in line.text]
+    for first in (0, 40, 80, 120):
+        lines = list(laid_out(full(rotated(first))[0].summary))
+        assert lines
+        assert not [line.text for line in lines if RAW.search(line.text) or "\n" in line.text]
