@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from hostile_reports import full, rotated
 from hostile_strings import HOSTILE
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pytest_evalbars.report.explain import explained
@@ -84,12 +84,13 @@ def check_markdown(text):
     assert RAW.search(text) is None
     assert COMMAND.search(text) is None
     markdown_it = pytest.importorskip("markdown_it")
-    pytest.importorskip("linkify_it")
-    parsed = markdown_it.MarkdownIt("gfm-like").parse(text)
+    parsed = markdown_it.MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
     for token in [each for block in parsed for each in (block, *(block.children or ()))]:
         assert token.type not in ("image", "link_open", "fence", "code_block", "hr"), token
         if token.type in ("html_inline", "html_block"):
-            assert OURS.sub("", token.content).strip() == "", token.content
+            assert not [tag for tag in re.findall("<[^>]*>?", token.content) if not OURS.fullmatch(tag)], (
+                token.content
+            )
 
 
 def check_xml(text):
@@ -172,13 +173,13 @@ def fuzz(form, texts):
 
 @pytest.mark.parametrize("form", [*CHECKS, "story"])
 def test_any_text(form):
-    settings(max_examples=8)(given(ANY)(lambda texts: fuzz(form, texts)))()
+    settings(max_examples=8, phases=[Phase.generate])(given(ANY)(lambda texts: fuzz(form, texts)))()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", [*CHECKS, "story"])
 def test_any_text_at_length(form):
-    settings(max_examples=500)(given(ANY)(lambda texts: fuzz(form, texts)))()
+    settings(max_examples=300, phases=[Phase.generate])(given(ANY)(lambda texts: fuzz(form, texts)))()
 
 
 def test_lines_of_the_terminal_are_lines():

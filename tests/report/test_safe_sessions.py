@@ -1,4 +1,4 @@
-"""A whole session full of hostile texts, and a run file that somebody else wrote: every command that tells of them."""
+"""A session full of hostile texts, and a run file that somebody else wrote: every command that tells of them."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ def ours(raw):
     return [*lines[first:last], *(line for line in lines if "MISSED" in line)]
 
 
-def check_commands(suite, path, monkeypatch, capsys):
+def check_commands(suite, path):
     """All that commands say and write of a run."""
     for form, check in CHECKS.items():
         told = suite.command("report", path, "-o", f"out{form}")
@@ -49,7 +49,6 @@ def check_commands(suite, path, monkeypatch, capsys):
             check_json(told.out)
         else:
             assert max(map(len, told.out.split("\n"))) < 20_000
-    capsys.readouterr()
 
 
 def check_sheets(suite, path):
@@ -74,12 +73,12 @@ def test_a_session_full_of_hostile_texts(suite, monkeypatch, capsys, further):
     project(suite)
     asked = ("--junit-xml=j.xml", "--evalbars-html=s.html", "--evalbars-markdown=s.md", "--tb=no")
     result = suite.run("--color=yes", *asked, *further)
-    raw = capsys.readouterr().out
+    raw = COLOUR.sub("", capsys.readouterr().out)
     assert result.exit == 1
     assert len(result.of("observation")) == 2 * len(NAMES)
-    assert not [line for line in ours(raw) if RAW.search(COLOUR.sub("", line))]
+    assert not [line for line in ours(raw) if RAW.search(line)]
     result.never_said("INTERNALERROR")
-    cases = [each for each in ET.parse(suite.path / "j.xml").iter("testcase")]  # noqa: S314
+    cases = list(ET.parse(suite.path / "j.xml").iter("testcase"))  # noqa: S314
     assert len(cases) > 2 * len(NAMES)
     lines = [json.loads(line) for line in result.path.read_bytes().split(b"\n") if line]
     kept = [json.dumps(line, ensure_ascii=False) for line in lines]
@@ -88,7 +87,7 @@ def test_a_session_full_of_hostile_texts(suite, monkeypatch, capsys, further):
         assert suite.command("report", result.path, "-o", f"again{form}").exit == 0
         told = (suite.path / f"again{form}").read_bytes()
         assert told == (suite.path / f"s{form}").read_bytes()
-    check_commands(suite, result.path, monkeypatch, capsys)
+    check_commands(suite, result.path)
     check_sheets(suite, result.path)
     for words in (("history",), ("history", "--json"), ("lifecycle",)):
         told = suite.command(*words)
@@ -116,10 +115,10 @@ def foreign(path):
     return path
 
 
-def test_a_run_file_that_somebody_else_wrote(suite, monkeypatch, capsys):
+def test_a_run_file_that_somebody_else_wrote(suite):
     suite.bars('[[bar]]\nat_least = 0.9\ndimension = "*"\neach = "category"\n')
     path = foreign(suite.path / "run.jsonl")
-    check_commands(suite, path, monkeypatch, capsys)
+    check_commands(suite, path)
 
 
 def test_nothing_is_a_command_in_a_job(suite, monkeypatch):
