@@ -135,7 +135,7 @@ class Collector:
         if quarantined is not None:
             self.quarantines[self._redacted(nodeid)] = quarantined.redacted(self._redacted)
         labels |= standing
-        labels = {self._redacted(key): self._redacted(value) for key, value in sorted(labels.items())}
+        labels = {self._name(key): self._name(value) for key, value in sorted(labels.items())}
         return Planned(
             item=self._redacted(nodeid),
             case=self._redacted(case),
@@ -143,10 +143,14 @@ class Collector:
             trial=trial_of(item),
             dimensions=self._dimensions.setdefault(dimensions, dimensions),
             labels=self._labels.setdefault(tuple(labels.items()), labels),
-            cluster=cluster and self._redacted(cluster),
+            cluster=cluster and self._name(cluster),
             content=self._contents.of(item),
             file="" if row is None else self._redacted(_relative(row.path, item.config.rootpath)),
         )
+
+    def _name(self, words: str) -> str:
+        """A label or a cluster as any JSON tool can carry it: without secrets and halves of characters."""
+        return self._redacted(words.encode("utf-8", "backslashreplace").decode("utf-8"))
 
     def _one_name_per_item(self, name: str, nodeid: str) -> None:
         if self._names.setdefault(name, nodeid) != nodeid:
