@@ -14,7 +14,7 @@ from browsers import Watched, missing, start
 
 #: All elements, each with the names of its attributes.
 ELEMENTS = """
-[...document.querySelectorAll("*")].map((each) => each.tagName + " " + [...each.attributes].map((a) => a.name).join(" "))
+[...document.querySelectorAll("*")].map((each) => [each.tagName, ...each.getAttributeNames()].join(" "))
 """
 #: What a reader may press.
 PRESS = "[...document.querySelectorAll('summary, button, [tabindex]')].slice(0, 60).forEach((each) => each.click())"
