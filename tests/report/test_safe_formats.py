@@ -98,7 +98,7 @@ def rendered(form, report, misses):
 
 @pytest.mark.parametrize("form", CHECKS)
 @pytest.mark.parametrize(
-    "first", [0, 53, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, len(HOSTILE)) if n != 53)]
+    "first", [0, 53, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, len(HOSTILE), 3))]
 )
 def test_the_corpus_in_every_field(form, first):
     CHECKS[form](rendered(form, *full(rotated(first))))
@@ -157,7 +157,7 @@ def test_any_text(form):
 @pytest.mark.slow
 @pytest.mark.parametrize("form", [*CHECKS, "story"])
 def test_any_text_at_length(form):
-    settings(max_examples=300, phases=[Phase.generate])(given(ANY)(lambda texts: fuzz(form, texts)))()
+    settings(max_examples=150, phases=[Phase.generate])(given(ANY)(lambda texts: fuzz(form, texts)))()
 
 
 def test_lines_of_the_terminal_are_lines():
