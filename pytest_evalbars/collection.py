@@ -21,7 +21,7 @@ from pytest_evalbars.execution.saturated import spare, way_of
 from pytest_evalbars.run.plan import Plan
 from pytest_evalbars.run.shards import Shard
 from pytest_evalbars.scope import XDIST_KEY, scope_of
-from pytest_evalbars.selection import folders_of
+from pytest_evalbars.selection import folders_of, hold_redaction
 from pytest_evalbars.stash import COLLECTION, PROBLEMS, is_worker
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def collected(session: pytest.Session, everything: list[tuple[pytest.Item, str]]
     problems = config.stash[PROBLEMS]
     if not problems and not any(is_case(item) for item, _ in everything):
         return
+    hold_redaction(config)
     collector = Collector(lambda: scope_of(config, "day"))
     collector.take(everything)
     problems[:] = dict.fromkeys([*problems, *collector.problems])

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_evalbars.cases import quarantine
 from pytest_evalbars.execution.saturated import basis_of
-from pytest_evalbars.selection import asked_for
+from pytest_evalbars.selection import asked_for, hold_redaction
 from pytest_evalbars.stash import is_worker
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def _begun(config: pytest.Config) -> str | None:
 
 def _scope(config: pytest.Config) -> dict[str, Any]:
     if SCOPE not in config.stash:
+        hold_redaction(config)
         scope: dict[str, Any] = {"asked": asked_for(config), "dist": config.getoption("dist", "no")}
         if config.getoption("evalbars_shard"):
             from pytest_evalbars.execution.durations import recorded  # noqa: PLC0415 - only for shards

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_evalbars.run.plain import redacted
+import pytest
 
-if TYPE_CHECKING:
-    import pytest
+from pytest_evalbars.redaction import redacted
+from pytest_evalbars.redaction.own import hold_patterns
+
+#: Present where the project's own patterns of secrets hold.
+HELD = pytest.StashKey[bool]()
 
 
 def asked_for(config: pytest.Config) -> tuple[list[str], list[str]]:
@@ -36,6 +38,25 @@ def asked_for(config: pytest.Config) -> tuple[list[str], list[str]]:
 def folders_of(config: pytest.Config) -> list[Path]:
     """The folders in which the bars of the project may stand, the first one that has some first."""
     return [*([config.inipath.parent] if config.inipath else []), config.rootpath]
+
+
+def hold_redaction(config: pytest.Config) -> None:
+    """Let the project's own patterns of secrets hold until pytest is unconfigured: before the first name is taken.
+
+    What is wrong with them is told with the bars, and nothing is written then.
+    """
+    from pytest_evalbars.config.table import find_table  # noqa: PLC0415 - only where there may be cases
+    from pytest_evalbars.errors import BarsError  # noqa: PLC0415
+
+    if HELD in config.stash:
+        return
+    config.stash[HELD] = True
+    try:
+        given = find_table(folders_of(config)).values.get("redact")
+    except BarsError:
+        return
+    if isinstance(given, list):
+        config.add_cleanup(hold_patterns([each for each in given if isinstance(each, str)]))
 
 
 def _covers_root(config: pytest.Config, asked: list[str]) -> bool:

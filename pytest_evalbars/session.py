@@ -19,12 +19,12 @@ from pytest_evalbars.errors import CalibrationError, EvalbarsError, RunFileError
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.opening import new_run_file
 from pytest_evalbars.gate.verdict import UNDECIDED
+from pytest_evalbars.redaction import redacted
 from pytest_evalbars.report.asked import AskedReports, asked_of
 from pytest_evalbars.report.session_report import session_report
 from pytest_evalbars.report.shard import report_command
 from pytest_evalbars.run.former import said_of
 from pytest_evalbars.run.journal import end
-from pytest_evalbars.run.plain import redacted
 from pytest_evalbars.run.rubrics import rubric_lines
 from pytest_evalbars.run.spool import part_of, parts_of, whole_trials
 from pytest_evalbars.run.tally import Tally

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_evalbars.run.plain import redactor
+from pytest_evalbars.redaction import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

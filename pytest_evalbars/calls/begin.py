@@ -10,6 +10,7 @@ from pytest_evalbars.calls.ledger import LEDGER, LEDGER_KEY, Ledger
 from pytest_evalbars.calls.mode import mode_of
 from pytest_evalbars.calls.watch import take_calls
 from pytest_evalbars.cases.judging import OUTSIDE
+from pytest_evalbars.cases.keeping import keeping_of
 from pytest_evalbars.scope import scope_of
 from pytest_evalbars.selection import folders_of
 from pytest_evalbars.stash import is_worker
@@ -25,12 +26,14 @@ def hold_calls(config: pytest.Config, settings: Settings) -> None:
     mode, ledger = mode_of(config, settings), config.stash.setdefault(LEDGER, Ledger())
     config.stash[OUTSIDE] = ledger.counts
     since = datetime.fromisoformat(scope_of(config, "since"))
+    keeping = keeping_of(config, settings)
+    kept = keeping if settings.keep_calls and not keeping.nothing else None
     store = None
     if mode != "live":
         from pytest_evalbars.calls.store import Store  # noqa: PLC0415 - imports cachecontrol
 
         store = Store(folders_of(config)[0] / (settings.recordings or "recordings"))
-    config.add_cleanup(take_calls(Exchange(mode, store, since, ledger, keep=settings.keep_calls)))
+    config.add_cleanup(take_calls(Exchange(mode, store, since, ledger, keep=kept)))
     if is_worker(config):
         config.pluginmanager.register(WorkerEnd(ledger), "evalbars-calls")
 

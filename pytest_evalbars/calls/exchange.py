@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from pytest_evalbars.cases.asked import HEARD, Asked, Call
 from pytest_evalbars.cases.running import JUDGING, running, working
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CallsError, MissingCall
-from pytest_evalbars.run.plain import plain
+from pytest_evalbars.redaction import has_redactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from pytest_evalbars.calls.ledger import Ledger
     from pytest_evalbars.calls.store import Entry, Store
+    from pytest_evalbars.cases.keeping import Keeping
 
 
 class Exchange:
@@ -45,10 +47,12 @@ class Exchange:
         store: the recordings; None where calls are neither recorded nor replayed.
         since: when the session began that records; what was recorded since is its own.
         ledger: takes what no trial takes.
-        keep: whether prompts and answers are kept as evidence.
+        keep: how prompts and answers are kept as evidence; None where they are not.
     """
 
-    def __init__(self, mode: str, store: Store | None, since: datetime, ledger: Ledger, *, keep: bool) -> None:
+    def __init__(
+        self, mode: str, store: Store | None, since: datetime, ledger: Ledger, *, keep: Keeping | None
+    ) -> None:
         self.mode, self.store, self.since, self.ledger, self.keep = mode, store, since, ledger, keep
         self._flights = Flights()
         self._entries: list[Entry] | None = None
@@ -192,16 +196,40 @@ class Exchange:
             # How often a process asks outside of trials depends on how many share the work.
             keys = (asking.request.key(0, number) for number in range(asking.occurrence - 1, -1, -1))
             entry = next(filter(None, map(self.store.get, keys)), None)
+        if entry is None:
+            entry = self._after_redaction(asking, self.store)
         if entry is None and self.mode == "replay":
             raise MissingCall(self._missing(asking, self.store))
         return Found(entry) if entry is not None else None
 
-    def _missing(self, asking: Asking, store: Store) -> str:
+    def _after_redaction(self, asking: Asking, store: Store) -> Entry | None:
+        """The recording of a call that quotes a recorded answer: what was redacted in that is asked otherwise now.
+
+        Recordings are kept under what was asked, as it was. What they hold of it has no secrets, and so has no answer
+        that is replayed.
+        """
+        request = asking.request
+        if not has_redactions(json.dumps(request.content)):
+            return None
+        content = cleaner(request)(request.content)
+        same = [
+            each
+            for each in self._all(store)
+            if (each.function, each.trial, each.occurrence, each.case)
+            == (request.function, asking.number, asking.occurrence, asking.case)
+            and each.request == content
+        ]
+        return same[0] if len(same) == 1 else None
+
+    def _all(self, store: Store) -> list[Entry]:
         if self._entries is None:
             self._entries = store.entries()
+        return self._entries
+
+    def _missing(self, asking: Asking, store: Store) -> str:
         clean = cleaner(asking.request)
         request = Request(asking.request.function, clean(asking.request.content))
-        return missing(request, asking.number, asking.case, self._entries, store.folder)
+        return missing(request, asking.number, asking.case, self._all(store), store.folder)
 
     def _kept(self, asking: Asking, parts: list[Any], streamed: bool, seconds: float) -> Found:
         """Record an answer. One that cannot be recorded is an answer all the same, and the session tells."""
@@ -304,14 +332,14 @@ class Exchange:
             cost_usd=numbers.cost_usd,
             replayed=replayed,
             judging=asking.judging,
-            shown=self._shown(asking.request, numbers, parts) if self.keep and asking.trial else None,
+            shown=self._shown(self.keep, asking.request, numbers, parts) if self.keep and asking.trial else None,
         )
         if (heard := HEARD.get()) is not None:
             heard.append(call)
         if not (asking.trial and asking.asked.add(call)):
             self.ledger.take(call)
 
-    def _shown(self, request: Request, numbers: Numbers, parts: list[Any]) -> dict[str, Any]:
+    def _shown(self, keep: Keeping, request: Request, numbers: Numbers, parts: list[Any]) -> dict[str, Any]:
         """Prompt and answer, for a reader."""
         said = next((request.content[key] for key in ("messages", "input", "prompt") if key in request.content), None)
         try:
@@ -320,7 +348,9 @@ class Exchange:
             words = [str(part) for part in parts]
         answer = words[0] if len(words) == 1 else "".join(word for word in words if isinstance(word, str))
         clean = cleaner(request)
-        return {"model": clean(numbers.model), "asked": clean(plain(said)), "answer": clean(plain(answer))}
+        # Before anything is cut, and again what had to be made plain first.
+        said, answer = (clean(keep.thing(clean(each))) for each in (said, answer))
+        return {"model": clean(numbers.model), "asked": said, "answer": answer}
 
 
 def _asyncio() -> Any:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_evalbars.run.plain import SECRET_LENGTH, SECRET_WORDS, redacted
+from pytest_evalbars.redaction import SECRET_LENGTH, SECRET_WORDS, redacted
+from pytest_evalbars.redaction.shapes import EAGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HIDDEN = "[key]"
-#: What keys look like, what follows a word that announces one, and the password in an address.
-_SHAPES = re.compile(
-    r"\b(?:sk|pk|rk|gsk|hf|xai|ghp|glpat|pplx|nvapi|r8|AIza|AKIA|ya29|eyJ)[-_.]?[A-Za-z0-9*][A-Za-z0-9*_\-.]{10,}"
-    r"|(?<=[Bb]earer )[^\s'\"]+|(?<=[?&]key=)[^&\s'\"]+|(?<=://)[^/\s@:]*:[^/\s@]+(?=@)"
-)
 
 
 def without_keys(text: str, parameters: Mapping[str, Any]) -> str:
     """The text without the keys among a call's parameters, those of the environment, and what looks like one."""
     for secret in sorted(set(_secrets_of(parameters)), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
-    return _SHAPES.sub(HIDDEN, redacted(text))
+    return EAGER.sub(HIDDEN, redacted(text))
 
 
 def _secrets_of(parameters: Mapping[str, Any]) -> Iterator[str]:

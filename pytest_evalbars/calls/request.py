@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pytest_evalbars.errors import CallsError
-from pytest_evalbars.run.plain import SECRET_LENGTH, SECRET_WORDS, shown
+from pytest_evalbars.redaction import SECRET_LENGTH, SECRET_WORDS
+from pytest_evalbars.run.plain import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,7 +11,7 @@ from pytest_evalbars.cases.identity import TRIAL, identify, made_from_position, 
 from pytest_evalbars.cases.markers import read_marks
 from pytest_evalbars.cases.quarantine import status_of, today
 from pytest_evalbars.errors import MarkerError
-from pytest_evalbars.run.plain import redactor
+from pytest_evalbars.redaction import redactor
 from pytest_evalbars.run.plan import Planned
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Collector:
         self._dimensions: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._files: dict[str, tuple[object, int]] = {}
         self._contents = Contents()
+        #: What items are called, without secrets: their node ids.
+        self._names: dict[str, str] = {}
 
     def take(self, items: Iterable[tuple[pytest.Item, str]]) -> None:
         """Describe every eval case among the items, each given with its node id."""
@@ -91,6 +93,7 @@ class Collector:
                 except MarkerError as error:
                     self.problems.append(str(error))
                 else:
+                    self._one_name_per_item(planned.item, nodeid)
                     item.stash[PLANNED] = planned
                     self.cases.append((item, planned))
         self.problems = list(dict.fromkeys(self.problems))
@@ -132,7 +135,7 @@ class Collector:
         if quarantined is not None:
             self.quarantines[self._redacted(nodeid)] = quarantined.redacted(self._redacted)
         labels |= standing
-        labels = {self._redacted(key): self._redacted(value) for key, value in sorted(labels.items())}
+        labels = {self._name(key): self._name(value) for key, value in sorted(labels.items())}
         return Planned(
             item=self._redacted(nodeid),
             case=self._redacted(case),
@@ -140,10 +143,21 @@ class Collector:
             trial=trial_of(item),
             dimensions=self._dimensions.setdefault(dimensions, dimensions),
             labels=self._labels.setdefault(tuple(labels.items()), labels),
-            cluster=cluster and self._redacted(cluster),
+            cluster=cluster and self._name(cluster),
             content=self._contents.of(item),
             file="" if row is None else self._redacted(_relative(row.path, item.config.rootpath)),
         )
+
+    def _name(self, words: str) -> str:
+        """A label or a cluster as any JSON tool can carry it: without secrets and halves of characters."""
+        return self._redacted(words.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+    def _one_name_per_item(self, name: str, nodeid: str) -> None:
+        if self._names.setdefault(name, nodeid) != nodeid:
+            self.problems.append(
+                f"two cases are both called {name} once secrets are taken out of their ids; give their parameters or "
+                "rows ids without any"
+            )
 
     def _one_file_per_id(self, case: str, path: object, line: int) -> None:
         known, known_line = self._files.setdefault(case, (path, line))

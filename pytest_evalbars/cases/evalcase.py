@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.keeping import Keeping, keeping_of
 from pytest_evalbars.cases.place import line_of_test
 from pytest_evalbars.run.extras import ACTIONS, STAGES, fault
-from pytest_evalbars.run.plain import number, plain, shown, text, word_of
+from pytest_evalbars.run.plain import number, shown, text, word_of
 from pytest_evalbars.slips import slip
 from pytest_evalbars.stash import COLLECTION
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     #: The scale that a dimension is graded on, and its name.
     ScaleOf = Callable[[str], "tuple[str, Scale] | None"]
 
-REASON_LENGTH = 2_000
+KEEPING = Keeping()
 #: A class that a case predicts is a name, not a text.
 CLASS_LENGTH = 200
 
@@ -94,10 +95,12 @@ class EvalCase:
     Args:
         planned: the trial.
         scale_of: what is known of scales.
+        keeping: how much of its words is kept.
     """
 
-    def __init__(self, planned: Planned, scale_of: ScaleOf = lambda _: None) -> None:
+    def __init__(self, planned: Planned, scale_of: ScaleOf = lambda _: None, keeping: Keeping = KEEPING) -> None:
         self._planned = planned
+        self._keeping = keeping
         self._scale_of = scale_of
         self._said: dict[str, Said] = {}
         self._measures: dict[str, float | int] = {}
@@ -142,7 +145,7 @@ class EvalCase:
             self._mistake(f"check({shown(dimension)}): the verdict is neither true nor false ({text(error, 200)})")
             return
         if said is not None:
-            said.judge(passed=verdict, reason=text(reason, REASON_LENGTH))
+            said.judge(passed=verdict, reason=self._words(reason))
 
     def score(self, dimension: str, value: float, *, passing: float | None = None, reason: str = "") -> None:
         """Score a dimension from 0 to 1.
@@ -167,7 +170,7 @@ class EvalCase:
         if said is None:
             return
         said.score = float(given)
-        words = text(reason, REASON_LENGTH)
+        words = self._words(reason)
         if least is not None:
             below = "" if given >= least else f"score {given:.3g} is below {least:.3g}"
             said.judge(passed=given >= least, reason="; ".join(filter(None, [words, below])))
@@ -201,7 +204,7 @@ class EvalCase:
             )
         else:
             said.level, passed = scale.worse(said.level, word), scale.passes(word)
-            said.judge(passed=passed, reason=text(reason, REASON_LENGTH) or ("" if passed else f"graded {word}"))
+            said.judge(passed=passed, reason=self._words(reason) or ("" if passed else f"graded {word}"))
 
     def take(self, dimension: str, result: Ruling) -> None:
         """Make a ready check's result, or a judge's judgement, the case's own verdict on a dimension.
@@ -218,7 +221,7 @@ class EvalCase:
             return
         if words := self._unfit(dimension, result):
             if getattr(result, "undecided", ""):
-                said.undecided = plain(getattr(result, "provenance", None) or {})
+                said.undecided = self._keeping.provenance(getattr(result, "provenance", None) or {})
             self._mistake(words)
             return
         before, mistakes = (said.outcome, said.score, said.provenance), len(self._mistakes)
@@ -233,9 +236,9 @@ class EvalCase:
             self.check(dimension, result.passed, result.reason)
         if len(self._mistakes) > mistakes:
             return
-        said.provenance = plain(getattr(result, "provenance", None) or {})
-        for name, value in (getattr(result, "shown", None) or {}).items():  # who labels the answer must see it
-            self._evidence.setdefault(name, plain(value))
+        said.provenance = self._keeping.provenance(getattr(result, "provenance", None) or {})
+        for name, value in self._keeping.things(getattr(result, "shown", None) or {}).items():
+            self._evidence.setdefault(name, value)  # who labels the answer must see it
         said.keep_worse(*before, passed=bool(result.passed))
 
     def _unfit(self, dimension: str, result: object) -> str:
@@ -322,14 +325,18 @@ class EvalCase:
         given = {"input": input, "output": output, "context": context}
         if self._too_late("record(...)"):
             return
-        self._evidence |= {name: plain(value) for name, value in given.items() if value is not None}
+        self._evidence |= self._keeping.things(given)
 
     def _further(self) -> dict[str, Any]:
         """What was said beside verdicts, measures and evidence."""
         said = {"prediction": self._prediction, "guardrail": self._guardrail}
         return {key: value for key, value in said.items() if value}
 
+    def _words(self, reason: object) -> str:
+        return self._keeping.reason(reason, self._planned.item)
+
     def _mistake(self, words: str) -> None:
+        words = self._keeping.mistake(words)
         place = line_of_test(self._planned.item)
         self._mistakes.append(f"{words} ({place})" if place else words)
 
@@ -359,6 +366,6 @@ def accounting(item: pytest.Item) -> Iterator[EvalCase]:
             'mark it with pytest.mark.dimension("accuracy")',
             pytrace=False,
         )
-    scale_of = item.config.stash[COLLECTION].bars.scale_of
-    item.stash[ACCOUNT] = EvalCase(item.stash[PLANNED], scale_of)  # taken off by whoever reports the teardown
-    yield item.stash[ACCOUNT]
+    bars = item.config.stash[COLLECTION].bars
+    item.stash[ACCOUNT] = account = EvalCase(item.stash[PLANNED], bars.scale_of, keeping_of(item.config, bars))
+    yield account  # taken off by whoever reports the teardown

@@ -15,19 +15,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
-from pytest_evalbars.cases.evalcase import ACCOUNT, REASON_LENGTH, EvalCase, Said
+from pytest_evalbars.cases.evalcase import ACCOUNT, EvalCase, Said
+from pytest_evalbars.cases.keeping import NO_WORDS, REASON_LENGTH, keeping_of
 from pytest_evalbars.cases.running import Running, while_runs
 from pytest_evalbars.judges.used import untold
 from pytest_evalbars.run.plain import text
 from pytest_evalbars.run.properties import of_case
 from pytest_evalbars.run.tally import COST
 from pytest_evalbars.safe import safe
+from pytest_evalbars.stash import COLLECTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import CodeType, FrameType
 
     from pytest_evalbars.cases.asked import Asked
+    from pytest_evalbars.cases.keeping import Keeping
     from pytest_evalbars.run.plan import Planned
 
 #: Present while the body runs.
@@ -148,8 +151,9 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     asked.settle()
     unjudged = dict(asked.unjudged())
     faults = dict.fromkeys([*asked.faults, *(why for _, why in asked.unjudged())])
-    swallowed = [words for words in map(text, faults) if words[:200] not in error]
-    mistakes = "; ".join([*account._mistakes, *swallowed][:5])  # noqa: SLF001
+    whole = _keeping(item).whole
+    swallowed = [words for words in map(text, faults if whole else faults and [NO_WORDS]) if words[:200] not in error]
+    mistakes = text("; ".join([*account._mistakes, *swallowed][:5]))  # noqa: SLF001
     if mistakes:
         outcome, error = "error", "; ".join(filter(None, [mistakes, error]))
         reason = error
@@ -159,7 +163,13 @@ def judge(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> dict[
     for dimension in planned.dimensions:
         said = account._said.get(dimension, Said())  # noqa: SLF001
         if dimension in unjudged:
-            said = Said("error", said.score, said.level, text(unjudged[dimension], REASON_LENGTH), said.provenance)
+            said = Said(
+                "error",
+                said.score,
+                said.level,
+                text(unjudged[dimension] if whole else NO_WORDS, REASON_LENGTH),
+                said.provenance,
+            )
         words = reason if said.outcome is None and reason else said.reason
         verdicts[dimension] = [said.outcome or outcome, said.score, said.level, words]
         if source := said.provenance or (said.undecided if said.outcome is None else {}):
@@ -297,7 +307,8 @@ def _outcome(item: pytest.Item, call: pytest.CallInfo[Any], report: Phase) -> tu
     if call.excinfo is None:
         return ("pass", "") if report.passed else ("error", text(report.longreprtext, REASON_LENGTH))
     error, in_call = call.excinfo.value, report.when == "call"
-    reason = text(_first_words(error), REASON_LENGTH)
+    ours = isinstance(error, OutOfTime)
+    reason = text(error) if ours else _keeping(item).failure(error, call.excinfo.tb, item.nodeid)
     if isinstance(error, pytest.skip.Exception):
         never_ran = in_call and not _in_body(item, call) and _from_harness(call)
         return ("error", f"the body never ran: {reason}") if never_ran else ("skipped", reason)
@@ -319,11 +330,8 @@ def _failed(item: pytest.Item, call: pytest.CallInfo[Any], error: BaseException,
     return "miss", reason
 
 
-def _first_words(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - an exception of the user's own
-        return "<an exception that cannot be shown>"
+def _keeping(item: pytest.Item) -> Keeping:
+    return keeping_of(item.config, item.config.stash[COLLECTION].bars)
 
 
 def _frames(call: pytest.CallInfo[Any]) -> Iterator[FrameType]:

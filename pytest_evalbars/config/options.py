@@ -15,6 +15,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600}
 STAGES = ("testing", "launch", "none")
 SATURATED = ("run", "sample", "skip")
 CALLS = ("live", "record", "replay", "auto")
+EVIDENCE = ("keep", "hash", "off")
 
 MARKERS = (
     "dimension(*names): an eval case; its outcome is the verdict on each named dimension",
@@ -125,6 +126,12 @@ def add_options(parser: pytest.Parser) -> None:
         "auto replays what is recorded, and records the rest",
     )
     group.addoption(
+        "--evalbars-evidence",
+        choices=EVIDENCE,
+        help="what cases record and give as reasons: keep (default, or `evidence` in the bars file); hash keeps "
+        "digests and lengths, so that equal ones can be told and none be read; off keeps nothing of it",
+    )
+    group.addoption(
         "--evalbars-stop-early",
         action="store_true",
         help="do not run cases that can no longer change any verdict",
@@ -157,7 +164,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def labels_of(config: pytest.Config) -> dict[str, str]:
     """The labels of the whole run."""
-    from pytest_evalbars.run.plain import redacted  # noqa: PLC0415 - only where there are cases
+    from pytest_evalbars.redaction import redacted  # noqa: PLC0415 - only where there are cases
 
     return dict(redacted(pair).split("=", 1) for pair in config.getoption("evalbars_label"))
 

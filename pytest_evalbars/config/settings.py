@@ -5,9 +5,17 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from pytest_evalbars.config.options import CALLS, SATURATED
+from pytest_evalbars.config.options import CALLS, EVIDENCE, SATURATED
 from pytest_evalbars.config.scales import Scale  # noqa: TC001 - pydantic reads the annotation
 
 if TYPE_CHECKING:
@@ -56,6 +64,15 @@ def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
     return known
 
 
+def _usable(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    from pytest_evalbars.redaction.slow import fault_of  # noqa: PLC0415 - only where there are some
+
+    for pattern in patterns:
+        if fault := fault_of(pattern):
+            raise ValueError(f'"{pattern}" {fault}')
+    return patterns
+
+
 class Settings(Strict):
     """How the cases of a project are run."""
 
@@ -84,6 +101,13 @@ class Settings(Strict):
     calls: Annotated[str, AfterValidator(_one_of(CALLS))] = "live"
     recordings: Annotated[str, Field(min_length=1)] | None = None
     keep_calls: Switch = False
+    #: Whether what cases record, and the reasons they give, are kept, kept as digests, or not kept, where the command
+    #: line says nothing.
+    evidence: Annotated[str, AfterValidator(_one_of(EVIDENCE))] = "keep"
+    #: Regular expressions of what must not reach a disk, beside keys and tokens.
+    redact: Annotated[
+        tuple[Annotated[str, StringConstraints(strip_whitespace=False)], ...], AfterValidator(_usable)
+    ] = ()
     #: Scales by name, for dimensions that are graded.
     scales: Annotated[dict[str, Scale], BeforeValidator(_named)] = Field(default_factory=dict)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_evalbars.cases.keeping import keeping_of
 from pytest_evalbars.collection import missed_last_time
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError
@@ -33,6 +34,8 @@ def new_run_file(config: pytest.Config, plan: Plan, bars: Bars) -> Journal:
     more |= {"confidence": bars.confidence, "max_errors": bars.max_errors}
     if config.getoption("evalbars_missed"):
         more |= {"second_look": True, "erred": _erred_last_time(config, plan)}
+    if not (keeping := keeping_of(config, bars)).whole:
+        more["evidence"] = keeping.mode
     if plan.shard is not None:
         more["shard"] = plan.shard.to_json()
     if plan.saturated is not None:

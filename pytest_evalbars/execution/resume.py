@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalbars.cases.collect import PLANNED
+from pytest_evalbars.cases.keeping import keeping_of
 from pytest_evalbars.config.options import labels_of
 from pytest_evalbars.errors import EvalbarsError, RunFileError
 from pytest_evalbars.execution import early
@@ -88,6 +89,7 @@ class Held:
         gone = [[one.case, one.test, one.trial, one.item] for one in resumed.gone]
         more: dict[str, Any] = {"labels": labels_of(config), **self.revision, "anytime": None}
         more |= early.header(config, plan, bars)
+        more["evidence"] = keeping_of(config, bars).mode
         more |= {"dropped": gone} if gone else {}
         more |= {"despite": list(resumed.differences)} if resumed.differences else {}
         more |= {"shard": plan.shard.to_json()} if plan.shard else {}

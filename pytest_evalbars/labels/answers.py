@@ -12,6 +12,7 @@ import numpy as np
 from pytest_evalbars.labels.digest import digest_of
 from pytest_evalbars.labels.sample import Rows
 from pytest_evalbars.run.columns import MISS, PASS
+from pytest_evalbars.run.evidence import is_digest
 from pytest_evalbars.run.judged import DIGITS
 from pytest_evalbars.run.lines import Trial, lines_of
 
@@ -84,7 +85,8 @@ def glance(paths: Iterable[Path], *, hashes: bool = True) -> Recorded:
                 key, evidence = Trial.of_line(row), _evidence(row)
                 output = evidence.get("output")
                 pair = isinstance(output, dict) and set(output) == {"first", "second"}
-                trials[key] = Glance(output is not None, pair, hash_of(key, evidence) if hashes else 0)
+                there = output is not None and not is_digest(output)
+                trials[key] = Glance(there, pair, hash_of(key, evidence) if hashes else 0)
             elif _is_verdict(row) and isinstance(said := row.get("judge"), dict) and "winner" in said:
                 pairs.add(str(row.get("dimension")))
     return Recorded(trials, frozenset(pairs))

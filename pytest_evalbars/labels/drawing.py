@@ -22,6 +22,7 @@ from pytest_evalbars.labels.sample import draw
 from pytest_evalbars.labels.texts import whole
 from pytest_evalbars.labels.vocabulary import vocabulary
 from pytest_evalbars.run.columns import MISS, PASS
+from pytest_evalbars.run.evidence import evidence_note
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ def review_of(run: Run, paths: Sequence[Path], wanted: Wanted, known: Known) -> 
         raise LabelsError(f"--rubric: nothing is drawn of {safe(odd[0].dimension, 80)!r}, which it is of{safe(hint)}")
     if not any(each.rows.shown.any() for each in found):
         names = ", ".join(safe(each.dimension, 80) for each in found)
+        if note := evidence_note(run):
+            mend = "run it again with --evalbars-evidence=keep, where what models say may be kept"
+            raise LabelsError(f"no answer on {names} can be labelled: {note}; {mend}")
         raise LabelsError(
             f"no answer on {names} can be labelled: no trial recorded what people would read; call "
             "evalcase.record(input=..., output=...) in the test, and run it again"

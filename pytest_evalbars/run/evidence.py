@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.run.lines import lines_of
@@ -10,8 +11,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_evalbars.run.columns import Run
+
     #: Case, test and dimension.
     Key = tuple[str, str, str]
+
+
+#: What stands in place of something that was recorded, where only digests are kept.
+DIGEST = re.compile(r"sha256:[0-9a-f]{16}, \d+ characters")
+
+
+def is_digest(value: object) -> bool:
+    """Whether a recorded thing is only a digest of it."""
+    return isinstance(value, str) and DIGEST.fullmatch(value) is not None
+
+
+def evidence_note(run: Run) -> str:
+    """What a reader must know of evidence and reasons that were not kept; empty where they were."""
+    said = [header.get("evidence", "keep") for header in run.headers]
+    modes = set(said + [resume["evidence"] for resume in run.resumes if "evidence" in resume])
+    some = "in a part of this run " if "keep" in modes else ""
+    if "off" in modes:
+        return f'evidence and reasons were {some}not kept (evidence = "off")'
+    return f'evidence and reasons were {some}kept as digests only (evidence = "hash")' if "hash" in modes else ""
 
 
 def evidence_of(path: Path, wanted: Mapping[Key, int]) -> dict[Key, dict[str, Any]]:

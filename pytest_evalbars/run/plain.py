@@ -7,39 +7,43 @@ between processes and to read back. Escaping for a terminal or for markup is the
 from __future__ import annotations
 
 import math
-import os
-import re
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from pytest_evalbars.redaction import LONGEST, redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Characters kept of one text; a run file is for reading back, not a store of documents.
-TEXT_LENGTH = 20_000
+#: Characters kept of one text, some 8,000 words; a run file is for reading back, not a store of documents.
+TEXT_LENGTH = 50_000
 #: How much of one recorded thing is kept in all: its texts' characters, and a few for each value.
-ROOM = 100_000
+ROOM = 200_000
 #: How deep recorded structures are followed.
 DEPTH = 8
 
-#: Parts of a variable's name that mark its value as a secret, and the shortest value taken for one.
-SECRET_WORDS = frozenset(
-    {"KEY", "APIKEY", "TOKEN", "SECRET", "SECRETS", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS"},
-)
-SECRET_LENGTH = 8
 
+def text(value: object, length: int = TEXT_LENGTH, *, redacted: Callable[[str], str] | None = None) -> str:
+    """The value as text that any JSON or XML tool can carry: no lone surrogates, no secrets, not endless.
 
-def text(value: object, length: int = TEXT_LENGTH) -> str:
-    """The value as text that any JSON or XML tool can carry: no lone surrogates, no secrets, not endless."""
+    Args:
+        value: anything.
+        length: the characters that are kept; how many more there are is said behind them.
+        redacted: takes secrets out; None: as the environment is now.
+    """
     try:
         words = value if isinstance(value, str) else str(value)
     except Exception as error:  # noqa: BLE001 - a test's object may fail at anything
         words = f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
+    # Of an endless text only the part is looked at that may be kept, and as much behind it as a secret is long.
+    looked_at = length + 2 * LONGEST
+    beyond = max(0, len(words) - looked_at)
+    words = words[:looked_at]
     if not words.isascii():
         words = words.encode("utf-8", "backslashreplace").decode("utf-8")
-    words = redacted(words)
-    return words if len(words) <= length else f"{words[:length]} ... [{len(words) - length} more characters]"
+    words = (redacted or redactor())(words)
+    kept = min(length, len(words) - LONGEST) if beyond else length
+    return words if len(words) <= kept else f"{words[:kept]} ... [{len(words) - kept + beyond} more characters]"
 
 
 def word_of(value: object) -> str:
@@ -66,6 +70,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self.room = ROOM
+        self.redacted = redactor()
 
     def of(self, value: object, depth: int) -> Any:
         self.room -= 10
@@ -76,12 +81,30 @@ class _Kept:
         if type(value) is float and math.isfinite(value):
             return value
         if depth > 0 and isinstance(value, dict):
-            return {text(key, 200): self.of(each, depth - 1) for key, each in value.items() if self.room > 0}
+            return self._object(value, depth - 1)
         if depth > 0 and isinstance(value, list | tuple):
-            return [self.of(each, depth - 1) for each in value if self.room > 0]
-        words = text(value, max(0, min(TEXT_LENGTH, self.room)))
+            return self._list(value, depth - 1)
+        words = text(value, max(0, min(TEXT_LENGTH, self.room)), redacted=self.redacted)
         self.room -= len(words)
         return words
+
+    def _object(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for number, (key, each) in enumerate(value.items()):
+            if self.room <= 0:
+                return kept | {"...": f"[{len(value) - number} more values]"}
+            name = text(key, 200, redacted=self.redacted)
+            self.room -= len(name)
+            kept[name] = self.of(each, depth)
+        return kept
+
+    def _list(self, value: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
+        kept: list[Any] = []
+        for number, each in enumerate(value):
+            if self.room <= 0:
+                return [*kept, f"... [{len(value) - number} more values]"]
+            kept.append(self.of(each, depth))
+        return kept
 
 
 def number(value: object) -> float | int | None:
@@ -95,32 +118,3 @@ def number(value: object) -> float | int | None:
     if not math.isfinite(as_float):
         return None
     return int(value) if isinstance(value, int) and abs(as_float) < 2**63 else as_float
-
-
-def redacted(words: str) -> str:
-    """The text with the values of secret environment variables replaced by their names.
-
-    The environment is looked at every time: a fixture may have loaded a key a moment ago.
-    """
-    return redactor()(words) if len(words) >= SECRET_LENGTH else words
-
-
-def redactor() -> Callable[[str], str]:
-    """A function that redacts what the environment holds now: for many texts at once."""
-    secrets = tuple((name, os.environ[name]) for name in sorted(os.environ) if _holds_secret(name))
-    pattern, names = _pattern(secrets)
-    if pattern is None:
-        return str
-    return lambda words: pattern.sub(lambda match: f"[{names[match[0]]}]", words)
-
-
-@lru_cache(maxsize=1024)
-def _holds_secret(name: str) -> bool:
-    return not SECRET_WORDS.isdisjoint(name.upper().split("_"))
-
-
-@lru_cache(maxsize=4)
-def _pattern(secrets: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str] | None, dict[str, str]]:
-    names = {value: name for name, value in secrets if len(value) >= SECRET_LENGTH}
-    longest_first = sorted(names, key=len, reverse=True)
-    return (re.compile("|".join(map(re.escape, longest_first))) if names else None), names

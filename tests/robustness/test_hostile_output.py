@@ -340,7 +340,7 @@ def test_anything_crosses_to_the_controller(suite, capsys):
         ("'x' * 5_000_000", 100_000),
         ("['x' * 30_000] * 500", 2_000_000),
         ("wide", 2_000_000),
-        ("list(range(200_000))", 100_000),
+        ("list(range(200_000))", 300_000),
         ("{'k' * 100_000 + str(n): n for n in range(5)}", 100_000),
     ],
     ids=["text", "texts", "wide", "items", "keys"],
