@@ -50,7 +50,7 @@ def _verdict(report: Report) -> Section:
     first, _, then = decision.sentence.partition(": ")
     facts = [
         f"{count(run.cases, 'case')}, {count(run.trials, 'trial')}, {count(run.errors, 'error')}",
-        f"stage {decision.stage}",
+        f"stage {prose(decision.stage, 40)}",
         f"confidence {decision.confidence * 100:g}%",
         *([f"commit {code(run.commit[:9])}{' with changes' if run.changed else ''}"] if run.commit else []),
         *(f"{prose(key, 40)} {code(value, 60)}" for key, value in list(run.labels.items())[:5]),
