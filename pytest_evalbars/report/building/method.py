@@ -17,6 +17,7 @@ from pytest_evalbars.report.numbers import count
 from pytest_evalbars.run.columns import ERROR as ERRED
 from pytest_evalbars.run.columns import MISS as MISSED
 from pytest_evalbars.run.columns import MISSING, SKIPPED
+from pytest_evalbars.run.evidence import evidence_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,6 +105,8 @@ def _sizes(run: Run, parts: Sequence[Part]) -> Iterator[str]:
 
 def _gaps(run: Run, parts: Sequence[Part]) -> Iterator[str]:
     """What the numbers of dimensions lack."""
+    if note := evidence_note(run):
+        yield note
     for part in parts:
         if part.category:
             continue
