@@ -354,7 +354,7 @@ def everywhere(*texts):
             return {key: filled(each, key) for key, each in value.items()}
         if isinstance(value, list):
             return [filled(each, place) for each in value]
-        ours = place in FIXED or value in {"calibrated", "uncalibrated"}
+        ours = place in FIXED or value in {"calibrated", "uncalibrated", "evidence", "estimate"}
         return next(turn) if isinstance(value, str) and not ours else value
 
     report = filled(rich().model_dump(mode="json", by_alias=True, exclude={"summary"}))

@@ -50,9 +50,10 @@ def test_without_a_name_the_last_run_is_told(project):
     assert names == [result.path.stem]
 
 
-def test_a_run_whose_session_was_killed_is_decided_by_the_command(project):
+@pytest.mark.parametrize("lost", [("report", "end"), ("end",)], ids=["before its report", "behind its report"])
+def test_a_run_whose_session_was_killed_is_decided_by_the_command(project, lost):
     def before_the_end(line):
-        return None if json.loads(line)["type"] in ("report", "end") else line
+        return None if json.loads(line)["type"] in lost else line
 
     name = changed(project, "killed.jsonl", before_the_end)
     report = json.loads(project.command("report", name, "--json").out)
