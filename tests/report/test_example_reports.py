@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import pytest_evalbars.cli
+from pytest_evalbars import load_bars
 
 EXAMPLES = Path(__file__).parents[2] / "example_suites"
 
@@ -68,3 +69,21 @@ def test_the_readme_of_an_example_shows_what_its_reports_say(name, tmp_path):
     story = " ".join(said.getvalue().split())
     for part in shown.split("\n\n"):
         assert " ".join(part.split()) in story
+
+
+def test_the_readme_tells_the_same_story_and_its_keys_are_known(tmp_path):
+    text = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    part = re.search(r"\n## Reports\n(.*?)\n## ", text, re.DOTALL)[1]
+    told = re.search(r"<!-- output: explain -->\n```text\n(.*?)\n```", part, re.DOTALL)[1]
+    assert told in section("knowledge_base")[1]
+    keys = re.search(r"```toml\n(.*?)```", part, re.DOTALL)[1]
+    (tmp_path / "pyproject.toml").write_text(keys, encoding="utf-8")
+    bars = load_bars(tmp_path / "pyproject.toml")
+    assert (bars.redact, bars.evidence) == (("EMP-\\d{6}",), "keep")
+    for command in re.findall(r"^\$ (.*)$", part, re.MULTILINE):
+        words = shlex.split(command, comments=True)
+        if words[0] == "evalbars":
+            options = {word for word in words if word.startswith("-")}
+            with contextlib.redirect_stdout(io.StringIO()) as helped, pytest.raises(SystemExit):
+                pytest_evalbars.cli.main([words[1], "--help"])
+            assert options <= set(re.split(r"[\s,=\[\]]+", helped.getvalue())), command
