@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_evalbars.report.escapes import command_data, command_property
-from pytest_evalbars.report.misses import _holds as holds
+from pytest_evalbars.report.misses import holds
 from pytest_evalbars.report.numbers import count
 
 if TYPE_CHECKING:

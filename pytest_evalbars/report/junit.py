@@ -1,4 +1,4 @@
-"""The report as JUnit XML, from the run file alone: bars and cases as test cases, misses not as failures.
+"""The report as JUnit XML: bars and cases as test cases, misses not as failures.
 
 Readers know three things beside a pass. What fails the session is a `failure`: a bar, and a miss that no bar holds.
 What could not be judged, or has no result, is an `error`. A miss that a bar holds is `skipped`, with its reason: of
@@ -13,17 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from pytest_evalbars.report.alone import alone_in
 from pytest_evalbars.report.junit_cases import cases_of
 from pytest_evalbars.report.properties import of_bar
-from pytest_evalbars.run.plan import DEFAULT_STATUS
-from pytest_evalbars.run.reading import load_run
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
-    from pytest_evalbars.report.junit_cases import Alone
     from pytest_evalbars.report.model import BarTold, Report
     from pytest_evalbars.run.columns import Run
 
@@ -35,23 +32,19 @@ COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-def junit(report: Report, paths: Sequence[Path], run: Run | None = None) -> str:
+def junit(report: Report, run: Run) -> str:
     """The XML.
 
     Args:
         report: what it says of bars.
-        paths: the run's files, in which the cases are.
-        run: the run, where it was read already.
-
-    Raises:
-        RunFileError: a file cannot be read.
+        run: the cases.
     """
     bars = _Suite("evalbars", report, [*_of_decision(report), *_of_run(report)])
     for bar in report.bars:
         bars.add("evalbars", bar.name, 0.0, _properties(_of_bar(bar)), *_result(bar))
     cases = _Suite("cases", report, _of_run(report))
     known: dict[tuple[object, ...], str] = {}
-    for case in cases_of(load_run(*paths) if run is None else run, _alone(report)):
+    for case in cases_of(run, alone_in(report)):
         if case.key not in known:
             known[case.key] = _properties(case.properties())
         cases.add(case.place, case.name, case.seconds, known[case.key], case.result, case.message, case.text)
@@ -67,18 +60,6 @@ def junit(report: Report, paths: Sequence[Path], run: Run | None = None) -> str:
             "</testsuites>\n",
         ]
     )
-
-
-def _alone(report: Report) -> Alone:
-    """Whether a miss fails the session by itself, as far as the report names those; else, as of its dimension."""
-    standing = {(each.case, each.dimension) for each in report.decision.standing}
-    dimensions = {dimension for _, dimension in standing} if len(standing) < report.decision.standing_count else set()
-
-    def alone(case: str, dimension: str, labels: Mapping[str, str]) -> bool:
-        unnamed = dimension in dimensions and labels.get("status", DEFAULT_STATUS) == DEFAULT_STATUS
-        return unnamed or (case, dimension) in standing
-
-    return alone
 
 
 @dataclass

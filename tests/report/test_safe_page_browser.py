@@ -34,7 +34,7 @@ def browser():
 
 
 def opened(browser, path, texts, **options):
-    path.write_text(FORMATS[".html"](*full(texts), []), encoding="utf-8")
+    path.write_text(FORMATS[".html"](*full(texts), None), encoding="utf-8")
     return Watched(browser.new_context(viewport={"width": 1280, "height": 860}, **options), path)
 
 
