@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.escapes import code, prose
 from pytest_evalbars.report.fitting import Section
+from pytest_evalbars.report.model import HELD
 from pytest_evalbars.report.numbers import Unit, count, ends, figure
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _slice(cell: Cell) -> str:
 
 def _kind(kind: str) -> str:
     """Which cases it is of, where it is not those that bars hold by themselves."""
-    return "" if kind == "held" else f" ({prose(kind.removeprefix('held, '), NAME)})"
+    return "" if kind == HELD else f" ({prose(kind.removeprefix(f'{HELD}, '), NAME)})"
 
 
 def _quality(report: Report) -> Section:

@@ -36,6 +36,8 @@ Kind = Literal[
 ]
 #: `share` 0..1, `points` a difference of shares, the others as in the metrics' registry.
 Unit = Literal["share", "score", "seconds", "usd", "tokens", "number"]
+#: The kind of cases that a bar holds which names neither status nor set: regression and saturated ones.
+HELD = "held"
 #: How a line should look where there is colour; its words say the same.
 Look = Literal["plain", "bad", "warn", "good"]
 
@@ -169,7 +171,7 @@ class BarTold(Told):
     notes: tuple[str, ...] = ()
     rule: Literal["evidence", "estimate"] = "evidence"
     min_cases: int = 1
-    #: What the number is of: `case`, or `labelled answer`.
+    #: What the number is of: `case`, or `labelled answer`, `labelled bad answer`.
     counted: str = "case"
     #: What the evidence proves of the bar; None where nothing is proven, or where it is the judge's word only.
     proven: Literal["met", "missed"] | None = None
@@ -211,7 +213,7 @@ class Cell(Told):
     verdict: Verdict | None = None
     #: `held`, what a bar holds that names no status: regression and saturated cases; or another status; with
     #: `, adversarial` behind it for cases that are set apart. Cases of one kind never count in another's numbers.
-    kind: str = "held"
+    kind: str = HELD
     #: Whether the numbers are corrected for a judge's error.
     corrected: bool = False
 
@@ -290,7 +292,7 @@ class Quality(Told):
     median_seconds: float | None = None
     p95_seconds: float | None = None
     #: As of cells.
-    kind: str = "held"
+    kind: str = HELD
 
 
 class JudgeTold(Told):

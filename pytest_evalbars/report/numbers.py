@@ -189,7 +189,7 @@ def limit(bar: Bar) -> str:
 
 
 def threshold(bar: Bar) -> str:
-    """`at least 85%`, `worse than the baseline by at most 2 points`."""
+    """`at least 85%`, `worse by at most 2 points`, `no worse than the baseline`."""
     if bar.compares:
         return f"worse by at most {limit(bar)}" if bar.threshold else "no worse than the baseline"
     return f"{'at most' if bar.upper else 'at least'} {limit(bar)}"

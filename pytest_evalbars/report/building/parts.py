@@ -9,6 +9,7 @@ import numpy as np
 from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
 from pytest_evalbars.gate.select import ADVERSARIAL, SET, Unsaid
 from pytest_evalbars.metrics.slice import Slice
+from pytest_evalbars.report.model import HELD
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.run.columns import Run
 
-#: The kind of cases that a bar holds which names neither status nor set.
-HELD = "held"
 #: Categories of one kind; a heat map of more is no map.
 CATEGORIES = 200
 
@@ -32,6 +31,11 @@ class Part(NamedTuple):
     #: Empty: all of them.
     category: str
     slice: Slice
+
+    @property
+    def name(self) -> str:
+        """`accuracy`, `accuracy (capability cases)`."""
+        return self.dimension if self.kind == HELD else f"{self.dimension} ({self.kind} cases)"
 
 
 def held_statuses(run: Run) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pytest_evalbars.gate.verdict import finite
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.report.model import SliceTold
 from pytest_evalbars.report.numbers import amount, between, number, span
+from pytest_evalbars.report.words import counted
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bar, Bars
@@ -29,7 +30,7 @@ def for_the_story(run: Run, bars: Bars, verdict: Verdict) -> dict[str, Any]:
     return {
         "rule": bar.rule,
         "min_cases": bar.min_cases,
-        "counted": "labelled answer" if kind.of == "labels" else "case",
+        "counted": counted(bar),
         "proven": proven(verdict),
         "bound_words": "" if end is None else number(bar, end),
         "room": None if end is None or verdict.verdict != "met" else finite(abs(end - bar.threshold)),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.metrics.verdicts import pass_rate
-from pytest_evalbars.report.building.parts import HELD
-from pytest_evalbars.report.model import PointTold, TrendTold
+from pytest_evalbars.report.model import HELD, PointTold, TrendTold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

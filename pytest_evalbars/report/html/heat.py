@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.html.figures import figure, interval
+from pytest_evalbars.report.model import HELD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 SHADES = (0.0, 0.05, 0.1, 0.2, 0.35, 0.6)
 #: An interval that is longer than this says little: such cells are hatched, and half as dark.
 WIDE = 0.3
-#: The kind that bars hold which name no status: regression and saturated cases.
-HELD = "held"
 #: Cells that one page shows.
 CELLS = 2_000
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import figure
+from pytest_evalbars.report.model import HELD
+from pytest_evalbars.report.numbers import count, figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 def rates(report: Report) -> Iterator[str]:
+    """Each dimension's pass rate, with or without a bar."""
     for cell in report.cells:
         if not cell.category and cell.rate is not None and cell.interval is not None:
             low, high = (figure("share", end) for end in cell.interval)
-            kind = "" if cell.kind == "held" else f" ({cell.kind})"
+            kind = "" if cell.kind == HELD else f" ({cell.kind})"
             yield (
                 f"{cell.dimension}{kind}: {figure('share', cell.rate)} of {count(cell.cases, 'case')} "
                 f"({report.decision.confidence * 100:g}% interval {low} to {high})."

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import begun, ended, figure, items, listed
+from pytest_evalbars.report.model import HELD
+from pytest_evalbars.report.numbers import count, figure
+from pytest_evalbars.report.story.saying import begun, ended, items, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_evalbars.report.model import Kind, Report
 
-#: The kind of cases that bars hold which name none.
-HELD = "held"
 #: Characters of a commit that tell it from others.
 SHORT = 9
 #: Characters at the start by which a note of the gate is known to say what a condition says, and one that says less.

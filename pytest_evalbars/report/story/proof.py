@@ -19,6 +19,7 @@ from pytest_evalbars.report.story.saying import (
     metric,
     straddles,
 )
+from pytest_evalbars.report.words import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -174,13 +175,8 @@ def _why_open(bar: BarTold) -> Iterator[str]:
 
 
 def _empty(bar: BarTold) -> str:
-    lacking = [
-        *([f"{count(bar.unjudged, 'trial')} could not be judged"] if bar.unjudged else []),
-        *([f"{count(bar.skipped, 'trial')} skipped"] if bar.skipped else []),
-        *([f"{count(bar.stopped, 'trial')} stopped early"] if bar.stopped else []),
-        *(note for note in bar.notes if not note.startswith("not enforced")),
-    ]
-    why = f" ({listed(lacking)})" if lacking else ""
+    reasons = [*lacking(bar), *(note for note in bar.notes if not note.startswith("not enforced"))]
+    why = f" ({listed(reasons)})" if reasons else ""
     fails = " That fails the session: what is not known is not taken for met." if bar.fails else ""
     return f"{about(bar)}: nothing was judged that could tell{why}; {held(bar)}.{fails}"
 
