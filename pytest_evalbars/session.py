@@ -339,7 +339,7 @@ class EvalSession:
 
             write_shard(reporter, self, self.plan.shard)
             return
-        from pytest_evalbars.report.terminal import write_summary  # noqa: PLC0415 - imports tabulate
+        from pytest_evalbars.report.terminal import write_summary  # noqa: PLC0415 - imports pydantic, then numpy
 
         write_summary(reporter, self)
 

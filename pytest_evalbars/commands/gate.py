@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(run: Run, bars: Bars, decision: Decision, options: argparse.Namespace) -> None:
-    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports tabulate
+    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports pydantic, then numpy
     from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
     from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
     from pytest_evalbars.report.summary import brief, summary  # noqa: PLC0415
