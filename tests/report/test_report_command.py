@@ -123,6 +123,6 @@ def test_to_ask_for_help_reads_no_settings_and_imports_no_models(words):
         f"with suppress(SystemExit): main({words})\n"
         "print({'pydantic', 'pytest', 'tomllib'} & sys.modules.keys(), file=sys.stderr)"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "usage: evalbars" in said.stdout
     assert said.stderr == "set()\n"

@@ -9,7 +9,7 @@ import sys
 from itertools import pairwise
 
 import pytest
-from hostile_texts import HOSTILE
+from hostile_strings import HOSTILE
 from parsed_pages import Parsed
 from rich_reports import DIMENSIONS, KINDS, bar, everywhere, missed, misses, rich
 
