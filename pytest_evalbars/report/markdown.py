@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_evalbars.report.escapes import code, cut_within, prose
 from pytest_evalbars.report.fitting import Section, fitted, size
 from pytest_evalbars.report.markdown_rest import NOTHING, SYMBOLS, folded, rest, row, table
-from pytest_evalbars.report.numbers import count, ends
+from pytest_evalbars.report.numbers import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,17 +118,10 @@ def _row(bar: BarTold) -> str:
         f"{SYMBOLS[bar.verdict] if bar.enforced else UNHELD}{UNBROKEN}{word}{aside}",
         f"{prose(cut_within(bar.subject, NAME))}{metric}{against}",
         (prose(bar.estimate_words) or NOTHING).replace(" ", UNBROKEN),
-        _interval(bar).replace(" ", UNBROKEN),
+        (prose(bar.possible_words or bar.interval_words) or NOTHING).replace(" ", UNBROKEN),
         prose(bar.threshold_words),
         f"{bar.cases:,}",
     )
-
-
-def _interval(bar: BarTold) -> str:
-    if bar.possible is not None:
-        low, high = bar.possible
-        return f"between {ends(bar.unit, low, high).replace(' to ', ' and ')}"
-    return prose(bar.interval_words) or NOTHING
 
 
 def _names(bars: list[BarTold], room: int) -> list[str]:

@@ -76,7 +76,8 @@ def test_a_bar_that_is_not_enforced_does_not_look_like_a_missed_one():
 
 
 def test_what_stopped_early_has_no_interval():
-    open_bar = bar(possible=(0.12, 0.64), estimate=None, estimate_words="", interval=None, interval_words="")
+    possible = {"possible": (0.12, 0.64), "possible_words": "between 12.0% and 64.0%"}
+    open_bar = bar(**possible, estimate=None, estimate_words="", interval=None, interval_words="")
     in_order(markdown(report(bars=[open_bar]), misses()), "| - | between 12.0% and 64.0% |")
 
 
