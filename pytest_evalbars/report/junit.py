@@ -1,6 +1,7 @@
 """The report as JUnit XML: bars and cases as test cases, misses not as failures.
 
-Readers know three things beside a pass. What fails the session is a `failure`: a bar, and a miss that no bar holds.
+Readers know three things beside a pass. What fails the session is a `failure`: a bar, a miss that no bar holds, and
+what is neither, as one test case `session`.
 What could not be judged, or has no result, is an `error`. A miss that a bar holds is `skipped`, with its reason: of
 all that readers know this alone is neither counted as failed nor lost among the passed; and pytest's own JUnit XML of
 the session says the same.
@@ -48,6 +49,9 @@ def junit(report: Report, run: Run) -> str:
         if case.key not in known:
             known[case.key] = _properties(case.properties())
         cases.add(case.place, case.name, case.seconds, known[case.key], case.result, case.message, case.text)
+    decision = report.decision
+    if decision.besides or (decision.outcome in ("failed", "undecided") and not bars.broken + cases.broken):
+        bars.add("evalbars", "session", 0.0, _properties(()), "failure", decision.sentence)
     suites = (bars, cases)
     total = {word: str(sum(suite.counts[word] for suite in suites)) for word in ("tests", "failures", "errors")}
     seconds = {"time": f"{sum(suite.seconds for suite in suites):.3f}"}
@@ -95,6 +99,11 @@ class _Suite:
         said = _element(result, message, text) if result else ""
         head = f"<testcase classname={_quoted(place)} name={_quoted(name)}"
         self.lines.append(f'{head} time="{seconds:.3f}">{properties}{said}</testcase>\n')
+
+    @property
+    def broken(self) -> int:
+        """How many readers take for such that fail the session."""
+        return self.counts["failures"] + self.counts["errors"]
 
     def text(self) -> Iterator[str]:
         """The element."""

@@ -9,6 +9,7 @@ from pytest_evalbars.report.escapes import code, cut_within, prose
 from pytest_evalbars.report.fitting import Section, fitted, size
 from pytest_evalbars.report.markdown_rest import NOTHING, SYMBOLS, folded, rest, row, table
 from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.standing import standing_parts, standing_why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,7 +78,9 @@ def _warnings(report: Report) -> Iterator[Section]:
         yield Section("notes", 3, "", [*changed, *notes], first=NOTES)
     if standing := report.decision.standing:
         rows = [row(code(each.case, NAME), prose(each.dimension, NAME), code(each.reason)) for each in standing]
-        top = "Missed, and no bar holds them, so that each fails the session:\n\n"
+        free, over = standing_parts(report.decision)
+        why = standing_why(free=bool(free), over=bool(over))
+        top = f"Missed, and {why}, so that each fails the session:\n\n"
         yield Section("such misses", 4, top + table("case", "dimension", "reason"), rows, first=10)
 
 

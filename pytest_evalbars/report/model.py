@@ -78,6 +78,8 @@ class Standing(Told):
     case: str
     dimension: str
     reason: str
+    #: Whether that is because its quarantine is over; else no bar speaks of it.
+    expired: bool = False
 
 
 class DecisionTold(Told):
@@ -99,6 +101,8 @@ class DecisionTold(Told):
     besides: tuple[str, ...] = ()
     #: How many misses fail the session by themselves, named or not.
     standing_count: int = 0
+    #: How many of these do because their quarantine is over.
+    standing_expired: int = 0
 
 
 class SliceTold(Told):

@@ -21,6 +21,7 @@ from pytest_evalbars.report.html.sections import sections
 from pytest_evalbars.report.html.told_misses import told_misses
 from pytest_evalbars.report.html.trends import trends
 from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.standing import standing_words
 from pytest_evalbars.safe import UNSAFE
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def _environment() -> Environment:
     )
     made.globals.update(marks=MARKS, grave=GRAVE)
     made.globals.update(figure=figure, interval=interval, count=count, day=day, moment=moment, kind_words=kind_words)
+    made.globals.update(standing_words=standing_words)
     return made
 
 

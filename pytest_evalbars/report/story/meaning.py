@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 def rates(report: Report) -> Iterator[str]:
     """Each dimension's pass rate, with or without a bar."""
+    part = any(each.kind in ("partial", "second look") for each in report.run.conditions)
     for cell in report.cells:
         if not cell.category and cell.rate is not None and cell.interval is not None:
             low, high = (figure("share", end) for end in cell.interval)
             kind = "" if cell.kind == HELD else f" ({cell.kind})"
-            yield (
-                f"{cell.dimension}{kind}: {figure('share', cell.rate)} of {count(cell.cases, 'case')} "
-                f"({report.decision.confidence * 100:g}% interval {low} to {high})."
-            )
+            # Cases that were picked are no sample.
+            ends = "" if part else f" ({report.decision.confidence * 100:g}% interval {low} to {high})"
+            yield f"{cell.dimension}{kind}: {figure('share', cell.rate)} of {count(cell.cases, 'case')}{ends}."
 
 
 def meaning(report: Report) -> Iterator[str]:

@@ -31,7 +31,8 @@ MEANING: dict[Kind, str] = {
     "not run": "What was not run is not in these numbers.",
     "second look": "These cases were chosen because they missed or erred before, so their rates say nothing of all.",
     "saturated left out": "Whether saturated cases that did not run would still pass is not known.",
-    "quarantine": "A case in quarantine counts for no bar that does not ask for such cases.",
+    "quarantine": "A case in quarantine counts for no bar that does not ask for such cases; where it is over, as any "
+    "other does.",
     "uncalibrated judge": "How often such a judge errs is not known: its rates are its opinion.",
 }
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: Notes of the gate that the story tells in words of its own.
 OWN = ("it would be missed alone", "within noise", "not enforced", "uncalibrated judge", "not corrected")
 
+#: How one begins that says that a mean's bound does not hold.
+SKEWED = "amounts this skewed need"
+
 
 def proof(report: Report) -> Iterator[str]:
     """What the words mean, then each verdict under the one that fits it."""
@@ -40,12 +43,16 @@ def proof(report: Report) -> Iterator[str]:
         ("Proven met:", list(_met(report))),
         ("Not proven, as the bar asks for the bare number:", [_bare(bar, confidence) for bar in _plain(report)]),
         (
+            "Not proven, as so few amounts that are so unlike each other give no bound that holds:",
+            [_skewed(bar, confidence) for bar in _judged(report) if skewed(bar)],
+        ),
+        (
             "Not proven, as a judge counted it and how often that judge errs is not known:",
-            [_bare(bar, confidence) for bar in _judged(report) if distrusted(bar)],
+            [_bare(bar, confidence) for bar in _judged(report) if distrusted(bar) and not skewed(bar)],
         ),
         (
             "Not proven, as a judge counted it and what people said of it does not correct these numbers:",
-            [_bare(bar, confidence) for bar in _judged(report) if not distrusted(bar)],
+            [_bare(bar, confidence) for bar in _judged(report) if not (distrusted(bar) or skewed(bar))],
         ),
         ("Open, as the true number may be on either side of the bar:", [_between(bar) for bar in _unknown(report)]),
         (
@@ -129,6 +136,16 @@ def _bare(bar: BarTold, confidence: float) -> str:
     if bar.rule == "estimate" and distrusted(bar):
         words += " A judge counted this, and how often that judge errs is not known."
     return words + _recorded(bar)
+
+
+def skewed(bar: BarTold) -> bool:
+    """Whether the gate notes that its amounts are too unlike each other for so few cases."""
+    return any(note.startswith(SKEWED) for note in bar.notes)
+
+
+def _skewed(bar: BarTold, confidence: float) -> str:
+    notes = [ended(begun(note)) for note in bar.notes if note.startswith(SKEWED)]
+    return " ".join([_bare(bar, confidence), *notes])
 
 
 def _wide(bar: BarTold) -> bool:
