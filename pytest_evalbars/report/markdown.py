@@ -24,8 +24,9 @@ MARKER = 400
 UNHELD = "⚪"
 #: A space at which no line ends.
 UNBROKEN = "\u00a0"
-#: Rows of the table of bars, before met groups are folded; and failing bars told in words, before these are.
-ROWS, TOLD = 12, 5
+#: Rows of the table of bars, before met groups are folded, and inconclusive ones; and failing bars told in words,
+#: before these are.
+ROWS, OPEN_ROWS, TOLD = 12, 24, 5
 #: Characters of a name; of names that only stand in a list; and how much of the limit failing bars may take.
 NAME, SHORTER, SHARE = 120, (60, 40, 24, 12), 0.6
 #: Notes, and characters of one, of a condition, of a sentence. All conditions and failing bars fit into a comment.
@@ -91,7 +92,11 @@ def _bars(report: Report, limit: int) -> Iterator[Section]:
     met = [each for each in others if each.verdict == "met" and each.enforced and each.group is not None]
     if len(report.bars) <= ROWS:
         met = []
-    hidden = set(map(id, met))
+    # So many would stand between the decision and the reasons for it.
+    unsure = [each for each in others if each.verdict == "inconclusive" and each.enforced and each.group is not None]
+    if len(report.bars) - len(met) <= OPEN_ROWS:
+        unsure = []
+    hidden = {*map(id, met), *map(id, unsure)}
     top = _heads(report)
     rows, room = list(map(_row, failing)), int(limit * SHARE)
     names = _names(failing, room // 2)
@@ -103,6 +108,9 @@ def _bars(report: Report, limit: int) -> Iterator[Section]:
             yield _named(names[fit:], room)
             if open_ones:
                 yield Section("verdicts that fail nothing", 5, top, open_ones)
+    if unsure:
+        words = f"{count(len(unsure), 'group')} inconclusive"
+        yield folded(words, Section("groups that are inconclusive", 13, top, list(map(_row, unsure)), first=60))
     if met:
         yield folded(f"{count(len(met), 'group')} met", Section("groups that are met", 14, top, list(map(_row, met))))
 

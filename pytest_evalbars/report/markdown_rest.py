@@ -134,7 +134,13 @@ def _slices(report: Report) -> Section:
     )
     return folded(
         "Pass rates by dimension and category",
-        Section("slices", 10, heads, list(map(_slice, report.cells)), first=60),
+        Section(
+            "slices",
+            10,
+            heads,
+            [_slice(each) for each in report.cells if not (each.predicted and each.category)],
+            first=60,
+        ),
     )
 
 
@@ -143,6 +149,7 @@ def _slice(cell: Cell) -> str:
         *([f"{SYMBOLS[cell.verdict]} {cell.verdict}"] if cell.verdict is not None else []),
         *(["as judged"] if cell.raw else []),
         *(["corrected for the judge's error"] if cell.corrected else []),
+        *(["predictions: see its bars"] if cell.predicted else []),
         *(["stopped early"] if cell.stopped else []),
         *([count(cell.errors, "error")] if cell.errors else []),
     ]

@@ -220,6 +220,9 @@ class Cell(Told):
     kind: str = HELD
     #: Whether the numbers are corrected for a judge's error.
     corrected: bool = False
+    #: Whether there is no rate because only predictions are judged here: no test said of any that it missed, and bars
+    #: find some of them wrong.
+    predicted: bool = False
 
 
 class FlipTold(Told):

@@ -143,6 +143,21 @@ def test_long_names_and_large_maps_stay_in_their_place(visit):
         assert abs(seen.page.locator("#heat thead th").nth(9).bounding_box()["y"] - box.bounding_box()["y"]) < 2
 
 
+def test_on_a_phone_the_reasons_of_what_became_worse_are_in_sight(visit):
+    """Beyond the edge, they made rows of half a screen in which nothing was seen."""
+    told = rich()
+    worse = tuple(each.model_copy(update={"reason": "does not say so " * 18}) for each in told.compared.worse)
+    compared = told.compared.model_copy(update={"worse": worse})
+    seen = visit(rich(compared=compared), width=390, height=844)
+    rows = seen.page.locator("#changed tbody tr:visible")
+    assert rows.count()
+    for row in rows.all():
+        assert row.bounding_box()["height"] < 300
+        for cell in row.locator("th, td").all():
+            box = cell.bounding_box()
+            assert box is None or box["x"] + box["width"] <= 390
+
+
 def test_all_is_read_without_a_script(visit):
     seen = visit(java_script_enabled=False)
     assert seen.page.locator("#filters").is_hidden()

@@ -81,6 +81,16 @@ def test_what_stopped_early_has_no_interval():
     in_order(markdown(report(bars=[open_bar]), misses()), "| - | between 12.0% and 64.0% |")
 
 
+def test_inconclusive_groups_are_folded_where_they_would_stand_between_the_decision_and_its_reasons():
+    groups = [bar(f"g{n}", "tone", "inconclusive", group=f"g{n}") for n in range(40)]
+    bars = [bar("bad", "tone"), bar("whole", "tone", "inconclusive"), *groups]
+    text = markdown(report(bars=bars), misses())
+    in_order(
+        text, "❌ **missed**", "tone (bar whole)", "<details><summary>40 groups inconclusive</summary>", "(bar g39)"
+    )
+    assert "groups inconclusive" not in markdown(report(bars=bars[:20]), misses())
+
+
 def test_met_groups_of_a_long_suite_are_folded():
     bars = [bar("whole", "tone", "met"), *(bar(f"g{n}", "tone", "met", group=f"g{n}") for n in range(40))]
     text = markdown(report(bars=[*bars, bar("bad", "tone", group="bad")]), misses())

@@ -49,13 +49,14 @@ def build(
     parts, unnamed = parts_of(run)
     told = tuple(cells(parts, decision, bars.confidence))
     of_dimensions = tuple(quality(parts, told))
+    rated = [part for part, cell in zip(parts, told, strict=True) if not cell.predicted]
     report = Report(
         run=_run(run, decision),
         decision=_decision(run, bars, decision, session),
         bars=tuple(bar_told(run, bars, verdict) for verdict in decision.verdicts),
         cells=told,
         compared=compared(run, decision),
-        trends=tuple(trends_told(run, bars, session[0] if session else decision.exit_code, parts, past)),
+        trends=tuple(trends_told(run, bars, session[0] if session else decision.exit_code, rated, past)),
         quality=of_dimensions,
         measures=tuple(measures(run)),
         judges=tuple(judges(decision, bars.confidence)),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.building.parts import HELD, held_statuses, kind_of
+from pytest_evalbars.report.building.parts import held_statuses, kind_of
 from pytest_evalbars.report.common import common_lines
-from pytest_evalbars.report.model import ComparedTold, FlipTold
+from pytest_evalbars.report.model import HELD, ComparedTold, FlipTold
 from pytest_evalbars.report.numbers import share
 
 if TYPE_CHECKING:

@@ -65,6 +65,9 @@ class Heats:
     any_wide: bool
     any_raw: bool
     any_corrected: bool
+    #: Whether any square has a colour, and whether any line is of a category.
+    any_rate: bool
+    any_category: bool
 
 
 def kind_words(kind: str) -> str:
@@ -78,6 +81,9 @@ def kind_words(kind: str) -> str:
 
 def heat(cells: Sequence[Cell]) -> Heats | None:
     """Draw them; None where there is nothing to draw."""
+    # Of what only its bars tell, the column's head says so.
+    whole = {(each.dimension, each.kind) for each in cells if each.predicted and not each.category}
+    cells = [each for each in cells if not each.category or (each.dimension, each.kind) not in whole]
     kinds = sorted({each.kind for each in cells}, key=lambda each: (each != HELD, each))
     if not kinds:
         return None
@@ -89,6 +95,8 @@ def heat(cells: Sequence[Cell]) -> Heats | None:
         any_wide=any(each.wide for each in squares),
         any_raw=any(each.cell.raw for each in squares),
         any_corrected=any(each.cell.corrected for each in squares),
+        any_rate=any(each.rate for each in squares),
+        any_category=any(line.category for one in maps for line in one.lines),
     )
 
 

@@ -22,6 +22,7 @@ from pytest_evalbars.report.html.told_misses import told_misses
 from pytest_evalbars.report.html.trends import trends
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.report.standing import standing_words
+from pytest_evalbars.run.evidence import NOT_KEPT
 from pytest_evalbars.safe import UNSAFE
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def page(report: Report, misses: Misses) -> str:
             heat=heat(report.cells),
             trends=trends(report.trends),
             misses=told,
+            unkept=next((each for each in report.method.gaps if each.endswith(NOT_KEPT)), ""),
             sections=sections(report),
             style=_own(style),
             script=_own(script),

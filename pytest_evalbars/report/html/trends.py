@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.html.axis import axis
-from pytest_evalbars.report.html.figures import day, figure, interval, tick
+from pytest_evalbars.report.html.figures import day, figure, interval, moments, tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,6 +49,8 @@ class Small:
     bands: list[str]
     #: Each tick's height with its words, which are empty where there is no room for them.
     ticks: list[tuple[float, str]]
+    #: When the first run began, and the last.
+    dates: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def _small(trend: TrendTold, scale: Axis) -> Small:
         lines=[" ".join(f"{each.x},{each.y}" for each in some) for some in runs],
         bands=[_band(some, scale) for some in runs],
         ticks=[(_height(scale, each), words) for each, words in _ticks(scale)],
+        dates=moments(points[0].started, points[-1].started),
     )
 
 
