@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from pytest_evalbars.report.alone import alone_in
 from pytest_evalbars.report.junit_cases import cases_of
 from pytest_evalbars.report.properties import of_bar
+from pytest_evalbars.report.standing import alone_in
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pytest_evalbars.run.properties import of_case
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_evalbars.report.alone import Alone
+    from pytest_evalbars.report.standing import Alone
     from pytest_evalbars.run.columns import Run
 
 #: What a trial said on each of its dimensions: the code of its outcome, and the row of the run.

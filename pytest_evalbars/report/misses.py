@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pytest_evalbars.gate.select import ADVERSARIAL, CLASS, FRIENDLY, NO_LABEL, SET, fits
-from pytest_evalbars.report.alone import alone_in
 from pytest_evalbars.report.model import Miss, Misses
 from pytest_evalbars.report.recorded import ITEMS, Recorded, cut, recorded, weight
+from pytest_evalbars.report.standing import alone_in
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.lines import Trial
 from pytest_evalbars.run.plan import DEFAULT_STATUS
