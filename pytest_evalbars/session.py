@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.columns import Run
     from pytest_evalbars.run.plan import Plan, Planned
 
+#: Why there is no report of a run that was judged in a session that then broke off: its file has no end.
+BROKEN = "the session broke off before its end"
+
 
 class EvalSession:
     """The books of one session, kept in the process that judges (serially the only one, else the controller)."""
@@ -237,8 +240,7 @@ class EvalSession:
         if self.ledger.unrecorded and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = UNDECIDED  # who asked for a recording does not have it
         self._tell(session)
-        ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
-        if ended and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
+        if self._ended(session) and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
             self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()
         self._remember()
@@ -251,12 +253,22 @@ class EvalSession:
                 self.reports.wait_for(report_command(self, self.plan.shard))
             return
         self.report, whole = session_report(self, session)
-        if self.report is not None and whole:
-            self.journal.write(self.report.to_json())
-        told = self.report if whole else None
-        self.reports.write(told, self.journal.path, self.why_not_judged or "see above", self.run)
+        told = self.report if whole and self._ended(session) else None
+        why_not = self.why_not_judged or ("see above" if self._ended(session) else BROKEN)
+        self.reports.write(told, self.journal.path, why_not, self.run)
         if self.reports.failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = UNDECIDED  # who asked for a report does not have it
+            if told is not None:  # nor may the others say that all is well
+                self.report, _ = session_report(self, session)
+                told = self.report or told
+                self.reports.write_again(told, self.journal.path, self.run)
+        if told is not None:
+            self.journal.write(told.to_json())
+        self.reports.tell(told, self.journal.path, why_not, self.run)
+
+    def _ended(self, session: pytest.Session) -> bool:
+        """Whether the session comes to its end, whatever is said there."""
+        return session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, UNDECIDED)
 
     def _update_baseline(self, session: pytest.Session) -> None:
         """Make the run the baseline, where that was asked for; a session that could not do so has not succeeded."""
@@ -339,7 +351,7 @@ class EvalSession:
 
             write_shard(reporter, self, self.plan.shard)
             return
-        from pytest_evalbars.report.terminal import write_summary  # noqa: PLC0415 - imports tabulate
+        from pytest_evalbars.report.terminal import write_summary  # noqa: PLC0415 - imports pydantic, then numpy
 
         write_summary(reporter, self)
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,22 @@ document.addEventListener("securitypolicyviolation", (event) => window.stopped.p
 FAULTS = Path(__file__).with_name("layout_faults.js").read_text(encoding="utf-8")
 
 
-def start(tool):
+@contextmanager
+def started():
+    """A browser, for as long as it is needed; where there is none, the test skips."""
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    except ImportError:
+        missing("playwright is not installed: pip install 'pytest-evalbars[test]'")
+    with sync_playwright() as tool:
+        browser = _start(tool)
+        yield browser
+        browser.close()
+
+
+def _start(tool):
     """A browser, the system's own or playwright's."""
-    from playwright.sync_api import Error  # noqa: PLC0415 - where there is none, tests skip
+    from playwright.sync_api import Error  # noqa: PLC0415
 
     found = next(filter(None, map(shutil.which, NAMES)), None) or tool.chromium.executable_path
     if not Path(found).exists():

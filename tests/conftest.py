@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 # Imported here once: pytester forgets what an inner session imports, and numpy can be imported only once; so can what
 # pools processes. Our own modules are here for speed, by `short_sessions`.
+import browsers
 import hypothesis
 import libcst  # noqa: F401
 import numpy as np  # noqa: F401
@@ -31,6 +32,7 @@ import pytest_evalbars.run.revision
 import pytest_evalbars.schema.printing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # What is imported and collected stays: looks for garbage there take a third of the time of collecting tests.
@@ -228,6 +230,13 @@ def not_on_github(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions within tests tell the job in which the tests run nothing."""
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """One browser for all tests of a file; closed before other tests, whose event loops it would be in the way of."""
+    with browsers.started() as found:
+        yield found
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bars
     from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.report.github import Said
+    from pytest_evalbars.report.model import Report
     from pytest_evalbars.run.columns import Run
 
 
@@ -92,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print(run: Run, bars: Bars, decision: Decision, options: argparse.Namespace) -> None:
-    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports tabulate
+    from pytest_evalbars.report.building.build import build  # noqa: PLC0415 - imports pydantic, then numpy
     from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
     from pytest_evalbars.report.screen import print_told, screen_of  # noqa: PLC0415
     from pytest_evalbars.report.summary import brief, summary  # noqa: PLC0415
@@ -117,17 +118,31 @@ def _reports(
     from pytest_evalbars.report.past import past_of  # noqa: PLC0415
     from pytest_evalbars.report.rendering import write_report  # noqa: PLC0415
 
-    code = decision.exit_code or UNDECIDED
-    report = build(run, bars, decision, past_of(Path.cwd(), run), session=(code, besides) if besides else None)
-    said, failed = list[str](), False
-    for form, target in asked.items():
-        if target is None:
-            continue
+    past, said, standing, failed = past_of(Path.cwd(), run), list[str](), list[str](), False
+
+    def told(besides: list[str]) -> Report:
+        code = decision.exit_code or UNDECIDED
+        return build(run, bars, decision, past, session=(code, besides) if besides else None)
+
+    def write(report: Report, form: str, target: Path) -> bool:
         try:
             write_report(target, report, options.runs, form, run)
         except EvalbarsError as error:
             said.append(f"ERROR: {error}")
-            failed = True
-        else:
+            return False
+        return True
+
+    report = told(besides)
+    for form, target in asked.items():
+        if target is None:
+            continue
+        if write(report, form, target):
             said.append(f"report: {target}")
+            standing.append(form)
+        else:
+            failed = True
+    if failed and not decision.exit_code:  # those that were written may not say that all is well
+        report = told([*besides, "not every report could be written"])
+        for form in standing:
+            write(report, form, asked[form])
     return said, failed, tell(report, options.runs, Path.cwd(), run=run)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_evalbars.commands.declared import add_words, declared
-from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import ReportError
 from pytest_evalbars.safe import safe
 from pytest_evalbars.schema.printing import print_document
@@ -64,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
         misses = misses_of(runs, report).model_dump(mode="json")
         print_document("report", report.to_json() | {"misses": misses})
     elif options.explain:
+        import shutil  # noqa: PLC0415
+
         from pytest_evalbars.report.explain import explained, wrapped  # noqa: PLC0415
 
         told = explained(report)
@@ -104,6 +104,7 @@ def _kept(kept: dict[str, Any], path: Path) -> Report | None:
     """
     from pydantic import ValidationError  # noqa: PLC0415
 
+    from pytest_evalbars.config.table import shown  # noqa: PLC0415
     from pytest_evalbars.report.model import SCHEMA, Report  # noqa: PLC0415
 
     schema = kept.get("schema")

@@ -116,7 +116,7 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
     word: Word = "no data"
     numbers: dict[str, object] = {}
     if draft.apart is not None:
-        word = _word(bars, draft, notes)
+        word = _word(bars, draft, notes, chosen=run.second_look)
         if word == "met" and draft.apart.cases < bar.min_cases:
             word = "inconclusive"
             notes.append(f"{draft.apart.cases} cases, and the bar asks for at least {bar.min_cases}")
@@ -138,6 +138,8 @@ def _verdict(run: Run, bars: Bars, draft: Draft, stage: str) -> Verdict:
         else:
             numbers |= _possible(draft) if draft.stopped else _measured(bars, draft, word, notes)
         numbers |= {"weak": draft.weak, "flips": draft.flips}
+        if run.second_look:  # of these no more would settle anything
+            numbers["needed"] = None
         if draft.no_bets:
             notes.append(f"not held as a bar that may stop at any time: {draft.no_bets}")
         numbers |= _of_judges(bars, draft)
@@ -207,8 +209,8 @@ def _betted(draft: Draft, bets: Evidence) -> dict[str, object]:
     return numbers | {"e_met": bets.met, "e_missed": bets.missed, "p_missed": draft.p_missed}
 
 
-def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
-    """Met, missed or inconclusive, for a slice with data."""
+def _word(bars: Bars, draft: Draft, notes: list[str], *, chosen: bool = False) -> Word:
+    """Met, missed or inconclusive, for a slice with data; of cases chosen as they missed, chance explains nothing."""
     bar, t = draft.bar, draft.bar.threshold
     if bar.rule == "estimate":
         good = all(_reaches(each.value, bar) for each in draft.all)
@@ -220,7 +222,7 @@ def _word(bars: Bars, draft: Draft, notes: list[str]) -> Word:
             bounds = [each.bounds(bars.alpha) for each in draft.all]
             good = all(high <= t if bar.upper else low >= t for low, high in bounds)
         bad = draft.p_missed is not None and draft.p_missed < bars.alpha
-        if not bad and draft.p < bars.alpha and not draft.stopped:
+        if not bad and draft.p < bars.alpha and not (draft.stopped or chosen):
             notes.append(
                 f"it would be missed alone (p = {draft.p:.2g}), but not as one of this session's verdicts",
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_evalbars.report.escapes import command_data, command_property
-from pytest_evalbars.report.misses import _holds as holds
+from pytest_evalbars.report.misses import holds
 from pytest_evalbars.report.numbers import count
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def annotated(report: Report, misses: Misses, root: Path, workspace: Path) -> It
         workspace: the folder that GitHub's paths begin from.
     """
     notes = [*_of_bars(report, misses), *_standing(report, misses), *_errors(report, misses)]
-    if report.decision.exit_code and not any(each.level == "error" for each in notes):
+    fails = report.decision.exit_code or report.decision.session_exit
+    if fails and not any(each.level == "error" for each in notes):
         notes.append(Note("error", "evalbars", (report.decision.sentence,)))
     for level in ("error", "warning"):
         of_level = [each for each in notes if each.level == level]
@@ -78,7 +79,8 @@ def _test_of(bar: BarTold, report: Report, misses: Misses) -> str:
 def _standing(report: Report, misses: Misses) -> Iterator[Note]:
     tests = {(each.case, each.dimension): each.test for each in misses.shown}
     for each in report.decision.standing:
-        text = f"{each.case} missed on {each.dimension}, and no bar holds it: {each.reason}"
+        why = "its quarantine is over" if each.expired else "no bar speaks of it"
+        text = f"{each.case} missed on {each.dimension}, and {why}: {each.reason}"
         yield Note("error", f"missed: {each.case}", (text,), tests.get((each.case, each.dimension), ""))
 
 

@@ -32,6 +32,8 @@ class AskedReports:
         self._targets = [(form, target) for _, form, target in asked_of(config)]
         #: What to tell of them, and whether it is a failure.
         self.said: list[tuple[str, bool]] = []
+        #: Those that were written.
+        self._standing: list[tuple[str, Path]] = []
         self._root = config.rootpath
         #: What GitHub was told, and is told at the end of the log.
         self.told = Said()
@@ -49,25 +51,35 @@ class AskedReports:
             why_not: why it was not.
             run: the run.
         """
-        self.said += self._written(report, run_file, why_not, run)
+        for form, target in self._targets:
+            why = why_not if report is None else _unwritten(report, form, target, run_file, run)
+            if not why:
+                self._standing.append((form, target))
+            self.said.append((f"no report {shown(target)}: {why}" if why else f"report: {shown(target)}", bool(why)))
+
+    def write_again(self, report: Report, run_file: Path, run: Run | None) -> None:
+        """Write those again that were written, as what they say of the session holds no longer.
+
+        Args:
+            report: what holds.
+            run_file: the run's file.
+            run: the run.
+        """
+        for form, target in self._standing:
+            if why := _unwritten(report, form, target, run_file, run):
+                self.said.append((f"the report {shown(target)} says too little: {why}", True))
+
+    def tell(self, report: Report | None, run_file: Path, why_not: str, run: Run | None = None) -> None:
+        """Tell GitHub, where a job of it runs.
+
+        Args:
+            report: what to tell; None where the run was not judged.
+            run_file: the run's file.
+            why_not: why it was not.
+            run: the run.
+        """
         self.told = tell(report, [run_file], self._root, why_not=why_not, run=run)
         self.said += [(f"note: {note}", False) for note in self.told.notes]
-
-    def _written(
-        self, report: Report | None, run_file: Path, why_not: str, run: Run | None
-    ) -> Iterator[tuple[str, bool]]:
-        for form, target in self._targets:
-            if report is None:
-                yield f"no report {shown(target)}: {why_not}", True
-                continue
-            try:
-                from pytest_evalbars.report.rendering import write_report  # noqa: PLC0415 - imports pydantic
-
-                write_report(target, report, [run_file], form, run)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the verdicts and the run file are there
-                yield f"no report {shown(target)}: {_words(error)}", True
-            else:
-                yield f"report: {shown(target)}", False
 
     def wait_for(self, command: str) -> None:
         """Tell which command writes them once the other shards are there.
@@ -112,6 +124,17 @@ def _lacking(form: str) -> str:
     """What must be installed first; empty where all is there."""
     library, install = NEEDS.get(form, ("", ""))
     return "" if not library or find_spec(library) is not None else f"{library} is not installed: {install}"
+
+
+def _unwritten(report: Report, form: str, target: Path, run_file: Path, run: Run | None) -> str:
+    """Write a report; why it cannot be written, empty where it is."""
+    from pytest_evalbars.report.rendering import write_report  # noqa: PLC0415 - imports pydantic
+
+    try:
+        write_report(target, report, [run_file], form, run)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the verdicts and the run file are there
+        return _words(error)
+    return ""
 
 
 def _words(error: Exception) -> str:

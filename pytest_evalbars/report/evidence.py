@@ -42,7 +42,8 @@ def details(run: Run, bars: Bars, verdict: Verdict) -> list[str]:
         if verdict.group is None and not verdict.stopped and (worst := _worst(run, bar, metric, part)):
             lines.append(f"{'worst' if verdict.raw is None else 'worst, as the judge says'}: {worst}")
         if cases := _bad_cases(bar, metric, part):
-            lines.append(f"{'missed' if bar.kind.of == 'verdicts' else 'worst'} cases: {cases}")
+            missed = bar.kind.of == "verdicts" and bar.kind.unit == "share"
+            lines.append(f"{'missed' if missed else 'worst'} cases: {cases}")
     except NoData:
         return lines
     return lines
@@ -84,8 +85,15 @@ def _worst(run: Run, bar: Bar, metric: Metric, part: Slice) -> str:
             rates.append((estimate.value, name, estimate.cases))
     if len(rates) < 2:
         return ""
+    # Where nothing is wrong, nothing is worst.
+    rates = [each for each in rates if each[0] != _best(bar)]
     rates.sort(reverse=bar.upper)
     return ", ".join(f"{safe(name)} {amount(bar.kind, value)} of {cases}" for value, name, cases in rates[:SLICES])
+
+
+def _best(bar: Bar) -> float | None:
+    """The number of which there is no better; None where there is none."""
+    return (0.0 if bar.upper else 1.0) if bar.kind.bounded else None
 
 
 def _bad_cases(bar: Bar, metric: Metric, part: Slice) -> str:
@@ -98,7 +106,7 @@ def _bad_cases(bar: Bar, metric: Metric, part: Slice) -> str:
         rows = part.rows
         bad = np.array(sorted(map(int, bad), key=lambda at: (run.name(int(rows[at])), run.trial[rows[at]])), np.int64)
     else:
-        kept = np.flatnonzero(keep)
+        kept = np.flatnonzero(keep & (values != _best(bar)) if bar.kind.bounded else keep)
         bad = kept[np.argsort(-values[kept] if bar.upper else values[kept], kind="stable")]
     first: dict[str, int] = {}
     for row in map(int, bad):

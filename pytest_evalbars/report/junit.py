@@ -1,6 +1,7 @@
-"""The report as JUnit XML, from the run file alone: bars and cases as test cases, misses not as failures.
+"""The report as JUnit XML: bars and cases as test cases, misses not as failures.
 
-Readers know three things beside a pass. What fails the session is a `failure`: a bar, and a miss that no bar holds.
+Readers know three things beside a pass. What fails the session is a `failure`: a bar, a miss that no bar holds, and
+what is neither, as one test case `session`.
 What could not be judged, or has no result, is an `error`. A miss that a bar holds is `skipped`, with its reason: of
 all that readers know this alone is neither counted as failed nor lost among the passed; and pytest's own JUnit XML of
 the session says the same.
@@ -15,15 +16,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pytest_evalbars.report.junit_cases import cases_of
 from pytest_evalbars.report.properties import of_bar
-from pytest_evalbars.run.plan import DEFAULT_STATUS
-from pytest_evalbars.run.reading import load_run
+from pytest_evalbars.report.standing import alone_in
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
-    from pytest_evalbars.report.junit_cases import Alone
     from pytest_evalbars.report.model import BarTold, Report
     from pytest_evalbars.run.columns import Run
 
@@ -35,26 +33,25 @@ COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-def junit(report: Report, paths: Sequence[Path], run: Run | None = None) -> str:
+def junit(report: Report, run: Run) -> str:
     """The XML.
 
     Args:
         report: what it says of bars.
-        paths: the run's files, in which the cases are.
-        run: the run, where it was read already.
-
-    Raises:
-        RunFileError: a file cannot be read.
+        run: the cases.
     """
     bars = _Suite("evalbars", report, [*_of_decision(report), *_of_run(report)])
     for bar in report.bars:
         bars.add("evalbars", bar.name, 0.0, _properties(_of_bar(bar)), *_result(bar))
     cases = _Suite("cases", report, _of_run(report))
     known: dict[tuple[object, ...], str] = {}
-    for case in cases_of(load_run(*paths) if run is None else run, _alone(report)):
+    for case in cases_of(run, alone_in(report)):
         if case.key not in known:
             known[case.key] = _properties(case.properties())
         cases.add(case.place, case.name, case.seconds, known[case.key], case.result, case.message, case.text)
+    decision = report.decision
+    if decision.besides or (decision.outcome in ("failed", "undecided") and not bars.broken + cases.broken):
+        bars.add("evalbars", "session", 0.0, _properties(()), "failure", decision.sentence)
     suites = (bars, cases)
     total = {word: str(sum(suite.counts[word] for suite in suites)) for word in ("tests", "failures", "errors")}
     seconds = {"time": f"{sum(suite.seconds for suite in suites):.3f}"}
@@ -67,18 +64,6 @@ def junit(report: Report, paths: Sequence[Path], run: Run | None = None) -> str:
             "</testsuites>\n",
         ]
     )
-
-
-def _alone(report: Report) -> Alone:
-    """Whether a miss fails the session by itself, as far as the report names those; else, as of its dimension."""
-    standing = {(each.case, each.dimension) for each in report.decision.standing}
-    dimensions = {dimension for _, dimension in standing} if len(standing) < report.decision.standing_count else set()
-
-    def alone(case: str, dimension: str, labels: Mapping[str, str]) -> bool:
-        unnamed = dimension in dimensions and labels.get("status", DEFAULT_STATUS) == DEFAULT_STATUS
-        return unnamed or (case, dimension) in standing
-
-    return alone
 
 
 @dataclass
@@ -114,6 +99,11 @@ class _Suite:
         said = _element(result, message, text) if result else ""
         head = f"<testcase classname={_quoted(place)} name={_quoted(name)}"
         self.lines.append(f'{head} time="{seconds:.3f}">{properties}{said}</testcase>\n')
+
+    @property
+    def broken(self) -> int:
+        """How many readers take for such that fail the session."""
+        return self.counts["failures"] + self.counts["errors"]
 
     def text(self) -> Iterator[str]:
         """The element."""

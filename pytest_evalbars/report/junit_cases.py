@@ -13,12 +13,10 @@ from pytest_evalbars.run.plan import OUTCOMES
 from pytest_evalbars.run.properties import of_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from pytest_evalbars.report.standing import Alone
     from pytest_evalbars.run.columns import Run
-
-    #: Whether a miss fails the session by itself, by case, dimension and labels.
-    Alone = Callable[[str, str, Mapping[str, str]], bool]
 
 #: What a trial said on each of its dimensions: the code of its outcome, and the row of the run.
 Said = dict[str, tuple[int, int]]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_evalbars.report.escapes import code, cut_within, prose
 from pytest_evalbars.report.fitting import Section, fitted, size
 from pytest_evalbars.report.markdown_rest import NOTHING, SYMBOLS, folded, rest, row, table
-from pytest_evalbars.report.numbers import count, ends
+from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.standing import standing_parts, standing_why
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +24,9 @@ MARKER = 400
 UNHELD = "⚪"
 #: A space at which no line ends.
 UNBROKEN = "\u00a0"
-#: Rows of the table of bars, before met groups are folded; and failing bars told in words, before these are.
-ROWS, TOLD = 12, 5
+#: Rows of the table of bars, before met groups are folded, and inconclusive ones; and failing bars told in words,
+#: before these are.
+ROWS, OPEN_ROWS, TOLD = 12, 24, 5
 #: Characters of a name; of names that only stand in a list; and how much of the limit failing bars may take.
 NAME, SHORTER, SHARE = 120, (60, 40, 24, 12), 0.6
 #: Notes, and characters of one, of a condition, of a sentence. All conditions and failing bars fit into a comment.
@@ -77,7 +79,9 @@ def _warnings(report: Report) -> Iterator[Section]:
         yield Section("notes", 3, "", [*changed, *notes], first=NOTES)
     if standing := report.decision.standing:
         rows = [row(code(each.case, NAME), prose(each.dimension, NAME), code(each.reason)) for each in standing]
-        top = "Missed, and no bar holds them, so that each fails the session:\n\n"
+        free, over = standing_parts(report.decision)
+        why = standing_why(free=bool(free), over=bool(over))
+        top = f"Missed, and {why}, so that each fails the session:\n\n"
         yield Section("such misses", 4, top + table("case", "dimension", "reason"), rows, first=10)
 
 
@@ -88,7 +92,11 @@ def _bars(report: Report, limit: int) -> Iterator[Section]:
     met = [each for each in others if each.verdict == "met" and each.enforced and each.group is not None]
     if len(report.bars) <= ROWS:
         met = []
-    hidden = set(map(id, met))
+    # So many would stand between the decision and the reasons for it.
+    unsure = [each for each in others if each.verdict == "inconclusive" and each.enforced and each.group is not None]
+    if len(report.bars) - len(met) <= OPEN_ROWS:
+        unsure = []
+    hidden = {*map(id, met), *map(id, unsure)}
     top = _heads(report)
     rows, room = list(map(_row, failing)), int(limit * SHARE)
     names = _names(failing, room // 2)
@@ -100,6 +108,9 @@ def _bars(report: Report, limit: int) -> Iterator[Section]:
             yield _named(names[fit:], room)
             if open_ones:
                 yield Section("verdicts that fail nothing", 5, top, open_ones)
+    if unsure:
+        words = f"{count(len(unsure), 'group')} inconclusive"
+        yield folded(words, Section("groups that are inconclusive", 13, top, list(map(_row, unsure)), first=60))
     if met:
         yield folded(f"{count(len(met), 'group')} met", Section("groups that are met", 14, top, list(map(_row, met))))
 
@@ -118,17 +129,10 @@ def _row(bar: BarTold) -> str:
         f"{SYMBOLS[bar.verdict] if bar.enforced else UNHELD}{UNBROKEN}{word}{aside}",
         f"{prose(cut_within(bar.subject, NAME))}{metric}{against}",
         (prose(bar.estimate_words) or NOTHING).replace(" ", UNBROKEN),
-        _interval(bar).replace(" ", UNBROKEN),
+        (prose(bar.possible_words or bar.interval_words) or NOTHING).replace(" ", UNBROKEN),
         prose(bar.threshold_words),
         f"{bar.cases:,}",
     )
-
-
-def _interval(bar: BarTold) -> str:
-    if bar.possible is not None:
-        low, high = bar.possible
-        return f"between {ends(bar.unit, low, high).replace(' to ', ' and ')}"
-    return prose(bar.interval_words) or NOTHING
 
 
 def _names(bars: list[BarTold], room: int) -> list[str]:

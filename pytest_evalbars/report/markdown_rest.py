@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.escapes import code, prose
 from pytest_evalbars.report.fitting import Section
+from pytest_evalbars.report.model import HELD
 from pytest_evalbars.report.numbers import Unit, count, ends, figure
 
 if TYPE_CHECKING:
@@ -133,7 +134,13 @@ def _slices(report: Report) -> Section:
     )
     return folded(
         "Pass rates by dimension and category",
-        Section("slices", 10, heads, list(map(_slice, report.cells)), first=60),
+        Section(
+            "slices",
+            10,
+            heads,
+            [_slice(each) for each in report.cells if not (each.predicted and each.category)],
+            first=60,
+        ),
     )
 
 
@@ -142,6 +149,7 @@ def _slice(cell: Cell) -> str:
         *([f"{SYMBOLS[cell.verdict]} {cell.verdict}"] if cell.verdict is not None else []),
         *(["as judged"] if cell.raw else []),
         *(["corrected for the judge's error"] if cell.corrected else []),
+        *(["predictions: see its bars"] if cell.predicted else []),
         *(["stopped early"] if cell.stopped else []),
         *([count(cell.errors, "error")] if cell.errors else []),
     ]
@@ -157,7 +165,7 @@ def _slice(cell: Cell) -> str:
 
 def _kind(kind: str) -> str:
     """Which cases it is of, where it is not those that bars hold by themselves."""
-    return "" if kind == "held" else f" ({prose(kind.removeprefix('held, '), NAME)})"
+    return "" if kind == HELD else f" ({prose(kind.removeprefix(f'{HELD}, '), NAME)})"
 
 
 def _quality(report: Report) -> Section:

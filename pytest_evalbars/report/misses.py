@@ -10,6 +10,7 @@ import numpy as np
 from pytest_evalbars.gate.select import ADVERSARIAL, CLASS, FRIENDLY, NO_LABEL, SET, fits
 from pytest_evalbars.report.model import Miss, Misses
 from pytest_evalbars.report.recorded import ITEMS, Recorded, cut, recorded, weight
+from pytest_evalbars.report.standing import alone_in
 from pytest_evalbars.run.columns import ERROR, MISS
 from pytest_evalbars.run.lines import Trial
 from pytest_evalbars.run.plan import DEFAULT_STATUS
@@ -98,26 +99,22 @@ class _Found(NamedTuple):
 def _found(run: Run, report: Report | None) -> list[_Found]:
     """All rows that missed or erred, in order."""
     bars = [each for each in report.bars if each.fails] if report is not None else []
-    standing = () if report is None else report.decision.standing
-    alone = {(each.case, each.dimension) for each in standing}
-    # Where too many stand alone to be named, those are taken for such that no bar might speak of.
-    dimensions = set() if report is None or len(standing) == report.decision.standing_count else {d for _, d in alone}
+    alone = None if report is None else alone_in(report)
     failing: dict[tuple[int, int], bool] = {}
     found = []
     for row in np.flatnonzero((run.outcome == MISS) | (run.outcome == ERROR)).tolist():
         kind = dimension, labelset = int(run.dimension[row]), int(run.labelset[row])
         labels, name, case = run.labelsets[labelset], run.dimensions[dimension], run.name(row)
         if kind not in failing:
-            failing[kind] = any(_holds(each, name, labels) for each in bars)
-        unspoken = name in dimensions and labels.get("status", DEFAULT_STATUS) == DEFAULT_STATUS
-        harmless = not (failing[kind] or unspoken or (case, name) in alone)
+            failing[kind] = any(holds(each, name, labels) for each in bars)
+        harmless = not (failing[kind] or (alone is not None and alone(case, name, labels)))
         erred, category = int(run.outcome[row] == ERROR), labels.get("category", "")
         test = run.tests[int(run.test[row])]
         found.append(_Found(erred, int(harmless), name, category, case, test, run.numbers[int(run.trial[row])], row))
     return sorted(found)
 
 
-def _holds(bar: BarTold, dimension: str, labels: Mapping[str, str]) -> bool:
+def holds(bar: BarTold, dimension: str, labels: Mapping[str, str]) -> bool:
     """Whether a bar's verdict is of this dimension of a case with these labels."""
     if bar.dimension not in (None, dimension):
         return False

@@ -36,6 +36,8 @@ Kind = Literal[
 ]
 #: `share` 0..1, `points` a difference of shares, the others as in the metrics' registry.
 Unit = Literal["share", "score", "seconds", "usd", "tokens", "number"]
+#: The kind of cases that a bar holds which names neither status nor set: regression and saturated ones.
+HELD = "held"
 #: How a line should look where there is colour; its words say the same.
 Look = Literal["plain", "bad", "warn", "good"]
 
@@ -76,6 +78,8 @@ class Standing(Told):
     case: str
     dimension: str
     reason: str
+    #: Whether that is because its quarantine is over; else no bar speaks of it.
+    expired: bool = False
 
 
 class DecisionTold(Told):
@@ -97,6 +101,8 @@ class DecisionTold(Told):
     besides: tuple[str, ...] = ()
     #: How many misses fail the session by themselves, named or not.
     standing_count: int = 0
+    #: How many of these do because their quarantine is over.
+    standing_expired: int = 0
 
 
 class SliceTold(Told):
@@ -169,7 +175,7 @@ class BarTold(Told):
     notes: tuple[str, ...] = ()
     rule: Literal["evidence", "estimate"] = "evidence"
     min_cases: int = 1
-    #: What the number is of: `case`, or `labelled answer`.
+    #: What the number is of: `case`, or `labelled answer`, `labelled bad answer`.
     counted: str = "case"
     #: What the evidence proves of the bar; None where nothing is proven, or where it is the judge's word only.
     proven: Literal["met", "missed"] | None = None
@@ -211,9 +217,12 @@ class Cell(Told):
     verdict: Verdict | None = None
     #: `held`, what a bar holds that names no status: regression and saturated cases; or another status; with
     #: `, adversarial` behind it for cases that are set apart. Cases of one kind never count in another's numbers.
-    kind: str = "held"
+    kind: str = HELD
     #: Whether the numbers are corrected for a judge's error.
     corrected: bool = False
+    #: Whether there is no rate because only predictions are judged here: no test said of any that it missed, and bars
+    #: find some of them wrong.
+    predicted: bool = False
 
 
 class FlipTold(Told):
@@ -290,7 +299,7 @@ class Quality(Told):
     median_seconds: float | None = None
     p95_seconds: float | None = None
     #: As of cells.
-    kind: str = "held"
+    kind: str = HELD
 
 
 class JudgeTold(Told):

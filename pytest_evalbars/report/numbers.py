@@ -19,7 +19,9 @@ Unit = Literal["share", "score", "seconds", "usd", "tokens", "number", "points"]
 
 #: Digits after the point, where their number is fixed; digits that tell, where it is not.
 PLACES: dict[str, int] = {"share": 1, "points": 1, "score": 3, "tokens": 0}
-TELLING: dict[str, int] = {"seconds": 3, "usd": 2, "number": 4}
+TELLING: dict[str, int] = {"seconds": 3, "ms": 3, "usd": 2, "number": 4}
+#: Less than so many seconds is told in milliseconds.
+MILLISECONDS = 0.1
 #: So many digits more at most; then `<` or `>` says on which side the number lies.
 MORE = 3
 #: Numbers nearer to each other than this are one number: sums of floats are no truer.
@@ -27,7 +29,7 @@ NOISE = 1e-9
 
 
 def figure(unit: Unit, value: float, *, at: float | None = None, upper: bool = False, more: int = 0) -> str:
-    """A number in digits with its unit: `93.5%`, `0.871`, `1.24 s`, `$0.0031`.
+    """A number in digits with its unit: `93.5%`, `0.871`, `1.24 s`, `31 ms`, `$0.0031`.
 
     Args:
         unit: what it is a number of.
@@ -38,16 +40,16 @@ def figure(unit: Unit, value: float, *, at: float | None = None, upper: bool = F
     """
     if math.isinf(value):
         return "no bound"
-    scale = 100 if unit in ("share", "points") else 1
+    told = "ms" if unit == "seconds" and 0 < abs(value) < MILLISECONDS else unit
+    scale = {"share": 100, "points": 100, "ms": 1000}.get(told, 1)
     true = value * scale
-    digits = _digits(unit, true, more)
     limits = [0.0, *([float(scale)] if unit in ("share", "score") else [])]
     for extra in range(more, MORE + 1):
-        digits = _digits(unit, true, extra)
+        digits = _digits(told, true, extra)
         if not _misleads(_read(digits), true, limits, None if at is None else at * scale, upper=upper):
-            return _with_unit(unit, digits)
-    digits = _digits(unit, true, more)
-    return ("<" if true < _read(digits) else ">") + _with_unit(unit, digits)
+            return _with_unit(told, digits)
+    digits = _digits(told, true, more)
+    return ("<" if true < _read(digits) else ">") + _with_unit(told, digits)
 
 
 def _digits(unit: str, shown: float, more: int) -> str:
@@ -91,6 +93,8 @@ def _with_unit(unit: str, digits: str) -> str:
             return f"{digits} points"
         case "seconds":
             return f"{digits} s"
+        case "ms":
+            return f"{digits} ms"
         case "usd":
             return f"${digits}"
     return digits
@@ -189,7 +193,7 @@ def limit(bar: Bar) -> str:
 
 
 def threshold(bar: Bar) -> str:
-    """`at least 85%`, `worse than the baseline by at most 2 points`."""
+    """`at least 85%`, `worse by at most 2 points`, `no worse than the baseline`."""
     if bar.compares:
         return f"worse by at most {limit(bar)}" if bar.threshold else "no worse than the baseline"
     return f"{'at most' if bar.upper else 'at least'} {limit(bar)}"

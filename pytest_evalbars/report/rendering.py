@@ -8,6 +8,7 @@ from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import ReportError
 from pytest_evalbars.replacing import replace_text, why_unwritable
 from pytest_evalbars.report.misses import misses_of
+from pytest_evalbars.run.reading import load_run
 from pytest_evalbars.schema.printing import document_text
 
 if TYPE_CHECKING:
@@ -18,35 +19,35 @@ if TYPE_CHECKING:
     from pytest_evalbars.run.columns import Run
 
 
-def _html(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
+def _html(report: Report, misses: Misses, _run: Run) -> str:
     from pytest_evalbars.report.html.page import page  # noqa: PLC0415 - needs the extra `report`
 
     return page(report, misses)
 
 
-def _markdown(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
+def _markdown(report: Report, misses: Misses, _run: Run) -> str:
     from pytest_evalbars.report.markdown import markdown  # noqa: PLC0415 - each format is asked for alone
 
     return markdown(report, misses)
 
 
-def _junit(report: Report, _misses: Misses, paths: Sequence[Path]) -> str:
+def _junit(report: Report, _misses: Misses, run: Run) -> str:
     from pytest_evalbars.report.junit import junit  # noqa: PLC0415
 
-    return junit(report, paths)
+    return junit(report, run)
 
 
-def _json(report: Report, misses: Misses, _paths: Sequence[Path]) -> str:
+def _json(report: Report, misses: Misses, _run: Run) -> str:
     return document_text("report", report.to_json() | {"misses": misses.model_dump(mode="json")}) + "\n"
 
 
-def _text(report: Report, _misses: Misses, _paths: Sequence[Path]) -> str:
+def _text(report: Report, _misses: Misses, _run: Run) -> str:
     from pytest_evalbars.report.layout import laid_out  # noqa: PLC0415
 
     return "".join(f"{line.text}\n" for line in laid_out(report.summary))
 
 
-FORMATS: dict[str, Callable[[Report, Misses, Sequence[Path]], str]] = {
+FORMATS: dict[str, Callable[[Report, Misses, Run], str]] = {
     ".html": _html,
     ".md": _markdown,
     ".xml": _junit,
@@ -82,7 +83,8 @@ def write_report(
         ReportError: it cannot be written.
         RunFileError: a run file cannot be read.
     """
-    text = FORMATS[form or form_of(target)](report, misses_of(paths, report, run), paths)
+    run = load_run(*paths) if run is None else run
+    text = FORMATS[form or form_of(target)](report, misses_of(paths, report, run), run)
     try:
         replace_text(target, [text])
     except OSError as error:

@@ -48,4 +48,10 @@ def besides(evals: EvalSession, session: pytest.Session) -> list[str]:
         found.append("the baseline was not updated")
     if evals.ledger.unrecorded:
         found.append("not every call could be recorded")
+    if evals.reports.failed:
+        found.append("not every report could be written")
+    if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+        found.append("pytest broke off with an internal error")
+    if session.exitstatus and not (found or (evals.decision and evals.decision.exit_code)):
+        found.append("something beside its evals failed it")
     return found

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 #: Verdicts of one kind told in words before the rest is only counted.
 TOLD = 10
-
-
 #: Conditions that the lines at the top tell of in their own words.
 TOLD_ABOVE = ("errors", "resumed", "replayed", "stopped early", "second look", "saturated left out")
 

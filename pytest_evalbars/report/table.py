@@ -15,7 +15,7 @@ from pytest_evalbars.metrics.slice import NoData, Slice
 from pytest_evalbars.metrics.verdicts import pass_rate
 from pytest_evalbars.report.model import Drawn, RowTold, TableTold
 from pytest_evalbars.report.numbers import amount, between, count, ends, number, share, sign, span
-from pytest_evalbars.report.words import collapsed, place
+from pytest_evalbars.report.words import asides, collapsed, place
 from pytest_evalbars.run.columns import LEFT_OUT
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 from pytest_evalbars.safe import safe
@@ -112,11 +112,6 @@ def _row(verdict: Verdict) -> RowTold:
         numbers[1] = f"none (e = {verdict.e_met:.3g})"
     if bar.kind.of == "labels":
         trials = "-"  # what it counts are answers, and no run tried them for it
-    asides = [] if verdict.enforced else ["not enforced"]
-    if verdict.judge == "uncalibrated":
-        asides.append("uncalibrated judge")
-    if verdict.replayed and verdict.trials:
-        asides.insert(0, "replayed" if verdict.only_replayed else "partly replayed")
     cells = [
         *place(verdict),
         str(verdict.cases),
@@ -129,7 +124,7 @@ def _row(verdict: Verdict) -> RowTold:
         verdict.verdict.upper() if verdict.fails else verdict.verdict,
     ]
     look: Look = "bad" if verdict.fails else "plain" if verdict.verdict == "met" else "warn"
-    return RowTold(cells=tuple(cells), look=look, sign=verdict.verdict, aside=", ".join(asides))
+    return RowTold(cells=tuple(cells), look=look, sign=verdict.verdict, aside=", ".join(asides(verdict)))
 
 
 def _drawn(bar: Bar, value: float | None, interval: tuple[float, float] | None) -> Drawn | None:

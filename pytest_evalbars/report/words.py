@@ -9,10 +9,11 @@ from pytest_evalbars.report.numbers import amount, between, count, number, span,
 from pytest_evalbars.safe import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_evalbars.gate.bar import Bar
     from pytest_evalbars.gate.verdict import Verdict
+    from pytest_evalbars.report.model import BarTold
     from pytest_evalbars.run.columns import Run
 
 #: What a bar on labels counts, where it is not all labelled answers.
@@ -55,6 +56,16 @@ def place(verdict: Verdict) -> list[str]:
     return [dimension, safe(": ".join(filter(None, [metric, picks])) or "all", 60)]
 
 
+def asides(verdict: Verdict) -> Iterator[str]:
+    """What stands in brackets behind the verdict."""
+    if verdict.replayed and verdict.trials:
+        yield "replayed" if verdict.only_replayed else "partly replayed"
+    if not verdict.enforced:
+        yield "not enforced"
+    if verdict.judge == "uncalibrated":
+        yield "uncalibrated judge"
+
+
 def collapsed(groups: Sequence[Verdict], *, whole: bool) -> str:
     """`+ 200 groups: all met, lowest es 91.2%`, `+ 50 more groups: 42 met, lowest es 91.2%; 8 inconclusive`.
 
@@ -93,7 +104,7 @@ def subject(verdict: Verdict) -> str:
 def sentence(verdict: Verdict, confidence: float) -> str:
     """What a verdict says: the number, its interval, the bar, and how sure it is."""
     if verdict.verdict == "no data":
-        claim = f"no judged case ({_lacking(verdict)}), bar {threshold(verdict.spec)}"
+        claim = f"no judged case ({', '.join(lacking(verdict)) or 'none in this run'}), bar {threshold(verdict.spec)}"
         if verdict.metric_lacks:
             claim = f"the {metric_words(verdict.spec)} is not known, bar {threshold(verdict.spec)}"
     else:
@@ -109,8 +120,12 @@ def sentence(verdict: Verdict, confidence: float) -> str:
 
 def _cases(verdict: Verdict, number: int) -> str:
     """So many of what the number is of."""
-    kind = verdict.spec.kind
-    return count(number, LABELLED.get(kind.name, "labelled answer") if kind.of == "labels" else "case")
+    return count(number, counted(verdict.spec))
+
+
+def counted(bar: Bar) -> str:
+    """What a bar's number is of: `case`, `labelled answer`."""
+    return LABELLED.get(bar.kind.name, "labelled answer") if bar.kind.of == "labels" else "case"
 
 
 def recorded(verdict: Verdict) -> str:
@@ -121,13 +136,14 @@ def recorded(verdict: Verdict) -> str:
     return f"{part}on recorded answers: the model was not sampled again"
 
 
-def _lacking(verdict: Verdict) -> str:
-    lacking = [
-        *([f"{count(verdict.unjudged, 'trial')} could not be judged"] if verdict.unjudged else []),
-        *([f"{count(verdict.skipped, 'trial')} skipped"] if verdict.skipped else []),
-        *([f"{count(verdict.stopped, 'trial')} stopped early"] if verdict.stopped else []),
-    ]
-    return ", ".join(lacking) or "none in this run"
+def lacking(verdict: Verdict | BarTold) -> Iterator[str]:
+    """Which trials of a verdict gave it nothing."""
+    if verdict.unjudged:
+        yield f"{count(verdict.unjudged, 'trial')} could not be judged"
+    if verdict.skipped:
+        yield f"{count(verdict.skipped, 'trial')} skipped"
+    if verdict.stopped:
+        yield f"{count(verdict.stopped, 'trial')} stopped early"
 
 
 def _number(verdict: Verdict, confidence: float) -> str:

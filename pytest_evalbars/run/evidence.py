@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What stands in place of something that was recorded, where only digests are kept.
 DIGEST = re.compile(r"sha256:[0-9a-f]{16}, \d+ characters")
+#: How the note ends that says of a run that nothing of them was kept.
+NOT_KEPT = 'not kept (evidence = "off")'
 
 
 def is_digest(value: object) -> bool:
@@ -32,7 +34,7 @@ def evidence_note(run: Run) -> str:
     modes = set(said + [resume["evidence"] for resume in run.resumes if "evidence" in resume])
     some = "in a part of this run " if "keep" in modes else ""
     if "off" in modes:
-        return f'evidence and reasons were {some}not kept (evidence = "off")'
+        return f"evidence and reasons were {some}{NOT_KEPT}"
     return f'evidence and reasons were {some}kept as digests only (evidence = "hash")' if "hash" in modes else ""
 
 

@@ -102,6 +102,19 @@ def test_replays_to_identical_run_files(recorded):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_a_report_of_replayed_answers_is_rebuilt_from_its_run_file(recorded):
+    pytest.importorskip("jinja2")
+    result = recorded.run("--evalbars-calls=replay", "--evalbars-html=x.html", "--evalbars-markdown=x.md")
+    recorded.command(
+        "report", result.path, *(word for end in ("html", "md", "txt", "xml") for word in ("-o", f"y.{end}"))
+    )
+    for end in ("html", "md"):
+        assert (recorded.path / f"x.{end}").read_bytes() == (recorded.path / f"y.{end}").read_bytes()
+    for end in ("html", "md", "txt", "xml"):
+        assert "replayed" in (recorded.path / f"y.{end}").read_text()
+
+
 def test_replays_ten_times_whoever_runs_it(recorded):
     workers = [("-n2",), ("-n3", "--evalbars-concurrency=4")]  # each of which imports litellm
     ways = [(), ("--evalbars-concurrency=8",), *workers, *[(), ("--evalbars-concurrency=4",)] * 3]

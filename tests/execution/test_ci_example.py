@@ -79,5 +79,8 @@ def test_its_commands_run_a_suite_on_all_machines_and_decide(jobs, suite, capsys
     assert command == "evalbars"
     assert main([path for word in arguments for path in (sorted(glob(word)) or [word])]) == 0  # noqa: PTH207 - a shell's
     assert "30 cases, 30 trials" in capsys.readouterr().out
+    (upload,) = uses(jobs["gate"], "upload-artifact")
+    assert upload["if"] == "always()"  # a report of a gate that failed is what somebody wants to read
+    assert "<!doctype html>" in Path(upload["with"]["path"]).read_text(encoding="utf-8")
     assert os.system(keep) == 0  # noqa: S605 - the example's own words
     suite.run("--evalbars-shard=1/4").said("split by recorded durations")

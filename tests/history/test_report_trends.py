@@ -47,3 +47,13 @@ def test_a_broken_history_costs_no_report(suite):
     result = suite.run()
     assert result.exit == 0
     assert trends(result.path) == []
+
+
+def test_a_run_that_is_a_part_is_no_point_of_a_trend(suite):
+    suite.bars(BAR).cases(8, 10)
+    suite.run()
+    assert len(trends(suite.run().path)[0]["points"]) == 2
+    for arguments in (("-k", "case-008"), ("--evalbars-missed",)):
+        result = suite.run(*arguments)
+        assert trends(result.path) == []
+        assert json.loads(suite.command("report", result.path, "--stage=testing", "--json").out)["trends"] == []

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from review_pages import HOSTILE, hostile, of, plan, tone
 
 from pytest_evalbars.labels.model import Guide, Item, Shown
-from pytest_evalbars.labels.page import SCRIPTS, page
+from pytest_evalbars.labels.page import page
 
 ROOT = Path(__file__).parents[2]
+#: How files of the package end that are no modules.
+READ = (".css", ".html", ".js", ".json", ".toml", ".typed")
 
 
 class Elements(HTMLParser):
@@ -166,12 +168,14 @@ def test_a_thousand_items_stay_small_and_one_answer_on_several_dimensions_is_kep
 
 
 @pytest.mark.slow
-def test_a_wheel_holds_the_parts_of_the_page(tmp_path):
+def test_a_wheel_holds_all_that_the_package_reads(tmp_path):
     pytest.importorskip("hatchling")
     build = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
     subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
 
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        names = {Path(name).name for name in archive.namelist() if "labels/page/" in name}
-    assert names >= {"__init__.py", "page.html", "page.css", *SCRIPTS}
+        names = set(archive.namelist())
+    parts = {each for each in (ROOT / "pytest_evalbars").rglob("*") if each.suffix in READ}
+    assert {each.suffix for each in parts} == set(READ)
+    assert names >= {each.relative_to(ROOT).as_posix() for each in parts}

@@ -7,7 +7,7 @@ import re
 from datetime import date
 
 import pytest
-from browsers import Watched, drawn, missing, start
+from browsers import Watched, drawn, missing
 from review_pages import HOSTILE, hostile, of, plan, tone
 
 from pytest_evalbars.labels.model import Guide, Label
@@ -19,19 +19,6 @@ ATTRIBUTES = {"class", "title", "dir", "type", "role", "tabindex", "aria-label"}
 HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests here; closed before tests elsewhere, whose event loops it would be in the way of."""
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where there is none, tests skip
-    except ImportError:
-        missing("playwright is not installed: pip install 'pytest-evalbars[test]'")
-    with sync_playwright() as tool:
-        started = start(tool)
-        yield started
-        started.close()
 
 
 @pytest.fixture

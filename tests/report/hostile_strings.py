@@ -106,6 +106,12 @@ PAGE = (
     "<img src=1 id=document name=body><form id=getElementById>",
     f"javascript:{CALL}",
     f"data:text/html,<script>{CALL}</script>",
+    f"</title></style></textarea><script>{CALL}//",
+    f'" onclick="{CALL}" style="position:fixed;inset:0" id="bars',
+    f"</style><style>body{{background:url({NOWHERE}b.png);display:none}}",
+    "{{ policy }} {% include '/etc/passwd' %}",
+    "0 1 2",
+    "'; --",
 )
 #: Templates, data and code.
 CODE = (

@@ -1,5 +1,7 @@
 """Reports made by hand, as full as a report can be, and what an independent renderer makes of their Markdown."""
 
+from typing import get_args
+
 from pytest_evalbars.report.model import (
     BarTold,
     Cell,
@@ -9,6 +11,7 @@ from pytest_evalbars.report.model import (
     Definition,
     FlipTold,
     JudgeTold,
+    Kind,
     Measure,
     Method,
     Miss,
@@ -21,10 +24,7 @@ from pytest_evalbars.report.model import (
     TrendTold,
 )
 
-CONDITIONS = (
-    "errors", "no data", "incomplete", "partial", "resumed", "sharded", "replayed", "stopped early", "not run",
-    "second look", "saturated left out", "quarantine", "uncalibrated judge",
-)  # fmt: skip
+CONDITIONS = get_args(Kind)
 
 
 def bar(name="faithful", words="faithfulness", verdict="missed", **more):

@@ -100,6 +100,8 @@ def bars():
         interval_words="79.1% to 93.0%",
         raw=0.911,
         raw_interval=(0.87, 0.94),
+        raw_words="91.1%",
+        raw_interval_words="87.0% to 94.0%",
         correction="corrected for the judge's errors",
         labels=100,
         judge="calibrated",
@@ -125,7 +127,8 @@ def bars():
         "interval_words": "",
     }
     yield bar("none", dimension="refusal", verdict="no data", fails=True, sentence="no judged case", **nothing)
-    yield bar("early", estimate=0.5, interval=None, interval_words="", possible=(0.4, 0.88), stopped=48)
+    stopped = {"possible": (0.4, 0.88), "possible_words": "between 40.0% and 88.0%", "stopped": 48}
+    yield bar("early", estimate=0.5, interval=None, interval_words="", **stopped)
     yield bar(
         "drop",
         compares=True,

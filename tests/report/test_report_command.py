@@ -1,6 +1,8 @@
 """`evalbars report`: which run it tells, when it decides anew, and what it says of files that it cannot use."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -112,3 +114,15 @@ def test_the_gate_writes_reports_and_says_where_it_cannot(project):
     told = project.command("gate", "run.jsonl", "--markdown", "test_cases.py/x.md")
     assert told.exit == 10
     told.said("gate passed", "ERROR: the report test_cases.py/x.md cannot be written: test_cases.py is no folder")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["report", "--help"]])
+def test_to_ask_for_help_reads_no_settings_and_imports_no_models(words):
+    code = (
+        "import sys; from contextlib import suppress; from pytest_evalbars.cli import main\n"
+        f"with suppress(SystemExit): main({words})\n"
+        "print({'pydantic', 'pytest', 'tomllib'} & sys.modules.keys(), file=sys.stderr)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "usage: evalbars" in said.stdout
+    assert said.stderr == "set()\n"

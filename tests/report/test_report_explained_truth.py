@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from story_reports import reports
 
 from pytest_evalbars.report.explain import explained, wrapped
-from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import figure
+from pytest_evalbars.report.numbers import count, figure
 from pytest_evalbars.safe import UNSAFE, safe
 
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")

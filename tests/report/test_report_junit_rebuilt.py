@@ -11,6 +11,7 @@ from junit_readers import JENKINS, SUREFIRE, accept, cases, properties, read, to
 
 from pytest_evalbars.report.junit import junit
 from pytest_evalbars.report.model import Condition, DecisionTold, Report, RunTold
+from pytest_evalbars.run.reading import load_run
 
 BARS = """
 [[bar]]
@@ -206,7 +207,7 @@ def written(folder, case, dimension="accuracy", reason="", outcome="miss"):
 def parsed(folder, report, path):
     """The document as readers parse it."""
     out = folder / "out.xml"
-    out.write_text(junit(report, [path]), encoding="utf-8")
+    out.write_text(junit(report, load_run(path)), encoding="utf-8")
     root = read(out)
     accept(root, JENKINS)
     for part in root:
@@ -246,7 +247,7 @@ def test_a_hundred_thousand_observations_take_seconds(tmp_path):
                 row = {"type": "observation", **key, "dimension": dimension, "outcome": outcome, "reason": f"not {n}"}
                 stream.write(f"{json.dumps(row)}\n")
     started = time.process_time()
-    text = junit(a_report(), [path])
+    text = junit(a_report(), load_run(path))
     assert time.process_time() - started < 20  # 1.4 s where it was measured
     assert text.count("<testcase ") == 50_000
     assert Path(path).stat().st_size * 3 > len(text)

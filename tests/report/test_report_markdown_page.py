@@ -76,8 +76,19 @@ def test_a_bar_that_is_not_enforced_does_not_look_like_a_missed_one():
 
 
 def test_what_stopped_early_has_no_interval():
-    open_bar = bar(possible=(0.12, 0.64), estimate=None, estimate_words="", interval=None, interval_words="")
+    possible = {"possible": (0.12, 0.64), "possible_words": "between 12.0% and 64.0%"}
+    open_bar = bar(**possible, estimate=None, estimate_words="", interval=None, interval_words="")
     in_order(markdown(report(bars=[open_bar]), misses()), "| - | between 12.0% and 64.0% |")
+
+
+def test_inconclusive_groups_are_folded_where_they_would_stand_between_the_decision_and_its_reasons():
+    groups = [bar(f"g{n}", "tone", "inconclusive", group=f"g{n}") for n in range(40)]
+    bars = [bar("bad", "tone"), bar("whole", "tone", "inconclusive"), *groups]
+    text = markdown(report(bars=bars), misses())
+    in_order(
+        text, "❌ **missed**", "tone (bar whole)", "<details><summary>40 groups inconclusive</summary>", "(bar g39)"
+    )
+    assert "groups inconclusive" not in markdown(report(bars=bars[:20]), misses())
 
 
 def test_met_groups_of_a_long_suite_are_folded():

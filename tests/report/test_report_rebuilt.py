@@ -105,6 +105,25 @@ def test_a_report_is_the_same_without_its_project(project, tmp_path_factory, arg
     assert all(each["text"] for each in report["run"]["conditions"])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments", [("--evalbars-stop-early",), ("--evalbars-budget=0.3",)], ids=["early", "budget"]
+)
+def test_a_report_of_cases_that_did_not_run_is_the_same(suite, tmp_path_factory, monkeypatch, arguments):
+    suite.bars('[[bar]]\ndimension = "accuracy"\nat_least = 0.2\n')
+    suite.file("test_answers.py", CASES.replace("range(16)", "range(100)").replace("0.01 * n", "0.01"))
+    suite.run(*ASKED, "--evalbars-run=run.jsonl", *arguments)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("COLUMNS", "40")
+    kept, after = alone(suite, tmp_path_factory, "run.jsonl")
+    assert kept == {name: after[name] for name in WRITTEN}
+    report = json.loads(after["x.json"])
+    kinds = [each["kind"] for each in report["run"]["conditions"]]
+    assert kinds == (["stopped early"] if "early" in arguments[0] else ["incomplete", "not run"])
+    for kind in kinds:
+        assert all(kind in after[name].decode() for name in (*WRITTEN, *OTHERS))
+
+
 def test_a_resumed_run_is_told_as_a_whole(project, tmp_path_factory):
     first = project.run("--evalbars-run=run.jsonl")
     assert first.exit == 10, first.out

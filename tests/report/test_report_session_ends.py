@@ -1,9 +1,11 @@
 """However a session ends, its reports say so, and a report that fails costs nothing that was measured."""
 
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from pytest_evalbars.errors import ReportError
 from pytest_evalbars.report import asked, rendering
 from pytest_evalbars.report.building import build
 from pytest_evalbars.report.misses import misses_of
@@ -27,18 +29,58 @@ def fails(*_, **__):
     raise ZeroDivisionError("of a renderer")
 
 
+def cannot(*_, **__):
+    raise ReportError("x.html cannot be written")
+
+
 def test_a_failed_test_beside_the_gate_is_told_with_it(project):
     project.file("test_more.py", "def test_more():\n    assert False\n")
     result = project.run(MARKDOWN)
     assert result.exit == 1
     (report,) = result.of("report")
     assert report["decision"]["sentence"] == (
-        "gate passed: 1 of 1 verdict met; but the session fails (exit 1): 1 test failed"
+        "session failed (exit 1): 1 test failed; gate passed: 1 of 1 verdict met"
     )
     assert (report["decision"]["outcome"], report["decision"]["exit_code"]) == ("failed", 0)
     assert (report["decision"]["session_exit"], report["decision"]["besides"]) == (1, ["1 test failed"])
     assert report["summary"][-1]["text"] == "besides: 1 test failed"
-    assert "1 test failed" in (project.path / "x.md").read_text()
+    assert (
+        (project.path / "x.md").read_text().startswith("### ❌ Session failed (exit 1)\n\n1 test failed; gate passed")
+    )
+    explained = project.command("report", result.path, "--explain").out
+    assert "The session fails, whatever its gate says (exit 1): 1 test failed." in explained
+    assert "The gate passed at the testing stage." in explained
+    assert "gate failed" not in explained.lower()
+
+
+def test_whatever_fails_a_session_is_a_failure_in_junit_xml(project):
+    project.file("test_more.py", "def test_more():\n    assert False\n")
+    for arguments in ((), ("--evalbars-stage=none",), ("--evalbars-strict", "-k", "case-00")):
+        result = project.run(*arguments)
+        assert result.exit in (1, 10)
+        project.command("report", result.path, "-o", "x.xml")
+        (failed,) = ET.parse(project.path / "x.xml").iterfind(".//testcase[failure]")  # noqa: S314 - ours
+        assert failed.get("name") == "session"
+        if not arguments:
+            assert failed.find("failure").get("message").startswith("session failed (exit 1): 1 test failed")
+
+
+def test_a_session_that_breaks_off_has_no_report_that_says_it_passed(project):
+    project.file(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionfinish(session):
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        """,
+    )
+    result = project.run(MARKDOWN)
+    assert result.exit == 3
+    result.said("besides: pytest broke off with an internal error", "no report x.md: the session broke off before")
+    assert not (project.path / "x.md").exists()
+    assert told(project, result.path)["decision"]["outcome"] == "undecided"
 
 
 def test_a_report_stands_before_the_end_of_its_run(project):
@@ -57,6 +99,24 @@ def test_a_report_that_cannot_be_written_fails_the_session_that_asked_for_it(pro
     assert not (project.path / "x.md").exists()
     monkeypatch.undo()
     assert project.command("report", result.path, "-o", "x.md").exit == 0
+
+
+def test_where_one_report_cannot_be_written_the_others_do_not_say_passed(project, monkeypatch):
+    pytest.importorskip("jinja2")
+    monkeypatch.setitem(rendering.FORMATS, ".html", fails)
+    result = project.run(MARKDOWN, "--evalbars-html=x.html")
+    assert result.exit == 10
+    decision = result.of("report")[0]["decision"]
+    assert (decision["outcome"], decision["session_exit"]) == ("undecided", 10)
+    assert decision["sentence"].startswith("session failed (exit 10): not every report could be written; gate passed")
+    written = (project.path / "x.md").read_text()
+    assert written.startswith("### ⚠️ Session failed (exit 10)")
+    assert project.command("report", result.path, "-o", "y.md").exit == 0
+    assert written == (project.path / "y.md").read_text()
+    monkeypatch.setitem(rendering.FORMATS, ".html", cannot)
+    gate = project.command("gate", result.path, "--html", "x.html", "--markdown", "z.md")
+    assert gate.exit == 10
+    assert (project.path / "z.md").read_text().startswith("### ⚠️ Session failed (exit 10)")
 
 
 @pytest.mark.parametrize(("arguments", "code"), [((), 0), ((MARKDOWN,), 10)], ids=["unasked", "asked"])
@@ -176,3 +236,30 @@ def test_misses_are_found_with_what_their_trials_recorded(tmp_path):
     assert few.rule.startswith("9 of 25 misses and 3 of 5 errors shown: up to 3 of each dimension and category")
     assert few.rule.endswith("of each text the first 125 characters are kept, as there is so much of it")
     assert misses_of([path], shown=12, room=5_000) == few
+
+
+@pytest.mark.slow
+def test_a_miss_after_quarantine_is_not_said_to_have_no_bar(suite):
+    pytest.importorskip("jinja2")
+    suite.bars(BAR).file(
+        "test_cases.py",
+        """
+        import pytest
+        QUARANTINE = pytest.mark.quarantine(owner="me", reason="r", until="2026-01-01")
+
+        @pytest.mark.dimension("accuracy")
+        @pytest.mark.parametrize("n", [pytest.param(n, marks=[QUARANTINE] if n == 3 else []) for n in range(30)])
+        def test_answer(n):
+            assert n != 3
+        """,
+    )
+    result = suite.run("--evalbars-html=x.html", MARKDOWN)
+    assert result.exit == 1
+    said = suite.command("report", result.path, "--explain").out
+    assert "1 miss fails the session as quarantine is over." in said
+    assert "or renew their quarantine: test_cases.py::test_answer[3] on accuracy." in said
+    page, text = ((suite.path / name).read_text() for name in ("x.html", "x.md"))
+    assert "1 miss after quarantine" in page
+    assert "Missed, and their quarantine is over" in text
+    assert "counts for no bar that does not ask for such cases; where it is over, as any other does." in said
+    assert "no bar speaks" not in said + page.partition("<main")[0] + text.partition("<details>")[0]

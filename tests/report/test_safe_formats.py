@@ -93,7 +93,7 @@ CHECKS = {".html": check_html, ".md": check_markdown, ".json": check_json, ".txt
 
 
 def rendered(form, report, misses):
-    return FORMATS[form](report, misses, [])
+    return FORMATS[form](report, misses, None)
 
 
 @pytest.mark.parametrize("form", CHECKS)

@@ -10,7 +10,7 @@ from hostile_strings import HOSTILE
 from pytest_evalbars.report.rendering import FORMATS
 
 sys.path.append(str(Path(__file__).parents[1] / "labels"))
-from browsers import Watched, missing, start
+from browsers import Watched
 
 #: All elements, each with the names of its attributes.
 ELEMENTS = """
@@ -20,21 +20,8 @@ ELEMENTS = """
 PRESS = "[...document.querySelectorAll('summary, button, [tabindex]')].slice(0, 60).forEach((each) => each.click())"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests here; closed before tests elsewhere, whose event loops it would be in the way of."""
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where there is none, tests skip
-    except ImportError:
-        missing("playwright is not installed: pip install 'pytest-evalbars[test]'")
-    with sync_playwright() as tool:
-        started = start(tool)
-        yield started
-        started.close()
-
-
 def opened(browser, path, texts, **options):
-    path.write_text(FORMATS[".html"](*full(texts), []), encoding="utf-8")
+    path.write_text(FORMATS[".html"](*full(texts), None), encoding="utf-8")
     return Watched(browser.new_context(viewport={"width": 1280, "height": 860}, **options), path)
 
 

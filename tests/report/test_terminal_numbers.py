@@ -20,7 +20,8 @@ NOISE = 1e-8
 def read(words):
     """The number that a reader takes from words, and what stands before it."""
     plain = words.replace(",", "").replace("$", "").removesuffix(" points").removesuffix("%").removesuffix(" s")
-    return float(plain.lstrip("<>")), words[0] if words[0] in "<>" else ""
+    number, ms = plain.removesuffix(" ms").lstrip("<>"), plain.endswith(" ms")
+    return float(number) / (1000 if ms else 1), words[0] if words[0] in "<>" else ""
 
 
 def holds(words, true, scale=1):
@@ -48,7 +49,9 @@ def holds(words, true, scale=1):
         ("-0.0004", "score", -0.0004),
         ("1.24 s", "seconds", 1.2449),
         ("1234 s", "seconds", 1234.4),
-        ("0.0000123 s", "seconds", 1.23e-5),
+        ("0.0123 ms", "seconds", 1.23e-5),
+        ("31 ms", "seconds", 0.031),
+        ("0.1 s", "seconds", 0.1),
         ("$0.0031", "usd", 0.0031),
         ("$12.50", "usd", 12.5),
         ("1,234", "tokens", 1234),

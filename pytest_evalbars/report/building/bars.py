@@ -11,11 +11,9 @@ from pytest_evalbars.report.building.story import for_the_story
 from pytest_evalbars.report.evidence import details
 from pytest_evalbars.report.model import BarTold
 from pytest_evalbars.report.numbers import number, span, threshold
-from pytest_evalbars.report.words import metric_words, place, sentence, subject
+from pytest_evalbars.report.words import asides, metric_words, place, sentence, subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_evalbars.gate.bar import Bar, Bars
     from pytest_evalbars.gate.verdict import Verdict
     from pytest_evalbars.run.columns import Run
@@ -76,16 +74,6 @@ def _picks(bar: Bar) -> dict[str, tuple[str, ...]]:
     category = {} if bar.category is None else {"category": tuple(bar.category)}
     status = {"status": tuple(bar.status or HELD_BY_DEFAULT)}
     return {**category, **status, **{key: tuple(words) for key, words in bar.labels.items()}}
-
-
-def asides(verdict: Verdict) -> Iterator[str]:
-    """What stands in brackets behind the verdict."""
-    if verdict.replayed and verdict.trials:
-        yield "replayed" if verdict.only_replayed else "partly replayed"
-    if not verdict.enforced:
-        yield "not enforced"
-    if verdict.judge == "uncalibrated":
-        yield "uncalibrated judge"
 
 
 def _ends(interval: tuple[float, float] | None) -> tuple[float | None, float | None] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_evalbars.report.apart import expired_cases
 from pytest_evalbars.report.building.bars import bar_told
 from pytest_evalbars.report.building.cells import cells
 from pytest_evalbars.report.building.compared import compared
@@ -48,13 +49,14 @@ def build(
     parts, unnamed = parts_of(run)
     told = tuple(cells(parts, decision, bars.confidence))
     of_dimensions = tuple(quality(parts, told))
+    rated = [part for part, cell in zip(parts, told, strict=True) if not cell.predicted]
     report = Report(
         run=_run(run, decision),
         decision=_decision(run, bars, decision, session),
         bars=tuple(bar_told(run, bars, verdict) for verdict in decision.verdicts),
         cells=told,
         compared=compared(run, decision),
-        trends=tuple(trends_told(run, bars, session[0] if session else decision.exit_code, parts, past)),
+        trends=tuple(trends_told(run, bars, session[0] if session else decision.exit_code, rated, past)),
         quality=of_dimensions,
         measures=tuple(measures(run)),
         judges=tuple(judges(decision, bars.confidence)),
@@ -95,12 +97,14 @@ def _pairs(given: object) -> dict[str, str]:
 def _decision(run: Run, bars: Bars, decision: Decision, session: Session | None) -> DecisionTold:
     outcomes: dict[int, Outcome] = {0: "not held" if decision.stage == "none" else "passed", 1: "failed"}
     code, besides = (decision.exit_code, []) if session is None else session
+    over = expired_cases(run)
     sentence = outcome_line(run, decision).text
     if decision.stage == "none" and decision.exit_code:
         sentence = f"{sentence}; the session fails (exit {decision.exit_code}): {'; '.join(decision.notes[:1])}"
-    if besides:
-        link = "besides" if decision.exit_code else f"but the session fails (exit {code})"
-        sentence = f"{sentence}; {link}: {', '.join(besides)}"
+    if besides and not decision.exit_code:  # who reads its first words alone must not take it for a pass
+        sentence = f"session failed (exit {code}): {', '.join(besides)}; {sentence}"
+    elif besides:
+        sentence = f"{sentence}; besides: {', '.join(besides)}"
     return DecisionTold(
         outcome=outcomes.get(code or decision.exit_code, "undecided"),
         exit_code=decision.exit_code,
@@ -111,10 +115,11 @@ def _decision(run: Run, bars: Bars, decision: Decision, session: Session | None)
         confidence=bars.confidence,
         allowed_errors=decision.allowed_errors,
         standing=tuple(
-            Standing(case=each.case, dimension=each.dimension, reason=each.reason)
+            Standing(case=each.case, dimension=each.dimension, reason=each.reason, expired=each.case in over)
             for each in decision.standing[:STANDING]
         ),
         standing_count=len(decision.standing),
+        standing_expired=sum(each.case in over for each in decision.standing),
         notes=decision.notes,
         changed_bars=tuple(map(str, decision.changes)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.metrics.verdicts import pass_rate
-from pytest_evalbars.report.building.parts import part_of_bar
+from pytest_evalbars.report.building.parts import part_of_bar, predicted_only
 from pytest_evalbars.report.model import Cell
 from pytest_evalbars.run.columns import ERROR
 
@@ -26,8 +26,14 @@ def cells(parts: Sequence[Part], decision: Decision, confidence: float) -> Itera
         place = part_of_bar(verdict.spec, verdict.dimension, verdict.group)
         if place is not None and verdict.spec.kind.of == "verdicts":
             said.setdefault(place, []).append(verdict)
+    silent = {
+        name for name in {part.dimension for part in parts} if predicted_only(parts[0].slice.run, decision, name)
+    }
     for part in parts:
-        yield _cell(part, said.get((part.dimension, part.kind, part.category), []), confidence)
+        cell = _cell(part, said.get((part.dimension, part.kind, part.category), []), confidence)
+        if part.dimension in silent:
+            cell = cell.model_copy(update={"rate": None, "interval": None, "predicted": True})
+        yield cell
 
 
 def _cell(part: Part, verdicts: Sequence[Verdict], confidence: float) -> Cell:

@@ -8,11 +8,11 @@ import numpy as np
 
 from pytest_evalbars.report.building.conditions import left_out
 from pytest_evalbars.report.building.methods import methods
-from pytest_evalbars.report.building.parts import CATEGORIES, HELD
+from pytest_evalbars.report.building.parts import CATEGORIES
 from pytest_evalbars.report.building.rubrics import rubrics
 from pytest_evalbars.report.building.terms import COVERAGE, ERROR, MISS, RATE, VERDICTS, metric_term, metric_text
 from pytest_evalbars.report.building.terms import HELD as HELD_CASES
-from pytest_evalbars.report.model import Definition, Method
+from pytest_evalbars.report.model import HELD, Definition, Method
 from pytest_evalbars.report.numbers import count
 from pytest_evalbars.run.columns import ERROR as ERRED
 from pytest_evalbars.run.columns import MISS as MISSED
@@ -87,13 +87,12 @@ def _sizes(run: Run, parts: Sequence[Part]) -> Iterator[str]:
             continue
         rows = part.slice.rows[part.slice.judged()]
         trials = np.unique(run.case[rows], return_counts=True)[1]
-        name = part.dimension if part.kind == HELD else f"{part.dimension} ({part.kind} cases)"
         if not len(trials):
-            yield f"{name}: nothing was judged"
+            yield f"{part.name}: nothing was judged"
             continue
         least, most = int(trials.min()), int(trials.max())
         each = f"{least}" if least == most else f"{least} to {most}"
-        words = f"{name}: {count(len(trials), 'case')}, {count(len(rows), 'judged trial')}, {each} of each case"
+        words = f"{part.name}: {count(len(trials), 'case')}, {count(len(rows), 'judged trial')}, {each} of each case"
         given = run.cluster[rows]
         if (given >= 0).any():
             shared = len(np.unique(given[given >= 0])) + len(np.unique(run.case[rows[given < 0]]))
@@ -111,13 +110,12 @@ def _gaps(run: Run, parts: Sequence[Part]) -> Iterator[str]:
         if part.category:
             continue
         outcome = part.slice.of(run.outcome)
-        name = part.dimension if part.kind == HELD else f"{part.dimension} ({part.kind} cases)"
         if erred := int((outcome == ERRED).sum()):
-            yield f"{name}: {count(erred, 'trial')} could not be judged"
+            yield f"{part.name}: {count(erred, 'trial')} could not be judged"
         if missing := int((outcome == MISSING).sum()):
-            yield f"{name}: {count(missing, 'planned trial')} without a result"
+            yield f"{part.name}: {count(missing, 'planned trial')} without a result"
         if skipped := int((outcome == SKIPPED).sum()):
-            yield f"{name}: {count(skipped, 'trial')} skipped"
+            yield f"{part.name}: {count(skipped, 'trial')} skipped"
 
 
 def _unknown(run: Run, decision: Decision) -> Iterator[str]:
@@ -135,8 +133,8 @@ def _unknown(run: Run, decision: Decision) -> Iterator[str]:
 
 def _too_many(unnamed: int) -> Iterator[str]:
     if unnamed:
-        categories = count(unnamed, "category").replace("categorys", "categories")
-        yield f"the heat map has the {CATEGORIES} largest categories; {categories} are not on it"
+        others = "1 category is" if unnamed == 1 else f"{unnamed} categories are"
+        yield f"the heat map has the {CATEGORIES} largest categories; {others} not on it"
 
 
 def _not_run(run: Run) -> Iterator[str]:

@@ -9,17 +9,17 @@ import numpy as np
 from pytest_evalbars.gate.bar import HELD_BY_DEFAULT
 from pytest_evalbars.gate.select import ADVERSARIAL, SET, Unsaid
 from pytest_evalbars.metrics.slice import Slice
-from pytest_evalbars.run.columns import LEFT_OUT
+from pytest_evalbars.report.model import HELD
+from pytest_evalbars.run.columns import LEFT_OUT, MISS
 from pytest_evalbars.run.plan import DEFAULT_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_evalbars.gate.bar import Bar
+    from pytest_evalbars.gate.verdict import Decision
     from pytest_evalbars.run.columns import Run
 
-#: The kind of cases that a bar holds which names neither status nor set.
-HELD = "held"
 #: Categories of one kind; a heat map of more is no map.
 CATEGORIES = 200
 
@@ -32,6 +32,11 @@ class Part(NamedTuple):
     #: Empty: all of them.
     category: str
     slice: Slice
+
+    @property
+    def name(self) -> str:
+        """`accuracy`, `accuracy (capability cases)`."""
+        return self.dimension if self.kind == HELD else f"{self.dimension} ({self.kind} cases)"
 
 
 def held_statuses(run: Run) -> tuple[str, ...]:
@@ -72,6 +77,22 @@ def parts_of(run: Run) -> tuple[list[Part], int]:
                 Part(dimension, kind, name, Slice(run, some)) for name, some in sorted(kept, key=lambda each: each[0])
             ]
     return found, len(left_out)
+
+
+def predicted_only(run: Run, decision: Decision, dimension: str) -> bool:
+    """Whether the dimension's bars hold predictions, and its pass rate is none: a test that compares nothing passes.
+
+    So it is where all bars on it are of predictions, nothing missed, and some trial predicted what was not right.
+    """
+    of = {each.spec.kind.of for each in decision.verdicts if each.dimension == dimension}
+    if of != {"predictions"}:
+        return False
+    rows = np.flatnonzero((run.dimension == run.dimensions.index(dimension)) & (run.entry >= 0))
+    if (run.outcome[rows] == MISS).any():
+        return False
+    entries, extras = run.entry[rows], run.extras
+    expected, predicted = extras.expected[entries], extras.predicted[entries]
+    return bool(((predicted >= 0) & (expected >= 0) & (predicted != expected)).any())
 
 
 def _by_category(run: Run, rows: np.ndarray, categories: list[str]) -> Iterator[tuple[str, np.ndarray]]:

@@ -9,6 +9,7 @@ from pytest_evalbars.gate.verdict import finite
 from pytest_evalbars.metrics.slice import NoData
 from pytest_evalbars.report.model import SliceTold
 from pytest_evalbars.report.numbers import amount, between, number, span
+from pytest_evalbars.report.words import counted
 
 if TYPE_CHECKING:
     from pytest_evalbars.gate.bar import Bar, Bars
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 WORST = 3
 #: How the gate notes that a judge of a bar on labels is not to be trusted.
 DISTRUST = "uncalibrated judge:"
+#: How it notes that the bound which meets a bar does not hold.
+SKEWED = "amounts this skewed need"
 
 
 def for_the_story(run: Run, bars: Bars, verdict: Verdict) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def for_the_story(run: Run, bars: Bars, verdict: Verdict) -> dict[str, Any]:
     return {
         "rule": bar.rule,
         "min_cases": bar.min_cases,
-        "counted": "labelled answer" if kind.of == "labels" else "case",
+        "counted": counted(bar),
         "proven": proven(verdict),
         "bound_words": "" if end is None else number(bar, end),
         "room": None if end is None or verdict.verdict != "met" else finite(abs(end - bar.threshold)),
@@ -45,14 +48,16 @@ def for_the_story(run: Run, bars: Bars, verdict: Verdict) -> dict[str, Any]:
 def proven(verdict: Verdict) -> Literal["met", "missed"] | None:
     """What the evidence proves.
 
-    Nothing is proven by a bare number, on a part of the cases, or where a judge counted and no labels of people
-    correct it: then it is proven of the judge's word, not of what is judged.
+    Nothing is proven by a bare number, on a part of the cases, by a bound that so few amounts do not give, or where a
+    judge counted and no labels of people correct it: then it is proven of the judge's word, not of what is judged.
     """
     if verdict.verdict not in ("met", "missed") or verdict.spec.rule != "evidence" or not verdict.enforced:
         return None
     if verdict.judge is not None and verdict.correction is None:
         return None
     if any(note.startswith(DISTRUST) for note in verdict.notes):
+        return None
+    if verdict.verdict == "met" and any(note.startswith(SKEWED) for note in verdict.notes):
         return None
     return "met" if verdict.verdict == "met" else "missed"
 

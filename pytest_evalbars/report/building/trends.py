@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.metrics.verdicts import pass_rate
-from pytest_evalbars.report.building.parts import HELD
-from pytest_evalbars.report.model import PointTold, TrendTold
+from pytest_evalbars.report.model import HELD, PointTold, TrendTold
+from pytest_evalbars.run.columns import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ def trends_told(
 
     Rates are as trials were judged: what labels correct in this run they did not in those before it.
     """
-    if past is None:
+    if past is None or not _whole(run):
         return
     from pytest_evalbars.history.trend import trends  # noqa: PLC0415 - few suites keep a history
 
@@ -39,6 +39,12 @@ def trends_told(
             continue
         now = _now(run, bars, exit_code, part)
         yield TrendTold(dimension=part.dimension, kind=HELD, points=(*before[part.dimension], now))
+
+
+def _whole(run: Run) -> bool:
+    """Whether its rates can stand beside those of earlier runs, of which only whole ones are told."""
+    picked = run.second_look or run.unseen or bool((run.outcome == LEFT_OUT).any())
+    return run.complete and not picked
 
 
 def _point(point: Point) -> PointTold:

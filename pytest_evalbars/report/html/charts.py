@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.html.axis import axis
-from pytest_evalbars.report.html.figures import figure, interval, tick
+from pytest_evalbars.report.html.figures import tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -211,10 +211,7 @@ def _row(number: int, bar: BarTold, scale: Axis, *, alike: bool) -> Row:
     value, raw = _turned(bar, bar.estimate), _turned(bar, bar.raw)
     words, ends = bar.estimate_words, bar.interval_words
     if bar.possible is not None:
-        words, ends = "", f"between {figure(bar.unit, bar.possible[0])} and {figure(bar.unit, bar.possible[1])}"
-    raw_words = ""
-    if bar.raw is not None:
-        raw_words = f"{figure(bar.unit, bar.raw)}, {interval(bar.unit, bar.raw_interval)}"
+        words, ends = "", bar.possible_words
     own = bar.metric != "pass rate" and bar.metric not in bar.slice
     return Row(
         number=number,
@@ -230,7 +227,7 @@ def _row(number: int, bar: BarTold, scale: Axis, *, alike: bool) -> Row:
         possible=_span(bar, bar.possible, scale),
         raw=None if raw is None else scale.at(raw),
         raw_span=_span(bar, bar.raw_interval, scale),
-        raw_words=raw_words,
+        raw_words=", ".join(filter(None, [bar.raw_words, bar.raw_interval_words])),
     )
 
 

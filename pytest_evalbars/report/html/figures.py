@@ -50,6 +50,17 @@ def moment(started: str) -> str:
     return f"{found.day} {found:%B %Y, %H:%M}{zone}"
 
 
+def moments(first: str, last: str) -> tuple[str, str]:
+    """The days of two moments; of one day, also the time."""
+    ends = day(first), day(last)
+    if ends[0] != ends[1]:
+        return ends
+    try:
+        return (f"{ends[0]}, {datetime.fromisoformat(first):%H:%M}", f"{datetime.fromisoformat(last):%H:%M}")
+    except ValueError:
+        return ends
+
+
 def day(started: str) -> str:
     """`21 Nov 2026`."""
     try:

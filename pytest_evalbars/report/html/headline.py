@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_evalbars.gate.verdict import UNDECIDED
 from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.standing import standing_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +32,8 @@ def headline(report: Report) -> str:
         return decision.sentence[:1].upper() + decision.sentence[1:]
     if decision.besides:
         words += f"; besides: {', '.join(decision.besides)}"
-    what = "Gate failed" if decision.outcome == "failed" else "Gate undecided, which fails the session"
+    undecided = decision.outcome == "undecided" or decision.exit_code == UNDECIDED
+    what = "Gate undecided, which fails the session" if undecided else "Gate failed"
     return f"{what}: {words}"
 
 
@@ -42,8 +45,11 @@ def _reasons(report: Report) -> Iterator[str]:
         first, *others = told
         many, _, word = first.partition(" ")
         yield ", ".join([f"{many} of {count(held, 'verdict')} {word}", *others])
-    if alone := max(len(report.decision.standing), report.decision.standing_count):
-        yield f"{count(alone, 'miss', 'es')} without a bar"
+    free, over = standing_parts(report.decision)
+    if free:
+        yield f"{count(free, 'miss', 'es')} without a bar"
+    if over:
+        yield f"{count(over, 'miss', 'es')} after quarantine"
     if report.run.errors > report.decision.allowed_errors:
         allowed = report.decision.allowed_errors
         yield f"{count(report.run.errors, 'trial')} that could not be judged ({allowed} allowed)"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.html.figures import figure, interval
+from pytest_evalbars.report.model import HELD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 SHADES = (0.0, 0.05, 0.1, 0.2, 0.35, 0.6)
 #: An interval that is longer than this says little: such cells are hatched, and half as dark.
 WIDE = 0.3
-#: The kind that bars hold which name no status: regression and saturated cases.
-HELD = "held"
 #: Cells that one page shows.
 CELLS = 2_000
 
@@ -66,6 +65,9 @@ class Heats:
     any_wide: bool
     any_raw: bool
     any_corrected: bool
+    #: Whether any square has a colour, and whether any line is of a category.
+    any_rate: bool
+    any_category: bool
 
 
 def kind_words(kind: str) -> str:
@@ -79,6 +81,9 @@ def kind_words(kind: str) -> str:
 
 def heat(cells: Sequence[Cell]) -> Heats | None:
     """Draw them; None where there is nothing to draw."""
+    # Of what only its bars tell, the column's head says so.
+    whole = {(each.dimension, each.kind) for each in cells if each.predicted and not each.category}
+    cells = [each for each in cells if not each.category or (each.dimension, each.kind) not in whole]
     kinds = sorted({each.kind for each in cells}, key=lambda each: (each != HELD, each))
     if not kinds:
         return None
@@ -90,6 +95,8 @@ def heat(cells: Sequence[Cell]) -> Heats | None:
         any_wide=any(each.wide for each in squares),
         any_raw=any(each.cell.raw for each in squares),
         any_corrected=any(each.cell.corrected for each in squares),
+        any_rate=any(each.rate for each in squares),
+        any_category=any(line.category for one in maps for line in one.lines),
     )
 
 

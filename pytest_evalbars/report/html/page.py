@@ -21,6 +21,8 @@ from pytest_evalbars.report.html.sections import sections
 from pytest_evalbars.report.html.told_misses import told_misses
 from pytest_evalbars.report.html.trends import trends
 from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.standing import standing_words
+from pytest_evalbars.run.evidence import NOT_KEPT
 from pytest_evalbars.safe import UNSAFE
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ def page(report: Report, misses: Misses) -> str:
             heat=heat(report.cells),
             trends=trends(report.trends),
             misses=told,
+            unkept=next((each for each in report.method.gaps if each.endswith(NOT_KEPT)), ""),
             sections=sections(report),
             style=_own(style),
             script=_own(script),
@@ -107,6 +110,7 @@ def _environment() -> Environment:
     )
     made.globals.update(marks=MARKS, grave=GRAVE)
     made.globals.update(figure=figure, interval=interval, count=count, day=day, moment=moment, kind_words=kind_words)
+    made.globals.update(standing_words=standing_words)
     return made
 
 

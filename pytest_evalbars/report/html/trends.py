@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.html.axis import axis
-from pytest_evalbars.report.html.figures import day, figure, interval, tick
+from pytest_evalbars.report.html.figures import figure, interval, moments, tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +31,6 @@ class Mark:
     y: float | None
     rate: str
     ends: str
-    day: str
     #: passed, failed, undecided, or empty where nobody knows.
     gate: str
     #: Whether it is the run that the report is of.
@@ -49,6 +48,8 @@ class Small:
     bands: list[str]
     #: Each tick's height with its words, which are empty where there is no room for them.
     ticks: list[tuple[float, str]]
+    #: When the first run began, and the last.
+    dates: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,6 @@ def _small(trend: TrendTold, scale: Axis) -> Small:
             y=None if each.rate is None else _height(scale, each.rate),
             rate=figure("share", each.rate),
             ends=interval("share", each.interval),
-            day=day(each.started),
             gate=ENDS.get(-1 if each.exit_code is None else each.exit_code, ""),
             last=number == len(points) - 1,
         )
@@ -96,6 +96,7 @@ def _small(trend: TrendTold, scale: Axis) -> Small:
         lines=[" ".join(f"{each.x},{each.y}" for each in some) for some in runs],
         bands=[_band(some, scale) for some in runs],
         ticks=[(_height(scale, each), words) for each, words in _ticks(scale)],
+        dates=moments(points[0].started, points[-1].started),
     )
 
 

@@ -51,7 +51,11 @@ def _flips(word: str, flips: tuple[FlipTold, ...], number: int) -> Iterator[str]
     verb = "is" if number == 1 else "are"
     named = [f"{flip.case} on {flip.dimension} ({flip.words})" for flip in flips[:NAMED]]
     more = f", such as {listed(named)}" if named and number > len(named) else f": {listed(named)}" if named else ""
-    yield f"{count(number, 'case')} {verb} {word} than in the baseline{more}. A single case may flip by chance."
+    what = "1 result" if number == 1 else f"{number} results"
+    yield (
+        f"{what}, each of a case on one dimension, {verb} {word} than in the baseline{more}. A single one may flip "
+        "by chance."
+    )
 
 
 def spots(report: Report) -> Iterator[str]:

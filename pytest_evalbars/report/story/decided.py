@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_evalbars.report.numbers import count
+from pytest_evalbars.report.standing import standing_parts
 from pytest_evalbars.report.story.saying import about, be, begun, distrusted, ended, items, listed, metric, named
 from pytest_evalbars.report.story.saying import held as held_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_evalbars.report.model import BarTold, Report
+    from pytest_evalbars.report.model import BarTold, DecisionTold, Outcome, Report
 
 #: Verdicts that are named before they are only counted.
 NAMED = 5
@@ -21,7 +22,11 @@ def decided(report: Report) -> Iterator[str]:
     """The outcome first, then what it rests on."""
     decision = report.decision
     held = [bar for bar in report.bars if bar.enforced]
-    match decision.outcome:
+    if decision.besides:
+        also = ", whatever its gate says" if not decision.exit_code else " also for what no bar speaks of"
+        code = f" (exit {decision.session_exit})" if decision.session_exit else ""
+        yield f"The session fails{also}{code}: {listed(decision.besides)}."
+    match _of_the_gate(decision):
         case "not held":
             yield "No bar was held (stage none): this run tells how things stand, and decides nothing."
         case "passed":
@@ -38,6 +43,13 @@ def decided(report: Report) -> Iterator[str]:
             )
             yield from items(list(_why(report)) or list(map(ended, decision.notes[:1])))
             yield from _as_well(held, report)
+
+
+def _of_the_gate(decision: DecisionTold) -> Outcome:
+    """What the gate says, whatever else fails the session."""
+    if not decision.exit_code:
+        return "not held" if decision.stage == "none" else "passed"
+    return "failed" if decision.exit_code == 1 else "undecided"
 
 
 def _stage(report: Report) -> str:
@@ -84,11 +96,14 @@ def _why(report: Report) -> Iterator[str]:
     ):
         if bars:
             yield f"{words}: {_short(bars)}."
-    if alone := max(report.decision.standing_count, len(report.decision.standing)):
+    free, over = standing_parts(report.decision)
+    if free:
         yield (
-            f"{count(alone, 'miss', 'es')} {'fails' if alone == 1 else 'fail'} the session without a bar: a "
+            f"{count(free, 'miss', 'es')} {'fails' if free == 1 else 'fail'} the session without a bar: a "
             "regression case that no bar speaks of stands for itself."
         )
+    if over:
+        yield f"{count(over, 'miss', 'es')} {'fails' if over == 1 else 'fail'} the session as quarantine is over."
     if report.run.errors > report.decision.allowed_errors:
         yield (
             f"{count(report.run.errors, 'trial')} could not be judged, and max_errors allows "

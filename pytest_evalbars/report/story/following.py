@@ -62,9 +62,10 @@ def _misses(report: Report) -> Iterator[str]:
                 looked.setdefault(line, []).append(named(bar))
     for line, bars in list(looked.items())[:TOLD]:
         yield f"Look at the cases of {listed(bars)}: {line}."
-    if alone := report.decision.standing:
-        some = [f"{each.case} on {each.dimension}" for each in alone]
-        yield f"Mend these misses, or declare a bar that speaks of them: {listed(some, 5)}."
+    for over, also in ((False, "declare a bar that speaks of them"), (True, "renew their quarantine")):
+        some = [f"{each.case} on {each.dimension}" for each in report.decision.standing if each.expired == over]
+        if some:
+            yield f"Mend these misses, or {also}: {listed(some, 5)}."
 
 
 def _blind(report: Report) -> Iterator[str]:

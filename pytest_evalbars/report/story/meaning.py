@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import figure
+from pytest_evalbars.report.model import HELD
+from pytest_evalbars.report.numbers import count, figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 def rates(report: Report) -> Iterator[str]:
+    """Each dimension's pass rate, with or without a bar."""
+    part = any(each.kind in ("partial", "second look") for each in report.run.conditions)
     for cell in report.cells:
         if not cell.category and cell.rate is not None and cell.interval is not None:
             low, high = (figure("share", end) for end in cell.interval)
-            kind = "" if cell.kind == "held" else f" ({cell.kind})"
-            yield (
-                f"{cell.dimension}{kind}: {figure('share', cell.rate)} of {count(cell.cases, 'case')} "
-                f"({report.decision.confidence * 100:g}% interval {low} to {high})."
-            )
+            kind = "" if cell.kind == HELD else f" ({cell.kind})"
+            # Cases that were picked are no sample.
+            ends = "" if part else f" ({report.decision.confidence * 100:g}% interval {low} to {high})"
+            yield f"{cell.dimension}{kind}: {figure('share', cell.rate)} of {count(cell.cases, 'case')}{ends}."
 
 
 def meaning(report: Report) -> Iterator[str]:

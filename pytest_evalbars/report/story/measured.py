@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.report.numbers import count
-from pytest_evalbars.report.story.saying import begun, ended, figure, items, listed
+from pytest_evalbars.report.model import HELD
+from pytest_evalbars.report.numbers import count, figure
+from pytest_evalbars.report.story.saying import begun, ended, items, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_evalbars.report.model import Kind, Report
 
-#: The kind of cases that bars hold which name none.
-HELD = "held"
 #: Characters of a commit that tell it from others.
 SHORT = 9
 #: Characters at the start by which a note of the gate is known to say what a condition says, and one that says less.
@@ -32,7 +31,8 @@ MEANING: dict[Kind, str] = {
     "not run": "What was not run is not in these numbers.",
     "second look": "These cases were chosen because they missed or erred before, so their rates say nothing of all.",
     "saturated left out": "Whether saturated cases that did not run would still pass is not known.",
-    "quarantine": "A case in quarantine counts for no bar that does not ask for such cases.",
+    "quarantine": "A case in quarantine counts for no bar that does not ask for such cases; where it is over, as any "
+    "other does.",
     "uncalibrated judge": "How often such a judge errs is not known: its rates are its opinion.",
 }
 

@@ -19,6 +19,7 @@ from pytest_evalbars.report.story.saying import (
     metric,
     straddles,
 )
+from pytest_evalbars.report.words import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Notes of the gate that the story tells in words of its own.
 OWN = ("it would be missed alone", "within noise", "not enforced", "uncalibrated judge", "not corrected")
+
+#: How one begins that says that a mean's bound does not hold.
+SKEWED = "amounts this skewed need"
 
 
 def proof(report: Report) -> Iterator[str]:
@@ -39,12 +43,16 @@ def proof(report: Report) -> Iterator[str]:
         ("Proven met:", list(_met(report))),
         ("Not proven, as the bar asks for the bare number:", [_bare(bar, confidence) for bar in _plain(report)]),
         (
+            "Not proven, as so few amounts that are so unlike each other give no bound that holds:",
+            [_skewed(bar, confidence) for bar in _judged(report) if skewed(bar)],
+        ),
+        (
             "Not proven, as a judge counted it and how often that judge errs is not known:",
-            [_bare(bar, confidence) for bar in _judged(report) if distrusted(bar)],
+            [_bare(bar, confidence) for bar in _judged(report) if distrusted(bar) and not skewed(bar)],
         ),
         (
             "Not proven, as a judge counted it and what people said of it does not correct these numbers:",
-            [_bare(bar, confidence) for bar in _judged(report) if not distrusted(bar)],
+            [_bare(bar, confidence) for bar in _judged(report) if not (distrusted(bar) or skewed(bar))],
         ),
         ("Open, as the true number may be on either side of the bar:", [_between(bar) for bar in _unknown(report)]),
         (
@@ -130,6 +138,16 @@ def _bare(bar: BarTold, confidence: float) -> str:
     return words + _recorded(bar)
 
 
+def skewed(bar: BarTold) -> bool:
+    """Whether the gate notes that its amounts are too unlike each other for so few cases."""
+    return any(note.startswith(SKEWED) for note in bar.notes)
+
+
+def _skewed(bar: BarTold, confidence: float) -> str:
+    notes = [ended(begun(note)) for note in bar.notes if note.startswith(SKEWED)]
+    return " ".join([_bare(bar, confidence), *notes])
+
+
 def _wide(bar: BarTold) -> bool:
     """Whether it is open because the bar lies within the interval, and for no other reason."""
     return straddles(bar) and not bar.possible_words and not list(_why_open(bar))
@@ -174,13 +192,8 @@ def _why_open(bar: BarTold) -> Iterator[str]:
 
 
 def _empty(bar: BarTold) -> str:
-    lacking = [
-        *([f"{count(bar.unjudged, 'trial')} could not be judged"] if bar.unjudged else []),
-        *([f"{count(bar.skipped, 'trial')} skipped"] if bar.skipped else []),
-        *([f"{count(bar.stopped, 'trial')} stopped early"] if bar.stopped else []),
-        *(note for note in bar.notes if not note.startswith("not enforced")),
-    ]
-    why = f" ({listed(lacking)})" if lacking else ""
+    reasons = [*lacking(bar), *(note for note in bar.notes if not note.startswith("not enforced"))]
+    why = f" ({listed(reasons)})" if reasons else ""
     fails = " That fails the session: what is not known is not taken for met." if bar.fails else ""
     return f"{about(bar)}: nothing was judged that could tell{why}; {held(bar)}.{fails}"
 

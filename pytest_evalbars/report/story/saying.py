@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_evalbars.metrics.registry import Kind
-from pytest_evalbars.report.numbers import amount, count
+from pytest_evalbars.report.numbers import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_evalbars.report.model import BarTold, Unit
+    from pytest_evalbars.report.model import BarTold
 
 #: What is told one by one before the rest is only counted.
 TOLD = 10
@@ -81,11 +80,6 @@ def asked(bar: BarTold) -> str:
 def held(bar: BarTold) -> str:
     """`the bar is at least 85%`, `the bar lets it be worse by at most 2 points`."""
     return f"the bar {'lets it be' if bar.compares else 'is'} {bar.threshold_words}"
-
-
-def figure(unit: Unit, value: float) -> str:
-    """A number as it is written everywhere."""
-    return amount(Kind("", "", "", unit), value)
 
 
 def found(bar: BarTold, confidence: float) -> str:
