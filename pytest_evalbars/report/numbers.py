@@ -7,6 +7,7 @@ would read alike.
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -177,19 +178,18 @@ def _interval(write: Callable[[float, int], str], low: float, high: float, word:
 
 def limit(bar: Bar) -> str:
     """The bar's threshold, as its number is written."""
-    t = bar.threshold
+    unit = bar.kind.unit
     if bar.relative:
         return str(bar.max_drop)
-    if bar.compares and bar.kind.unit == "share":
-        return f"{t * 100:g} points"
-    match bar.kind.unit:
-        case "share":
-            return f"{t * 100:g}%"
-        case "seconds":
-            return f"{t:g} s"
-        case "usd":
-            return f"${t:g}"
-    return f"{t:g}"
+    t = _plain(bar.threshold, 100 if unit == "share" else 1)
+    if bar.compares and unit == "share":
+        return f"{t} points"
+    return _with_unit(unit, t)
+
+
+def _plain(value: float, scale: int = 1) -> str:
+    """A number as it was declared, times a scale: all of its digits but those of noise, and no exponent."""
+    return f"{(Decimal(f'{value:.12g}') * scale).normalize():f}"
 
 
 def threshold(bar: Bar) -> str:

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_evalbars.gate.bar import Bar
-from pytest_evalbars.report.numbers import changed, ends, figure, number, span
+from pytest_evalbars.report.numbers import changed, ends, figure, number, span, threshold
 
 SHARES = st.floats(0, 1)
 UNITS = ("share", "score", "seconds", "usd", "tokens", "number")
@@ -148,3 +148,21 @@ def test_every_number_is_plain_and_near_the_truth(unit, value):
     assert words[0] in "<>" or abs(read(words)[0] - value * (100 if unit == "share" else 1)) <= max(
         0.051 if unit == "share" else 0.5 if unit == "tokens" else 0.001, 0.06 * value
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "declared"),
+    [
+        ("at least 85%", {"at_least": 0.85}),
+        ("at least 7%", {"at_least": 0.07}),
+        ("at least 99.999999%", {"at_least": 0.99999999}),
+        ("at most $0.000000002", {"metric": "mean_cost", "at_most": 2e-9}),
+        ("at most $1000000000", {"metric": "mean_cost", "at_most": 1e9}),
+        ("at most 1234567", {"metric": "mean_tokens_in", "at_most": 1234567}),
+        ("at most 0.25 s", {"metric": "p95_latency", "at_most": 0.25}),
+        ("worse by at most 1.1 points", {"max_drop": 1.1 / 100}),
+        ("no worse than the baseline", {"max_drop": 0.0}),
+    ],
+)
+def test_a_threshold_is_written_as_it_was_declared(words, declared):
+    assert threshold(Bar(dimension=("accuracy",), **declared)) == words
