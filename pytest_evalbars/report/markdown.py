@@ -87,7 +87,7 @@ def _warnings(report: Report) -> Iterator[Section]:
 
 def _bars(report: Report, limit: int) -> Iterator[Section]:
     """The table, failing bars first; where there is no room for all of these, the others by name."""
-    failing = [each for each in report.bars if each.fails]
+    failing = _failing(report)
     others = [each for each in report.bars if not each.fails]
     met = [each for each in others if each.verdict == "met" and each.enforced and each.group is not None]
     if len(report.bars) <= ROWS:
@@ -113,6 +113,11 @@ def _bars(report: Report, limit: int) -> Iterator[Section]:
         yield folded(words, Section("groups that are inconclusive", 13, top, list(map(_row, unsure)), first=60))
     if met:
         yield folded(f"{count(len(met), 'group')} met", Section("groups that are met", 14, top, list(map(_row, met))))
+
+
+def _failing(report: Report) -> list[BarTold]:
+    """The verdicts that fail the session, what is missed before what is open."""
+    return sorted((each for each in report.bars if each.fails), key=lambda each: each.verdict != "missed")
 
 
 def _heads(report: Report) -> str:
@@ -163,7 +168,7 @@ def _named(names: list[str], room: int) -> Section:
 
 def _why(report: Report) -> Iterator[Section]:
     """Each failing bar in words, with what a reader asks next."""
-    failing = [each for each in report.bars if each.fails]
+    failing = _failing(report)
     told = [list(_told(each)) for each in failing]
     if told[:TOLD]:
         yield Section("explanations of failing bars", 5, "", ["\n".join(each) for each in told[:TOLD]])

@@ -209,7 +209,7 @@ def _judges(report: Report) -> Section:
         row(
             prose(each.dimension, NAME),
             code(each.model, NAME) or NOTHING,
-            f"{'✅' if each.trust == 'calibrated' else '⚠️'} {each.trust}",
+            f"{'✅' if each.trust == 'calibrated' and not each.chance else '⚠️'} {each.trust}",
             prose(each.text, SENTENCE),
         )
         for each in report.judges

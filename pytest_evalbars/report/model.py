@@ -318,6 +318,8 @@ class JudgeTold(Told):
     specificity_interval: Interval | None = None
     sensitivity: float | None = None
     sensitivity_interval: Interval | None = None
+    #: Whether its labels do not prove that it tells good from bad better than chance.
+    chance: bool = False
 
 
 class Definition(Told):

@@ -4,8 +4,12 @@ import json
 
 import pytest
 from parsed_pages import Parsed
+from rich_reports import bar, rich
 
 from pytest_evalbars.report.html.figures import moments
+from pytest_evalbars.report.html.page import page as render
+from pytest_evalbars.report.markdown import markdown
+from pytest_evalbars.report.model import Misses
 
 ESCALATION = """
 import pytest
@@ -85,3 +89,15 @@ def test_who_keeps_no_evidence_is_not_told_to_record_some(suite, pytester, mode,
     assert "recorded nothing else" not in told
     assert words in told
     assert ("so much" in told) == (mode == "keep")
+
+
+def test_what_is_missed_comes_before_what_is_open_and_a_judge_no_better_than_chance_has_no_tick():
+    judge = rich().judges[0].model_copy(update={"trust": "calibrated", "chance": True})
+    bars = (bar("open", verdict="inconclusive", fails=True), bar("bad", verdict="missed", fails=True))
+    told = rich(bars=bars, judges=(judge,))
+    page = Parsed(render(told, Misses()))
+    assert page.of("ul", "failing")[0].children[0].text.startswith("accuracy missed")
+    assert "calibrated, not proven better than chance" in page.at("judges").text
+    text = markdown(told, Misses())
+    assert text.index("| ❌") < text.index("| ⚠️")
+    assert "✅ calibrated" not in text

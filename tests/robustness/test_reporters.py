@@ -119,7 +119,7 @@ def test_the_failure_section_holds_words_and_no_traceback(judged):
         "MISSED accuracy in category a: pass rate 0.0%",
         "eval bars",
         "why: answers are read aloud",
-        "worst: a 0.0% of 10, b 100.0% of 10",
+        "worst: a 0.0% of 10\n",
         "missed cases: test_x.py::test_answer[c0] (wrong answer 0",
     )
     result.never_said("Traceback", "NoneType")

@@ -37,6 +37,7 @@ def _judge(judge: JudgeTrust, confidence: float) -> JudgeTold:
         specificity_interval=_interval(specificity, confidence),
         sensitivity=sensitivity.value if sensitivity else None,
         sensitivity_interval=_interval(sensitivity, confidence),
+        chance=not judge.reason and judge.blind,
     )
 
 

@@ -56,6 +56,9 @@ def _reasons(report: Report) -> Iterator[str]:
 
 
 def failing(report: Report) -> list[tuple[int, BarTold]]:
-    """The verdicts that fail the session, wholes before their groups, each with its place among all."""
+    """The verdicts that fail the session, what is missed before what is open, then wholes before their groups.
+
+    Each with its place among all.
+    """
     found = [(number, each) for number, each in enumerate(report.bars) if each.fails]
-    return sorted(found, key=lambda pair: pair[1].group is not None)
+    return sorted(found, key=lambda pair: (pair[1].verdict != "missed", pair[1].group is not None))
