@@ -153,7 +153,8 @@ def judged(run: Run, bars: Bars, **how: Any) -> tuple[Decision, Bars]:
     from pytest_evalbars.gate.decide import decide  # noqa: PLC0415 - imports numpy and scipy
 
     if not bars.preset:
-        return decide(run, bars, **how), narrowed(bars, run)
+        decision = decide(run, bars, **how)
+        return replace(decision, notes=(*decision.notes, *_unheld(run, bars))), narrowed(bars, run)
     bars, notes = answerable(bars, _kinds(run))
     decision = decide(run, bars, **how)
     lacking: dict[str, dict[str, str]] = {}
@@ -166,6 +167,16 @@ def judged(run: Run, bars: Bars, **how: Any) -> tuple[Decision, Bars]:
         decision = decide(run, bars, **how)
         notes += [_notice(preset, [], reasons) for preset, reasons in lacking.items()]
     return replace(decision, notes=(*decision.notes, *notes)), narrowed(bars, run)
+
+
+def _unheld(run: Run, bars: Bars) -> Iterator[str]:
+    """That no bar is here, though the run's session held some: it may be decided in another folder than its own."""
+    held = sum(len(header.get("bars") or ()) for header in run.headers)
+    if held and not bars.bar:
+        yield (
+            f"no bar is declared here, and the run's own session held {held}: decide it in the project's folder, or "
+            "name the bars with --bars"
+        )
 
 
 def _kinds(run: Run) -> Iterator[Kind]:

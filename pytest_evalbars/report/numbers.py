@@ -57,7 +57,7 @@ def _digits(unit: str, shown: float, more: int) -> str:
     if unit in PLACES:
         return f"{shown:{',' if unit == 'tokens' else ''}.{PLACES[unit] + more}f}"
     if unit == "usd" and abs(shown) >= 1:
-        return f"{shown:.{2 + more}f}"
+        return f"{shown:,.{2 + more}f}"
     size = 0 if shown == 0 else math.floor(math.log10(abs(shown)))
     places = min(TELLING[unit] + more - 1 - size, 15)
     if places <= 0:

@@ -126,3 +126,11 @@ def test_to_ask_for_help_reads_no_settings_and_imports_no_models(words):
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "usage: evalbars" in said.stdout
     assert said.stderr == "set()\n"
+
+
+def test_a_run_decided_where_no_bar_is_declared_says_so(project):
+    project.bars("")
+    words = "no bar is declared here, and the run's own session held 1: decide it in the project's folder, or name"
+    for command in ("gate", "report"):
+        told = project.command(command, "run.jsonl", "--stage=testing")
+        assert words in told.out
