@@ -176,6 +176,8 @@ def test_missed_without_a_cache_is_refused(missing):
 
 def test_switched_off_the_plugin_is_gone(suite):
     suite.file("test_x.py", "def test_x(): assert 0\n")
-    result = suite.run("-p", "no:evalbars", "--evalbars-stage=launch", quiet=("-p", "no:randomly"))
+    result = suite.run(
+        "-p", "no:evalbars", "--evalbars-stage=launch", quiet=("-p", "no:randomly", "-p", "no:asyncio")
+    )
     assert result.exit == 4
-    assert suite.run("-p", "no:evalbars", quiet=("-p", "no:randomly")).exit == 1
+    assert suite.run("-p", "no:evalbars", quiet=("-p", "no:randomly", "-p", "no:asyncio")).exit == 1

@@ -149,8 +149,8 @@ def _not_run(run: Run) -> Iterator[str]:
     yield from (f"{count(number, 'trial')} not run, because {why}" for why, number in run.not_run.items())
     if run.saturated is not None and (resting := len(run.saturated.resting)):
         yield f"{count(resting, 'saturated case')} not run ({run.saturated.mode})"
-    if rest := len(run.missing) - sum(run.not_run.values()):
-        yield f"{count(max(rest, 0), 'planned trial')} without a result"
+    if (rest := len(run.missing) - sum(run.not_run.values())) > 0:
+        yield f"{count(rest, 'planned trial')} without a result"
 
 
 def _few(lines: list[str], what: str) -> list[str]:
