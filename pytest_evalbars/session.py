@@ -18,6 +18,7 @@ from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import CalibrationError, EvalbarsError, RunFileError
 from pytest_evalbars.execution import early
 from pytest_evalbars.execution.opening import new_run_file
+from pytest_evalbars.garbage import no_garbage_collection
 from pytest_evalbars.gate.verdict import UNDECIDED
 from pytest_evalbars.redaction import redacted
 from pytest_evalbars.report.asked import AskedReports, asked_of
@@ -204,7 +205,8 @@ class EvalSession:
             return
         self.concluded = True
         if self.plan.shard is None:
-            self._judge(session)
+            with no_garbage_collection():  # what cases left behind must not speak up within our imports
+                self._judge(session)
 
     def _judge(self, session: pytest.Session) -> None:
         from pytest_evalbars.gate.presets import judged  # noqa: PLC0415 - imports pydantic, then numpy and scipy
@@ -239,7 +241,8 @@ class EvalSession:
         self._update_baseline(session)
         if self.ledger.unrecorded and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = UNDECIDED  # who asked for a recording does not have it
-        self._tell(session)
+        with no_garbage_collection():
+            self._tell(session)
         if self._ended(session) and (self.decision is not None or (self.concluded and self.plan.shard is not None)):
             self.journal.write(end(int(session.exitstatus), **self._not_started()))
         self.journal.close()

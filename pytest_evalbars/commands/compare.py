@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare; the exit code is 1 where anything regressed."""
     from pytest_evalbars.comparison.compare import compare  # noqa: PLC0415 - `--help` needs none of these
     from pytest_evalbars.comparison.finding import Asked  # noqa: PLC0415
-    from pytest_evalbars.run.reading import no_garbage_collection  # noqa: PLC0415
+    from pytest_evalbars.garbage import no_garbage_collection  # noqa: PLC0415
 
     files, parts, notes = _parts(options)
     asked = Asked(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select
 
+from pytest_evalbars.garbage import no_garbage_collection
 from pytest_evalbars.history.records import CaseRecord, History, PastRun, Told
 from pytest_evalbars.history.rows import Sum
 from pytest_evalbars.history.tables import cards, runs, sums, told, verdicts
-from pytest_evalbars.run.reading import no_garbage_collection
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -10,9 +10,10 @@ import numpy as np
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.garbage import no_garbage_collection
 from pytest_evalbars.run.columns import ERROR, MISS, PASS, SKIPPED, Run
 from pytest_evalbars.run.journal import SCHEMA as RUN_SCHEMA
-from pytest_evalbars.run.reading import load_run, no_garbage_collection
+from pytest_evalbars.run.reading import load_run
 from pytest_evalbars.run.rows import NAN, Rows
 
 if TYPE_CHECKING:

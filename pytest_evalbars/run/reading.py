@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ import numpy as np
 
 from pytest_evalbars.config.table import shown
 from pytest_evalbars.errors import RunFileError
+from pytest_evalbars.garbage import no_garbage_collection
 from pytest_evalbars.run.columns import ERROR, LEFT_OUT, MISSING, STOPPED, Run
 from pytest_evalbars.run.plan import Plan, Planned, unpacked
 from pytest_evalbars.run.rows import Codes, Rows
@@ -63,18 +62,6 @@ def load_run(
             reader.not_run[reader.file] = dict(not_run)
         reader.stop({"stopped": list(stopped), "saved": saved})
         return reader.run(ended=ended)
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Millions of small objects, none of them in a cycle: looking for cycles would double the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class Reader(Rows):

@@ -1,5 +1,8 @@
 """What a test's end says of its case: pass, miss, error or skipped; never one for another."""
 
+import gc
+import pkgutil
+
 import pytest
 
 #: Holds the case, so that a miss is nobody's test failure and one miss proves nothing.
@@ -190,6 +193,19 @@ def test_what_else_goes_wrong_is_an_error(suite, how):
     assert "missed" not in result.counts
     result.said("2 cases, 2 trials, 1 error;")
     assert reason in next(line for line in result.of("trial") if "other" not in line["case"])["error"]
+
+
+def test_no_garbage_speaks_up_while_a_session_is_judged_and_told(suite, monkeypatch):
+    enabled = []
+    for place in ("gate.presets.judged", "report.building.build.build"):
+        real = pkgutil.resolve_name(f"pytest_evalbars.{place}")
+        monkeypatch.setattr(
+            f"pytest_evalbars.{place}", lambda *a, real=real, **k: (enabled.append(gc.isenabled()), real(*a, **k))[1]
+        )
+    suite.bars(BAR)
+    run(suite, "def test_it(): pass")
+    assert enabled == [False, False]
+    assert gc.isenabled()
 
 
 def test_a_coroutine_that_nobody_awaits_is_an_error(suite):
