@@ -15,8 +15,8 @@ def no_garbage_collection() -> Iterator[None]:
     """Look for no cycles meanwhile.
 
     Among millions of small objects, none of them in a cycle, looking would double the time. And what is found may
-    speak: Python warns of a coroutine that nobody awaited, and imports for that. Within another import Python 3.11 may
-    break off at it with a KeyError, and a session whose cases are all run must not end so.
+    speak: Python warns of a coroutine that nobody awaited, and imports for that. Within another import Python 3.11
+    may break off at it with a KeyError, and a session whose cases are all run must not end so.
     """
     was_enabled = gc.isenabled()
     gc.disable()
