@@ -93,5 +93,5 @@ def test_a_drifting_model_is_followed_and_exactly_the_proposed_lines_change(suit
     ]
     again = suite.run("--collect-only", "-q")
     assert again.exit == 0
-    result = suite.run("-q")
+    result = suite.run()
     result.said("in quarantine: 1 case, unprotected", "lucky: ann, until 2999-01-01")
